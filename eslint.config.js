@@ -1,0 +1,53 @@
+import tseslint from 'typescript-eslint';
+
+/** Who may import whom. Imports run one way; `runner` and `pipeline` do not know each other, `cli` brings them together. */
+const MAY_IMPORT = {
+  core: [],
+  config: ['core'],
+  rpm: ['core'],
+  sources: ['core'],
+  state: ['core'],
+  engines: ['core'],
+  pipeline: ['core', 'engines', 'rpm', 'sources', 'state'],
+  runner: ['core', 'state'],
+  reporters: ['core'],
+  cli: ['core', 'config', 'rpm', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters'],
+};
+
+const walls = Object.entries(MAY_IMPORT).map(([name, allowed]) => {
+  const forbidden = Object.keys(MAY_IMPORT).filter((other) => other !== name && !allowed.includes(other));
+  return {
+    files: [`packages/${name}/src/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: `^@crpm/(${[...forbidden, name].join('|')})(/|$)`, message: `packages/${name} may import: ${allowed.join(', ') || 'nothing'} (docs/architecture.md)` },
+            { regex: '^(\\.\\./)+[a-z]+/src/', message: 'import another package by its name' },
+            ...(name === 'core' ? [{ regex: '^(node:|[a-z@])', message: 'core has no I/O and no dependencies', allowTypeImports: true }] : []),
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/generated/**', '**/node_modules/**', 'examples/**', 'tools/**'] },
+  { files: ['**/*.ts'], extends: [tseslint.configs.strict], languageOptions: { parserOptions: { projectService: true } } },
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // A `!` needs a reason beside it; reviewers ask, the rule can't.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  { files: ['packages/*/test/**', 'test/**'], rules: { '@typescript-eslint/no-empty-function': 'off' } },
+  ...walls,
+);

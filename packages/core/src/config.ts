@@ -1,0 +1,156 @@
+/**
+ * What the user wrote, validated, defaults filled in, paths absolute. The shape of the file itself is
+ * `schemas/custom-rpms.schema.json`; this is what the rest of crpm reads.
+ */
+export type Arch = 'x86_64' | 'aarch64' | 's390x';
+
+export interface Config {
+  /** Absolute path of the config file; absent when the environment alone made the config. */
+  readonly file?: string;
+  /** Absolute folder that relative paths were relative to; tasks run here. */
+  readonly root: string;
+  readonly basesystem: Basesystem;
+  readonly arches: readonly Arch[];
+  /** In the order of the file. */
+  readonly packages: readonly PackageConfig[];
+  /** Absent with `kubevirt: false`: the graph ends with `serve`. */
+  readonly kubevirt?: { readonly dir: string };
+  readonly release: Release;
+  readonly serve: ServeConfig;
+  readonly rpmDeps: RpmDepsConfig;
+  readonly engine: EngineConfig;
+  readonly tasks: readonly TaskConfig[];
+}
+
+/** What RPMs are built for, and in. */
+export interface Basesystem {
+  readonly name: string;
+  /** How the base image comes about; `host` uses this machine as it is. */
+  readonly base:
+    | { readonly kind: 'image'; readonly reference: string }
+    | { readonly kind: 'dockerfile'; readonly file: string; readonly context: string }
+    | { readonly kind: 'host' };
+  /** Value of `%dist`, with its dot: `.el9`. `host`: absent, then it is found from os-release when it is needed. */
+  readonly dist?: string;
+  /** CentOS Stream number: the suffix `_cs<N>` of KubeVirt's trees. */
+  readonly stream: number;
+  /** KubeVirt's `BASESYSTEM`: the RPM that stands for the distribution, `centos-stream-release`. */
+  readonly kubevirtBasesystem: string;
+  /** Branch of the dist-git repositories, `c9s`; the default for `spec.branch`. */
+  readonly specBranch?: string;
+  /** Packages installed into the base image besides the rpm tools. */
+  readonly packages: readonly string[];
+  /** Further yum repositories of the buildroot. */
+  readonly repos: readonly { readonly name: string; readonly baseUrl: string }[];
+  /** Repositories enabled (`crb`) and disabled (`epel`) in the base image, by id. */
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+  /** RPM macros on top of the distribution's own, without the leading `%`. */
+  readonly macros: Readonly<Record<string, string>>;
+  /**
+   * Whether rpmbuild checks BuildRequires. Off only where the rpm database knows no package of the distribution
+   * (Debian); absent for `host`: decided from os-release.
+   */
+  readonly checkBuildRequires?: boolean;
+  /** For `host` and for the refusal to build for a foreign distribution: os-release `ID` and the major of `VERSION_ID`. */
+  readonly osRelease?: { readonly id: string; readonly version: string };
+}
+
+export type PackageKind = 'rpmbuild' | 'meson-dist' | 'prebuilt' | 'published';
+
+/** One source package. */
+export interface PackageConfig {
+  /** The key under `sources`: the prefix of its nodes' ids. */
+  readonly name: string;
+  readonly kind: PackageKind;
+  /** Absolute path of the source tree; absent for `prebuilt` and `published`. */
+  readonly dir?: string;
+  readonly spec?: SpecSource;
+  /** For a spec with downstream patches. `auto`: see the `rpmbuild` node. A list keeps exactly these files. */
+  readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
+  /** Absolute files and folders that hold RPMs at hand (`prebuilt`). */
+  readonly rpms: readonly string[];
+  /** Packages whose RPMs this one's buildroot gets as a repository. */
+  readonly needs: readonly string[];
+  readonly build: BuildConfig;
+  /** How KubeVirt knows it; absent for a package that KubeVirt does not pin. */
+  readonly pin?: PinConfig;
+}
+
+export type SpecSource =
+  /** A dist-git folder on this machine; `file` is the spec's name in it when there are several. */
+  | { readonly kind: 'dir'; readonly dir: string; readonly file?: string }
+  /** A dist-git repository, fetched and pinned in `custom-rpms.lock.yaml`. */
+  | { readonly kind: 'git'; readonly git: string; readonly branch: string; readonly file?: string }
+  /** A template or spec inside the source tree, relative to it: `libvirt.spec.in`. */
+  | { readonly kind: 'tree'; readonly file: string };
+
+export interface PinConfig {
+  /** `LIBVIRT_VERSION` */
+  readonly variable: string;
+  /** RPM names that KubeVirt's script pins with it, by arch. */
+  readonly rpms: Readonly<Record<Arch, readonly string[]>>;
+}
+
+export interface BuildConfig {
+  readonly profile: 'dev' | 'full';
+  /** `%check`; default: only in `full`. */
+  readonly check: boolean;
+  /** Default: only in `full`. */
+  readonly debuginfo: boolean;
+  /** Compile jobs of one build; absent: the shared budget decides. */
+  readonly jobs?: number;
+  /** Bytes of memory that one build may use; absent: no bound. */
+  readonly memory?: number;
+  readonly defines: Readonly<Record<string, string>>;
+  readonly with: readonly string[];
+  readonly without: readonly string[];
+}
+
+/** `stable`: `suffix` follows `%dist` (`1.el9.crpm0001`); `none`: the spec's own release. */
+export type Release = { readonly mode: 'stable'; readonly suffix: string } | { readonly mode: 'none' };
+
+export type ServeConfig =
+  /** crpm's own detached server on 127.0.0.1. */
+  | { readonly mode: 'process'; readonly port?: number }
+  /** A web server container on the host network at 127.0.0.1. */
+  | { readonly mode: 'container'; readonly port?: number; readonly image: string }
+  /** Copied into the builder's volume, used by `file://`. */
+  | { readonly mode: 'volume' }
+  /** The user's own server serves the published generation at `baseUrl`. */
+  | { readonly mode: 'none'; readonly baseUrl: string }
+  /** Somebody already published a repository there: nothing is built, indexed or served. */
+  | { readonly mode: 'published'; readonly baseUrl: string };
+
+export interface RpmDepsConfig {
+  /** `script`: `hack/rpm-deps.sh`, through `hack/dockerized` where the tree has it. `make`: the tree's `rpm-deps` target. */
+  readonly mode: 'script' | 'make';
+  /** `LIBVIRT_VERSION` → version, as the user set them; whitelisted. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Overrides `basesystem.kubevirtBasesystem`. */
+  readonly basesystem?: string;
+  readonly crossArchEmulation: boolean;
+  /** RPM names of our source packages that may stay official. */
+  readonly allowOfficial: readonly string[];
+}
+
+export interface EngineConfig {
+  readonly kind: 'auto' | 'docker' | 'host';
+  /** `unix:///…` or `tcp://…`; overrides `DOCKER_HOST`. */
+  readonly host?: string;
+  /** Network of image and buildroot preparation; builds themselves have none. */
+  readonly network: 'bridge' | 'host';
+}
+
+/** A node of the user's own; runs on this machine in {@link Config.root}. */
+export interface TaskConfig {
+  readonly id: string;
+  readonly needs: readonly string[];
+  /** A list is an argv; a string is the one place where a shell reads the config. */
+  readonly run: string | readonly string[];
+  /** Globs relative to the config's folder. Without any, the task runs every time. */
+  readonly inputs: readonly string[];
+  /** Files or folders relative to the config's folder. */
+  readonly outputs: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}

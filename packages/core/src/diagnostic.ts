@@ -1,0 +1,33 @@
+/** A place in a text file. `line` and `column` count from 1; `length` is in characters of that line. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+  /** The whole source line, without its end. */
+  readonly source: string;
+}
+
+/** One complaint about what the user wrote. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning';
+  /** What is wrong, what is allowed, `did you mean …`; one line. */
+  readonly message: string;
+  readonly location?: Location;
+}
+
+/** `file:line:column: error: message`, then the source line with a mark under it. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { location, severity, message } = diagnostic;
+  if (!location) return `${severity}: ${message}`;
+  const { file, line, column, length, source } = location;
+  const gutter = String(line);
+  // Tabs are kept in the lead so that the mark stands under the right character at any tab width.
+  const lead = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  const mark = '^'.repeat(Math.max(1, Math.min(length, source.length - column + 1)));
+  return [
+    `${file}:${line}:${column}: ${severity}: ${message}`,
+    ` ${gutter} | ${source}`,
+    ` ${' '.repeat(gutter.length)} | ${lead}${mark}`,
+  ].join('\n');
+}

@@ -1,0 +1,125 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * Where commands run. One contract, kept by every engine and shown by one conformance suite.
+ * Arguments are arrays; no engine puts a value into a shell string. Everything an engine makes carries {@link Labels}, and
+ * only what carries them is ever removed. Failures of the engine itself are thrown as `FailureError` of class `environment`.
+ */
+export interface Engine {
+  readonly kind: 'docker' | 'host';
+  /** For people: `Docker Engine 20.10.24 at unix:///run/docker.sock`. */
+  readonly description: string;
+  /** Architecture of what it runs natively, `uname -m`. */
+  readonly arch: string;
+  /** Makes a base image available. The same source twice gives the same id, unless `pull` is set and the registry moved. */
+  prepareImage(source: ImageSource, options: PrepareOptions): Promise<Image>;
+  /** A new image: `from`, then `files` unpacked, then `argv` run as root with network. Fails (class `build`) if argv ends with other than 0. */
+  deriveImage(from: string, step: DeriveStep): Promise<Image>;
+  /** Whether an image of this id can still be used. */
+  hasImage(id: string): Promise<boolean>;
+  /** A fresh, empty work folder in an image. Must be closed. */
+  openWork(options: WorkOptions): Promise<Work>;
+  /** What carries crpm's labels, of all workspaces or of one. */
+  list(filter: OwnedFilter): Promise<readonly OwnedObject[]>;
+  /** Removes objects that {@link list} returned; what is gone already is fine. */
+  remove(objects: readonly OwnedObject[]): Promise<void>;
+  /** Closes connections. */
+  close(): Promise<void>;
+}
+
+/** Whose an engine object is. Values are `[A-Za-z0-9._@-]`. */
+export interface Labels {
+  readonly workspace: string;
+  readonly run: string;
+  readonly node: string;
+}
+
+export type ImageSource =
+  | { readonly kind: 'image'; readonly reference: string; readonly pull: boolean }
+  | { readonly kind: 'dockerfile'; readonly file: string; readonly context: string; readonly pull: boolean }
+  | { readonly kind: 'host' };
+
+export interface Image {
+  /** `sha256:…` of the image; `host` for this machine. */
+  readonly id: string;
+}
+
+export interface OutputSink {
+  /** A line that the program wrote, on either stream, without its end; invalid UTF-8 replaced. */
+  line(text: string): void;
+}
+
+export interface PrepareOptions extends OutputSink {
+  readonly labels: Labels;
+  readonly arch: string;
+  readonly signal: AbortSignal;
+}
+
+export interface DeriveStep extends OutputSink {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** A tar stream unpacked at `/` before argv runs. */
+  readonly files?: Readable;
+  readonly network: 'bridge' | 'host';
+  readonly labels: Labels;
+  readonly arch: string;
+  readonly signal: AbortSignal;
+}
+
+export interface WorkOptions {
+  readonly image: string;
+  readonly arch: string;
+  readonly labels: Labels;
+  /** Bytes; absent: no bound. */
+  readonly memory?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A private work folder, with the programs of an image around it. */
+export interface Work {
+  /** Absolute path of the folder as programs in the engine see it. */
+  readonly root: string;
+  /** Unpacks a tar stream under {@link root}. */
+  put(tar: Readable): Promise<void>;
+  /** Runs a program to its end. A non-zero exit is a value, not a failure. */
+  run(command: Command): Promise<Exit>;
+  /**
+   * A tar stream of `path` (relative to {@link root}), entries named from the last component on. Hostile until extracted by
+   * the extractor of `engines`, which demands an end marker and refuses to leave its root.
+   */
+  get(path: string): Promise<Readable>;
+  /** Ends what runs and removes the folder and all that belongs to it. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Command extends OutputSink {
+  /** argv[0] is looked up on the PATH of the image. */
+  readonly argv: readonly string[];
+  /** Relative to the work's root; default: the root. */
+  readonly cwd?: string;
+  /** On top of the engine's allow-list. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default `none`. */
+  readonly network?: 'none' | 'bridge' | 'host';
+  readonly signal: AbortSignal;
+}
+
+/** How a program ended, from the engine's record. */
+export interface Exit {
+  readonly code: number;
+  /** The kernel ended it for lack of memory. */
+  readonly oom: boolean;
+}
+
+export interface OwnedFilter {
+  /** Absent: of every workspace. */
+  readonly workspace?: string;
+}
+
+export interface OwnedObject {
+  readonly type: 'container' | 'volume' | 'network' | 'image' | 'folder';
+  readonly id: string;
+  readonly labels: Labels;
+  /** Seconds since the epoch. */
+  readonly created: number;
+}

@@ -1,0 +1,105 @@
+import type { Engine } from './engine.js';
+import type { GraphNode, Json } from './graph.js';
+
+/**
+ * One thing a node's result depends on. The list of them is both the fingerprint (hashed) and its explanation (shown, compared),
+ * so the two can't drift apart. `name` is a path of words, `spec/qemu-kvm.spec` or `option/profile`; `value` is short: a digest,
+ * an option's value. Secrets never go in.
+ */
+export interface Input {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A file that a node made, relative to its output folder. */
+export interface OutputFile {
+  readonly path: string;
+  /** bytes */
+  readonly size: number;
+  /** `sha256:<hex>` of the content. */
+  readonly digest: string;
+}
+
+/** The recorded result of a node, as its dependents see it. */
+export interface NodeOutput {
+  /** Absolute folder with {@link files}; read only. */
+  readonly dir: string;
+  readonly files: readonly OutputFile[];
+  /** Facts that the node reported: EVRs, an image id, a base URL. */
+  readonly data: Json;
+  /** `sha256:<hex>` over files and data: equal outputs leave dependents fresh. */
+  readonly digest: string;
+}
+
+/** What a node kind may look at to declare its inputs. */
+export interface InputContext {
+  readonly node: GraphNode;
+  /** By id of the need; the runner itself adds their digests to the fingerprint. */
+  readonly needs: ReadonlyMap<string, NodeOutput>;
+  readonly workspace: WorkspacePaths;
+  readonly signal: AbortSignal;
+}
+
+/** Folders of crpm's own that outlive a run. All absolute; all exist. */
+export interface WorkspacePaths {
+  /** State of this workspace: `${XDG_STATE_HOME}/crpm/<name>-<hash>`. */
+  readonly state: string;
+  /** `<name>-<hash>`, the workspace's name in labels. */
+  readonly id: string;
+  /** The user's cache folder, shared by all workspaces: `${XDG_CACHE_HOME}/crpm`. */
+  readonly cache: string;
+}
+
+/** Compile jobs and bytes of memory granted to a node while it runs. */
+export interface Budget {
+  readonly jobs: number;
+  readonly memory?: number;
+}
+
+/** What a running node reports; the runner turns it into events. */
+export interface NodeReporter {
+  /** A line of output of a program, without its end; goes to the log whole and to the face stripped. */
+  line(text: string): void;
+  /** What is happening now, a few words: `installing 42 packages`. */
+  status(text: string): void;
+  /** Something the user should read in the summary. */
+  warn(text: string): void;
+}
+
+/** Everything a node runs with. It knows neither store nor scheduler. */
+export interface NodeContext extends InputContext {
+  /** Absolute, empty folder; the files in it when `run` resolves are the node's output. */
+  readonly out: string;
+  /** Opens the engine on first use. */
+  engine(): Promise<Engine>;
+  readonly report: NodeReporter;
+  readonly budget: Budget;
+  /** Identifies this run in labels. */
+  readonly runId: string;
+}
+
+/**
+ * The contract of a kind of node. `P` is the shape of `GraphNode.params`.
+ * Expected failures are thrown as `FailureError`; the runner names the node.
+ */
+export interface NodeKind<P extends Json = Json> {
+  readonly name: string;
+  /** Part of the fingerprint: raise it when the same inputs give another result. */
+  readonly version: number;
+  /** `light` nodes take no share of CPU and memory (a snapshot, a proof); `heavy` ones do. */
+  readonly weight: 'light' | 'heavy';
+  /** All that the result depends on, besides the outputs of needs, `name`, `version` and `params` (the runner adds those). Only reads. */
+  inputs(params: P, context: InputContext): Promise<readonly Input[]>;
+  /** Does the work; what it returns is {@link NodeOutput.data}. */
+  run(params: P, context: NodeContext): Promise<Json>;
+  /**
+   * For results that live outside the output folder (a server that runs, files in the KubeVirt tree): says why the recorded result
+   * no longer holds, or nothing if it does. Cheap; asked each time the node would be fresh.
+   */
+  stale?(params: P, output: NodeOutput, context: InputContext): Promise<string | undefined>;
+  /**
+   * For results that live in the engine (images): says why the recorded result can no longer be used, or nothing.
+   * Asked only when a dependent is going to run.
+   */
+  missing?(params: P, output: NodeOutput, engine: Engine): Promise<string | undefined>;
+}

@@ -1,0 +1,38 @@
+// Makes what is derived from schemas/: the TypeScript type of a config file and the precompiled validator.
+// Both land in packages/config/src/generated/, which git ignores. Runs after `npm ci` and before each build.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import Ajv2020 from 'ajv/dist/2020.js';
+import standaloneCode from 'ajv/dist/standalone/index.js';
+import { build } from 'esbuild';
+import { compile } from 'json-schema-to-typescript';
+
+const root = new URL('../', import.meta.url);
+const schema = JSON.parse(await readFile(new URL('schemas/custom-rpms.schema.json', root), 'utf8'));
+const out = new URL('packages/config/src/generated/', root);
+await mkdir(out, { recursive: true });
+
+const types = await compile(structuredClone(schema), 'ConfigFile', {
+  additionalProperties: false,
+  bannerComment: '// Generated from schemas/custom-rpms.schema.json. Do not edit.',
+  unknownAny: true,
+});
+await writeFile(new URL('config-file.ts', out), types);
+await writeFile(new URL('schema.ts', out), `// Generated. Do not edit.\nexport const schema: object = ${JSON.stringify(schema)};\n`);
+
+const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
+const code = standaloneCode(ajv, ajv.compile(schema));
+// Ajv's own run-time helpers are CommonJS; bundled in, so that validating loads one small file and not ajv.
+await build({
+  stdin: { contents: code, resolveDir: fileURLToPath(root), loader: 'js' },
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  outfile: fileURLToPath(new URL('validate.js', out)),
+  banner: { js: '// Generated from schemas/custom-rpms.schema.json. Do not edit.' },
+  logLevel: 'warning',
+});
+await writeFile(
+  new URL('validate.d.ts', out),
+  `import type { ErrorObject } from 'ajv';\ndeclare const validate: ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };\nexport default validate;\n`,
+);
