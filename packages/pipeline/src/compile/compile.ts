@@ -1,0 +1,26 @@
+import { err, makeGraph, type Config, type Diagnostic, type Graph, type GraphNode, type Json, type Result, type TaskConfig } from '@crpm/core';
+
+import type { TaskParams } from '../params.js';
+import { baseNodes } from './base-nodes.js';
+import { kubevirtNodes, repositoryNodes } from './kubevirt-nodes.js';
+import { packageComplaints } from './package-complaints.js';
+import { packageNodes } from './package-nodes.js';
+
+/** Config → graph. Pure: reads nothing but its argument. All complaints at once. */
+export function compile(config: Config): Result<Graph, readonly Diagnostic[]> {
+  const complaints = packageComplaints(config);
+  if (complaints.length > 0) return err(complaints);
+  const builds = config.serve.mode === 'published' || config.packages.length === 0 ? [] : buildNodes(config);
+  return makeGraph([...builds, ...kubevirtNodes(config), ...config.tasks.map((task) => taskNode(config, task))]);
+}
+
+function buildNodes(config: Config): readonly GraphNode[] {
+  const packages = config.packages.flatMap((pkg) => packageNodes(config, pkg));
+  const rpms = packages.filter((node) => node.kind === 'rpmbuild' || node.kind === 'prebuilt').map((node) => node.id);
+  return [...baseNodes(config), ...packages, ...repositoryNodes(config, rpms)];
+}
+
+function taskNode(config: Config, task: TaskConfig): GraphNode {
+  const params: TaskParams = { root: config.root, run: task.run, inputs: task.inputs, outputs: task.outputs, env: task.env };
+  return { id: task.id, kind: 'task', title: `run ${task.id}`, needs: task.needs, params: params satisfies Json };
+}

@@ -1,0 +1,158 @@
+/**
+ * What `compile` hands to each kind of node. Params are hashed by the runner, so they carry only what reaches the node's
+ * commands or its result.
+ */
+import type { Arch, Config, PackageConfig } from '@crpm/core';
+
+/** kind `base` */
+export type BaseParams = {
+  readonly arch: Arch;
+  readonly base:
+    | { readonly kind: 'image'; readonly reference: string }
+    | { readonly kind: 'dockerfile'; readonly file: string; readonly context: string }
+    | { readonly kind: 'host' };
+  /** Programs that the nodes of this graph call: `rpmbuild`, `meson`. */
+  readonly tools: readonly string[];
+  readonly packages: readonly string[];
+  readonly repos: readonly { readonly name: string; readonly baseUrl: string }[];
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+  readonly network: 'bridge' | 'host';
+  readonly dist?: string;
+  readonly checkBuildRequires?: boolean;
+};
+
+/** Where a package's spec is: `file` is relative to the dist-git folder or to the source tree. */
+export type SpecPlace = { readonly in: 'dist-git'; readonly file?: string } | { readonly in: 'tree'; readonly file: string };
+
+/** kind `source` */
+export type SourceParams = {
+  readonly package: string;
+  readonly dir: string;
+  /** The dist-git folder or repository; absent when the spec is in the tree. */
+  readonly distGit?:
+    | { readonly kind: 'dir'; readonly dir: string }
+    | { readonly kind: 'git'; readonly git: string; readonly branch: string; readonly lockFile: string };
+};
+
+/** What changes how rpm reads a spec: the same for every rpmspec and rpmbuild of a package, or the EVRs would differ. */
+export type SpecOptions = {
+  /** Of the basesystem. */
+  readonly macros: Readonly<Record<string, string>>;
+  /** Follows `%dist`, without the dot between: `crpm0001`. */
+  readonly suffix?: string;
+  /** Of the user, for this package. */
+  readonly defines: Readonly<Record<string, string>>;
+  readonly with: readonly string[];
+  readonly without: readonly string[];
+};
+
+/** kind `buildroot` */
+export type BuildrootParams = {
+  readonly package: string;
+  readonly arch: Arch;
+  readonly spec: SpecPlace;
+  readonly options: SpecOptions;
+  readonly network: 'bridge' | 'host';
+  /** A version that the user set for KubeVirt (`LIBVIRT_VERSION`): must be a prefix of what the spec gives. */
+  readonly override?: { readonly variable: string; readonly version: string };
+};
+
+/** kind `dist` */
+export type DistParams = {
+  readonly package: string;
+  readonly arch: Arch;
+  /** `meson`: `meson dist`; `archive`: the tree as it is. */
+  readonly method: 'meson' | 'archive';
+  readonly spec: SpecPlace;
+  readonly options: SpecOptions;
+  readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
+};
+
+/** kind `rpmbuild` */
+export type RpmbuildParams = {
+  readonly package: string;
+  readonly arch: Arch;
+  readonly options: SpecOptions;
+  readonly check: boolean;
+  readonly debuginfo: boolean;
+  /** `quick`: gzip level 1; `spec`: what the spec and the distribution say. */
+  readonly payload: 'quick' | 'spec';
+  readonly jobs?: number;
+  /** bytes */
+  readonly memory?: number;
+};
+
+/** kind `prebuilt` */
+export type PrebuiltParams = {
+  readonly package: string;
+  readonly arches: readonly Arch[];
+  /** Absolute files, or folders that are searched to their ends. */
+  readonly rpms: readonly string[];
+};
+
+/** kind `createrepo` */
+export type CreaterepoParams = {
+  readonly basesystem: string;
+  readonly arches: readonly Arch[];
+};
+
+/** kind `serve` */
+export type ServeParams =
+  | { readonly mode: 'process'; readonly port?: number }
+  | { readonly mode: 'container'; readonly port?: number; readonly image: string }
+  | { readonly mode: 'volume' }
+  | { readonly mode: 'none'; readonly baseUrl: string };
+
+/** How KubeVirt knows a package. */
+export type PinnedPackage = {
+  readonly name: string;
+  readonly pin?: { readonly variable: string; readonly rpms: Readonly<Record<Arch, readonly string[]>> };
+};
+
+type KubevirtParams = {
+  /** Absolute folder of the KubeVirt tree. */
+  readonly kubevirt: string;
+  /** Name of crpm's basesystem. */
+  readonly basesystem: string;
+  readonly stream: number;
+  readonly arches: readonly Arch[];
+  readonly packages: readonly PinnedPackage[];
+  /** Base URL of a repository that somebody else published; then there is neither `createrepo` nor `serve` to read. */
+  readonly published?: string;
+};
+
+/** kind `rpm-deps` */
+export type RpmDepsParams = KubevirtParams & {
+  /** KubeVirt's `BASESYSTEM`. */
+  readonly kubevirtBasesystem: string;
+  readonly mode: 'script' | 'make';
+  readonly versions: Readonly<Record<string, string>>;
+  readonly crossArchEmulation: boolean;
+  /** RPM names of our source packages that may stay official. */
+  readonly allowOfficial: readonly string[];
+};
+
+/** kind `verify` */
+export type VerifyParams = KubevirtParams & { readonly allowOfficial: readonly string[] };
+
+/** kind `task` */
+export type TaskParams = {
+  /** Absolute folder it runs in. */
+  readonly root: string;
+  readonly run: string | readonly string[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** What rpm is told about a package's spec, from the config. */
+export function specOptions(config: Config, pkg: PackageConfig): SpecOptions {
+  return {
+    macros: config.basesystem.macros,
+    ...(config.release.mode === 'stable' ? { suffix: config.release.suffix } : {}),
+    defines: pkg.build.defines,
+    with: pkg.build.with,
+    without: pkg.build.without,
+  };
+}
