@@ -1,0 +1,66 @@
+import type { Event, NodeOutcome } from '@crpm/core';
+import { stripControl } from './strip.js';
+import { formatDuration, outcomeWord } from './words.js';
+
+/** What the live view knows of one node. */
+export interface LiveNode {
+  readonly id: string;
+  state: 'waiting' | 'running' | NodeOutcome;
+  /** Monotonic milliseconds at which it started. */
+  started: number;
+  /** Milliseconds it took, once it ended. */
+  took: number;
+  /** The last thing it said, safe for a screen. */
+  line: string;
+}
+
+/** The state of a run as a screen needs it. Pure but for the clock it is given. */
+export class LiveModel {
+  readonly nodes = new Map<string, LiveNode>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  take(event: Event): void {
+    switch (event.type) {
+      case 'run-started':
+        for (const { id } of event.nodes) this.nodes.set(id, { id, state: 'waiting', started: 0, took: 0, line: '' });
+        return;
+      case 'node-started':
+        this.#change(event.node, { state: 'running', started: this.#now(), line: event.reason });
+        return;
+      case 'node-line':
+      case 'node-status': {
+        const line = stripControl(event.text);
+        if (line.trim() !== '') this.#change(event.node, { line });
+        return;
+      }
+      case 'node-finished':
+        this.#change(event.node, { state: event.outcome, took: event.ms, line: '' });
+        return;
+      case 'node-warning':
+      case 'warning':
+      case 'run-finished':
+        return;
+    }
+  }
+
+  /** `libvirt.rpmbuild  12.3s`, `createrepo  fresh`, `serve`. */
+  title(node: LiveNode): string {
+    switch (node.state) {
+      case 'waiting':
+        return node.id;
+      case 'running':
+        return `${node.id}  ${formatDuration(this.#now() - node.started)}`;
+      default:
+        return `${node.id}  ${outcomeWord(node.state)}${node.took > 0 ? ` ${formatDuration(node.took)}` : ''}`;
+    }
+  }
+
+  #change(id: string, change: Partial<LiveNode>): void {
+    const node = this.nodes.get(id);
+    if (node) Object.assign(node, change);
+  }
+}

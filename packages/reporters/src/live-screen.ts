@@ -1,0 +1,72 @@
+import { DefaultRenderer, Listr, ListrLogger, ListrTaskState, ProcessOutput } from 'listr2';
+import type { LiveModel, LiveNode } from './live-model.js';
+import type { Screen } from './reporter.js';
+
+/** How often the model is copied to the screen, in milliseconds; a build may print thousands of lines in that time. */
+const FRAME = 100;
+
+export interface LiveScreen {
+  /** Clears the view and gives the terminal back. */
+  close(): Promise<void>;
+}
+
+/**
+ * Draws a model with listr2's own renderer. Its tasks are never run: each frame sets their states from the model, so that the
+ * order of things stays the runner's alone.
+ */
+export async function openScreen(model: LiveModel, stream: Screen): Promise<LiveScreen> {
+  const nodes = [...model.nodes.values()];
+  const listr = new Listr<object, 'default', 'default'>(
+    nodes.map((node) => ({ title: node.id, task: () => undefined })),
+    { exitOnError: false, registerSignalListeners: false, renderer: 'default', fallbackRenderer: 'default' },
+  );
+  const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream as NodeJS.WriteStream) });
+  const renderer = new DefaultRenderer(
+    listr.tasks,
+    { clearOutput: true, collapseErrors: false, showErrorMessage: false, collapseSkips: false, showSkipMessage: false, formatOutput: 'truncate', logger },
+    listr.events,
+  );
+  // Nodes that wait are shown if all fit on the terminal with a line of output each, else only those whose turn has come.
+  const roomy = nodes.length * 2 < (stream.rows ?? 24);
+  const rows = nodes.map((node, index) => ({ node, task: listr.tasks[index] as (typeof listr.tasks)[number], line: '', shown: false }));
+
+  const draw = () => {
+    for (const row of rows) {
+      const { node, task } = row;
+      if (!row.shown && (roomy || node.state !== 'waiting')) {
+        row.shown = true;
+        // Marks the task as one to draw. Only once it was drawn does listr2 listen for its output: that waits for the next frame.
+        void task.check({});
+      } else if (node.line !== row.line && node.state === 'running') {
+        row.line = node.line;
+        task.output$ = node.line;
+      }
+      task.title = model.title(node);
+      const state = STATES[node.state];
+      if (task.state !== state) task.state$ = state;
+    }
+  };
+  draw();
+  await renderer.render();
+  renderer.update();
+  const frames = setInterval(draw, FRAME);
+  return {
+    close: () => {
+      clearInterval(frames);
+      draw();
+      renderer.end();
+      return Promise.resolve();
+    },
+  };
+}
+
+const STATES: Readonly<Record<LiveNode['state'], ListrTaskState>> = {
+  waiting: ListrTaskState.WAITING,
+  running: ListrTaskState.STARTED,
+  ran: ListrTaskState.COMPLETED,
+  restored: ListrTaskState.COMPLETED,
+  fresh: ListrTaskState.COMPLETED,
+  failed: ListrTaskState.FAILED,
+  cancelled: ListrTaskState.SKIPPED,
+  'not-run': ListrTaskState.SKIPPED,
+};

@@ -1,0 +1,24 @@
+import type { EventSink } from '@crpm/core';
+
+/** Where a face draws: `process.stdout`, or a stand-in in tests. */
+export interface Screen {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly rows?: number;
+  readonly columns?: number;
+}
+
+export interface ReporterOptions {
+  readonly stream: Screen;
+  /** Show every line that programs write. */
+  readonly verbose?: boolean;
+  /** Whether to colour; default: {@link wantsColour} of the stream. */
+  readonly colour?: boolean;
+}
+
+/** A face: takes events, and is closed when no more will come. */
+export interface Reporter {
+  readonly sink: EventSink;
+  /** Resolves when everything is drawn. Idempotent. */
+  close(): Promise<void>;
+}

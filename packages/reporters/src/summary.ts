@@ -1,0 +1,88 @@
+import type { Event, Failure, NodeOutcome } from '@crpm/core';
+import { palette, paintOutcome, type Palette } from './colour.js';
+import { formatFailure } from './failure.js';
+import { count, formatDuration, outcomeWord } from './words.js';
+
+interface Row {
+  readonly node: string;
+  readonly outcome: NodeOutcome;
+  readonly ms: number;
+  readonly failure?: Failure;
+  readonly log?: string;
+}
+
+/** Collects what the summary of a run tells: each node's outcome and time, warnings, failures. */
+export class Summary {
+  #order: readonly string[] = [];
+  readonly #rows = new Map<string, Row>();
+  readonly #warnings: string[] = [];
+  #ms = 0;
+
+  take(event: Event): void {
+    switch (event.type) {
+      case 'run-started':
+        this.#order = event.nodes.map((node) => node.id);
+        return;
+      case 'node-warning':
+        this.#warn(`${event.node}: ${event.text}`);
+        return;
+      case 'warning':
+        this.#warn(event.text);
+        return;
+      case 'node-finished':
+        this.#rows.set(event.node, event);
+        return;
+      case 'run-finished':
+        this.#ms = event.ms;
+        return;
+      case 'node-started':
+      case 'node-line':
+      case 'node-status':
+        return;
+    }
+  }
+
+  /** The whole summary, ended by a newline. Nodes in the order of the graph. */
+  format(colours: Palette = palette(false)): string {
+    const rows = this.#order.flatMap((id) => this.#rows.get(id) ?? []);
+    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms)];
+    return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+  }
+
+  #formatWarnings(colours: Palette): string {
+    if (this.#warnings.length === 0) return '';
+    return [colours.caution(count(this.#warnings.length, 'warning')), ...this.#warnings.map((text) => `  ${text}`)].join('\n');
+  }
+
+  /** The same words twice help nobody. */
+  #warn(text: string): void {
+    if (!this.#warnings.includes(text)) this.#warnings.push(text);
+  }
+}
+
+function table(rows: readonly Row[], colours: Palette): string {
+  if (rows.length === 0) return '';
+  const nameWidth = Math.max(...rows.map((row) => row.node.length), 'node'.length);
+  const outcomeWidth = 'cancelled'.length;
+  const timeWidth = 6;
+  const head = `${'node'.padEnd(nameWidth)}  ${'outcome'.padEnd(outcomeWidth)}  ${'time'.padStart(timeWidth)}`;
+  const body = rows.map(({ node, outcome, ms }) => {
+    const took = ms > 0 ? formatDuration(ms) : '-';
+    return `${node.padEnd(nameWidth)}  ${paintOutcome(colours, outcome, outcomeWord(outcome).padEnd(outcomeWidth))}  ${took.padStart(timeWidth)}`;
+  });
+  return [colours.faint(head), ...body].join('\n');
+}
+
+function failures(rows: readonly Row[], colours: Palette): readonly string[] {
+  return rows.flatMap((row) => (row.failure && row.outcome === 'failed' ? [formatFailure(row.failure, row, colours)] : []));
+}
+
+const OUTCOMES: readonly NodeOutcome[] = ['ran', 'restored', 'fresh', 'failed', 'cancelled', 'not-run'];
+
+function totals(rows: readonly Row[], ms: number): string {
+  const parts = OUTCOMES.flatMap((outcome) => {
+    const number = rows.filter((row) => row.outcome === outcome).length;
+    return number === 0 ? [] : [`${number} ${outcomeWord(outcome)}`];
+  });
+  return `${count(rows.length, 'node')}: ${parts.join(', ') || 'nothing to do'}; ${formatDuration(ms)}`;
+}

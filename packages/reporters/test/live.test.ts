@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createReporter } from '../src/index.js';
+import { LiveModel } from '../src/live-model.js';
+import { failingRun, failingSummary, Recorded } from './events.js';
+
+beforeEach(() => {
+  vi.stubEnv('CI', '');
+  vi.stubEnv('TERM', 'xterm');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test('the model keeps state, elapsed time and the last line of each node', () => {
+  let now = 1000;
+  const model = new LiveModel(() => now);
+  const titles = () => [...model.nodes.values()].map((node) => `${model.title(node)}${node.line && ` | ${node.line}`}`);
+  for (const event of failingRun.slice(0, 8)) model.take(event);
+  now = 3500;
+  expect(titles()).toEqual(['base  fresh', 'a.source  ran 0.3s', 'a.rpmbuild  2.5s | main.c:1: error', 'createrepo']);
+  for (const event of failingRun.slice(8)) model.take(event);
+  expect(titles()).toEqual(['base  fresh', 'a.source  ran 0.3s', 'a.rpmbuild  failed 1m05s', 'createrepo  not run']);
+});
+
+test('on a terminal it draws the nodes, gives the cursor back and ends with the summary', async () => {
+  const stream = new Recorded(true);
+  const reporter = createReporter('live', { stream, colour: false });
+  for (const event of failingRun.slice(0, 8)) reporter.sink(event);
+  await vi.waitFor(() => expect(stream.text).toContain('main.c:1: error'));
+  expect(stream.text).toContain('a.source  ran 0.3s');
+  for (const event of failingRun.slice(8)) reporter.sink(event);
+  await reporter.close();
+  expect(stream.text.endsWith(failingSummary)).toBe(true);
+  expect(stream.text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stream.text.lastIndexOf('\u001b[?25l'));
+});
+
+test('off a terminal it is plain', () => {
+  const [live, plain] = (['live', 'plain'] as const).map((name) => {
+    const stream = new Recorded(false);
+    const reporter = createReporter(name, { stream });
+    for (const event of failingRun) reporter.sink(event);
+    return stream.text;
+  });
+  expect(live).toBe(plain);
+});
+
+test('a run in which all is fresh draws nothing but the summary', async () => {
+  const stream = new Recorded(true);
+  const reporter = createReporter('live', { stream, colour: false });
+  for (const event of [failingRun[0], failingRun[1], failingRun.at(-1)]) if (event) reporter.sink(event);
+  await reporter.close();
+  expect(stream.text).toBe('node  outcome      time\nbase  fresh           -\n\n1 node: 1 fresh; 1m05s\n');
+});
