@@ -1,0 +1,75 @@
+import { basename, dirname, join } from 'node:path';
+import { realFs, type Fs } from './fs.js';
+import { isLeftover, temporaryName } from './owner.js';
+
+/**
+ * Replaces a file as a whole: after a crash at any instant it holds the old bytes or the new ones. Its permissions stay; a new
+ * file gets `mode`. A link is replaced, not followed.
+ */
+export function writeFileAtomic(file: string, content: string | Uint8Array, options: { readonly mode?: number; readonly fs?: Fs } = {}): void {
+  const fs = options.fs ?? realFs;
+  const existing = fs.lstat(file);
+  const mode = existing?.type === 'file' ? existing.mode : (options.mode ?? 0o644);
+  const temporary = join(dirname(file), temporaryName(`.${basename(file)}`));
+  try {
+    writeSynced(fs, temporary, content, mode);
+    fs.rename(temporary, file);
+  } catch (error) {
+    fs.remove(temporary);
+    throw error;
+  }
+  syncFolder(fs, dirname(file));
+}
+
+/** Writes a new file whose bytes are on the disk when this returns. Fails if it exists. */
+export function writeSynced(fs: Fs, file: string, content: string | Uint8Array, mode: number): void {
+  const fd = fs.open(file, 'wx', mode);
+  try {
+    writeAll(fs, fd, typeof content === 'string' ? Buffer.from(content) : content);
+    fs.fsync(fd);
+  } finally {
+    fs.close(fd);
+  }
+  // The mode given to open is cut by the umask.
+  fs.chmod(file, mode);
+}
+
+export function writeAll(fs: Fs, fd: number, bytes: Uint8Array): void {
+  for (let offset = 0; offset < bytes.length; ) offset += fs.write(fd, bytes, offset);
+}
+
+/** Makes names in a folder (created, renamed, removed) survive a crash of the machine. */
+export function syncFolder(fs: Fs, folder: string): void {
+  syncFile(fs, folder);
+}
+
+/** Makes the bytes of a file that somebody else wrote survive a crash of the machine. */
+export function syncFile(fs: Fs, file: string): void {
+  const fd = fs.open(file, 'r');
+  try {
+    fs.fsync(fd);
+  } finally {
+    fs.close(fd);
+  }
+}
+
+/** Points a symlink elsewhere in one step; readers see the old target or the new one. */
+export function swapSymlink(fs: Fs, target: string, path: string): void {
+  const temporary = join(dirname(path), temporaryName(`.${basename(path)}`));
+  try {
+    fs.symlink(target, temporary);
+    fs.rename(temporary, path);
+  } catch (error) {
+    fs.remove(temporary);
+    throw error;
+  }
+  syncFolder(fs, dirname(path));
+}
+
+/** Removes from a folder the temporary files and folders of dead processes; a folder that is not there is fine. Returns their names. */
+export function sweepLeftovers(folder: string, fs: Fs = realFs): readonly string[] {
+  if (fs.lstat(folder)?.type !== 'folder') return [];
+  const leftovers = fs.readdir(folder).filter(isLeftover);
+  for (const name of leftovers) fs.remove(join(folder, name));
+  return leftovers;
+}
