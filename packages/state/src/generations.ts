@@ -125,7 +125,7 @@ async function keepAddresses(fs: Fs, repoDir: string, generation: Generation): P
     const target = join(repoDir, 'published', file.path);
     if (await holds(fs, target, file)) continue;
     fs.mkdir(dirname(target), 0o755);
-    const temporary = join(dirname(target), temporaryName('.published'));
+    const temporary = join(repoDir, 'generations', temporaryName('.published'));
     try {
       await linkOrCopy(fs, join(generation.dir, file.path), temporary);
       fs.rename(temporary, target);

@@ -42,7 +42,6 @@ export interface LockOptions {
  * of a living holder never, and neither is one on another machine, of which nobody here can tell. Not async inside: a promise only so that waiting
  * can come without changing callers.
  */
-// eslint-disable-next-line @typescript-eslint/require-await
 export async function acquireLock(file: string, options: LockOptions): Promise<Lock> {
   const fs = options.fs ?? realFs;
   const holder: LockHolder = { ...ownIdentity(), since: new Date().toISOString(), command: options.command };

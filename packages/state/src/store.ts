@@ -1,0 +1,109 @@
+import { basename, dirname, join } from 'node:path';
+import { syncFile, syncFolder, sweepLeftovers } from './atomic.js';
+import { hashFile } from './digest.js';
+import { errorCode, realFs, type Fs } from './fs.js';
+import { temporaryName } from './owner.js';
+import { copyFile, linkOrCopy } from './place.js';
+
+/** `damaged`: there was an entry, it did not hold what its name says, and was set aside. */
+export type StoreHit = 'restored' | 'absent' | 'damaged';
+
+/**
+ * Outputs by content, shared by all workspaces of a user: `store/<aa>/<sha256>`, files of one mode (0444), linked in and out where the
+ * file system allows. Needs no lock: an entry appears whole, by one link(2) or rename(2), and whoever is second finds it there.
+ * It trusts no entry: what goes out is hashed first.
+ */
+export class Store {
+  readonly #root: string;
+  readonly #fs: Fs;
+  #prepared = false;
+
+  constructor(cache: string, fs: Fs = realFs) {
+    this.#root = join(cache, 'store');
+    this.#fs = fs;
+  }
+
+  /** Takes a file in that holds `sha256` (the caller has hashed it) and that nobody changes any more. */
+  async add(file: string, sha256: string): Promise<void> {
+    this.#prepare();
+    const fs = this.#fs;
+    const entry = this.#entry(sha256);
+    if (fs.lstat(entry)) {
+      if (await this.#holds(entry, sha256)) return;
+      this.#setAside(entry);
+    }
+    fs.mkdir(dirname(entry), 0o700);
+    const temporary = join(this.#root, 'tmp', temporaryName(sha256));
+    try {
+      const copied = await linkOrCopy(fs, file, temporary);
+      if (copied && copied.sha256 !== sha256) throw new Error(`${file} was to hold ${sha256} and holds ${copied.sha256}`);
+      if (!copied) syncFile(fs, temporary);
+      fs.rename(temporary, entry);
+      syncFolder(fs, dirname(entry));
+    } finally {
+      // Renaming one link of a file over another does nothing, and leaves both.
+      fs.remove(temporary);
+    }
+  }
+
+  /** Puts the content `sha256` at the new name `target`, read only. */
+  async restore(sha256: string, target: string): Promise<StoreHit> {
+    const fs = this.#fs;
+    const entry = this.#entry(sha256);
+    if (!fs.lstat(entry)) return 'absent';
+    this.#prepare();
+    if (!(await this.#holds(entry, sha256))) {
+      this.#setAside(entry);
+      return 'damaged';
+    }
+    try {
+      const copied = await linkOrCopy(fs, entry, target);
+      if (!copied || copied.sha256 === sha256) return 'restored';
+      fs.remove(target);
+      return 'damaged';
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT' && !fs.lstat(entry)) return 'absent';
+      throw error;
+    }
+  }
+
+  #entry(sha256: string): string {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`not a sha256: ${sha256}`);
+    return join(this.#root, sha256.slice(0, 2), sha256);
+  }
+
+  async #holds(entry: string, sha256: string): Promise<boolean> {
+    // A link or a folder in an entry's place would lead the hash astray.
+    if (this.#fs.lstat(entry)?.type !== 'file') return false;
+    return (await hashFile(entry, { fs: this.#fs })).sha256 === sha256;
+  }
+
+  /** Out of the way, but kept: a damaged entry is a sign of a damaged disk, or of somebody who writes into the store. */
+  #setAside(entry: string): void {
+    const bad = join(this.#root, 'bad', temporaryName(basename(entry)));
+    this.#fs.mkdir(dirname(bad), 0o700);
+    try {
+      this.#fs.rename(entry, bad);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  #prepare(): void {
+    if (this.#prepared) return;
+    this.#prepared = true;
+    this.#fs.mkdir(join(this.#root, 'tmp'), 0o700);
+    sweepLeftovers(join(this.#root, 'tmp'), this.#fs);
+  }
+}
+
+/** A private copy of a file that others may have links to, in its place: from then on nobody else can change it. */
+export async function unshare(file: string, fs: Fs = realFs): Promise<void> {
+  const temporary = join(dirname(file), temporaryName(`.${basename(file)}`));
+  try {
+    await copyFile(fs, file, temporary);
+    fs.rename(temporary, file);
+  } finally {
+    fs.remove(temporary);
+  }
+}
