@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { BytePath } from './byte-path.js';
+
+/** A tree as it was at one moment: every file and link that belongs to it. Folders exist only through what is in them, as in git. */
+export interface Manifest {
+  /** In byte order of their paths, each path once. */
+  readonly entries: readonly ManifestEntry[];
+  /** `sha256:<hex>` over the entries: equal digests are equal trees. */
+  readonly digest: string;
+  /** What was left out, one sentence each. Not part of the digest. */
+  readonly warnings: readonly string[];
+}
+
+export type ManifestEntry = FileEntry | SymlinkEntry;
+
+export interface FileEntry {
+  readonly type: 'file';
+  /** Relative to the tree, without `.` and `..`. */
+  readonly path: BytePath;
+  /** Only the executable bit of a mode matters, as in git. */
+  readonly mode: 0o644 | 0o755;
+  /** bytes */
+  readonly size: number;
+  /** hex, of the content */
+  readonly sha256: string;
+}
+
+export interface SymlinkEntry {
+  readonly type: 'symlink';
+  readonly path: BytePath;
+  /** What the link says, never resolved. */
+  readonly target: BytePath;
+}
+
+/** Sorts the entries and computes the digest. */
+export function makeManifest(entries: readonly ManifestEntry[], warnings: readonly string[] = []): Manifest {
+  const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return { entries: sorted, digest: digestOf(sorted), warnings };
+}
+
+// NUL can stand neither in a path nor in a link target, so no two lists of entries give the same bytes.
+function digestOf(entries: readonly ManifestEntry[]): string {
+  let text = 'crpm manifest 1\0';
+  for (const entry of entries) {
+    text += entry.type === 'file' ? `${entry.path}\0${entry.mode === 0o755 ? 'x' : 'f'}\0${entry.sha256}\0` : `${entry.path}\0l\0${entry.target}\0`;
+  }
+  return `sha256:${createHash('sha256').update(text, 'latin1').digest('hex')}`;
+}
+
+/** What has to happen to `before` to make it `after`; paths in byte order. */
+export interface ManifestDiff {
+  readonly added: readonly BytePath[];
+  /** Other content, type, link target or executable bit. */
+  readonly changed: readonly BytePath[];
+  readonly deleted: readonly BytePath[];
+}
+
+export function diffManifests(before: Manifest, after: Manifest): ManifestDiff {
+  const old = new Map(before.entries.map((entry) => [entry.path, entry]));
+  const added: BytePath[] = [];
+  const changed: BytePath[] = [];
+  for (const entry of after.entries) {
+    const was = old.get(entry.path);
+    if (!was) added.push(entry.path);
+    else if (!sameEntry(was, entry)) changed.push(entry.path);
+    old.delete(entry.path);
+  }
+  return { added, changed, deleted: [...old.keys()] };
+}
+
+function sameEntry(a: ManifestEntry, b: ManifestEntry): boolean {
+  if (a.type === 'file') return b.type === 'file' && a.sha256 === b.sha256 && a.mode === b.mode;
+  return b.type === 'symlink' && a.target === b.target;
+}
