@@ -29,6 +29,8 @@ export interface NodeOutput {
   readonly data: Json;
   /** `sha256:<hex>` over files and data: equal outputs leave dependents fresh. */
   readonly digest: string;
+  /** When it was made, ISO 8601; only on a result that stands in for a node left out of this run (`--skip`, `--only`). */
+  readonly asOf?: string;
 }
 
 /** What a node kind may look at to declare its inputs. */
