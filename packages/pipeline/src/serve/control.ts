@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { fail, type WorkspacePaths } from '@crpm/core';
+import { liveness } from '@crpm/state';
+import { repositoryDir } from '../paths.js';
+import { fetchBytes } from './fetch.js';
+import { HEALTH_PATH, parseIdentity, type ServerIdentity } from './identity.js';
+import { choosePort } from './port.js';
+import { findPortHolder } from './port-holder.js';
+import { forgetServer, readRememberedPort, readServerRecord, rememberPort, serverLog, writeServerRecord } from './records.js';
+import type { ServerMessage } from './server-protocol.js';
+import { spawnServer } from './spawn.js';
+
+export interface RunningServer {
+  readonly running: true;
+  readonly pid: number;
+  /** ISO 8601 */
+  readonly since: string;
+  readonly port: number;
+  /** With a slash at its end. */
+  readonly baseUrl: string;
+}
+
+/** What a face says about the server; port and address are known even while it does not run. */
+export type ServerStatus = RunningServer | { readonly running: false; readonly port: number; readonly baseUrl: string };
+
+export interface ServeOptions {
+  readonly workspace: WorkspacePaths;
+  /** `serve.port` of the config. */
+  readonly configuredPort?: number;
+}
+
+export interface StartOptions extends ServeOptions {
+  /** Absolute path of the bundled server program. */
+  readonly serverEntry: string;
+  /** `--port N`: from now on the port of this workspace. */
+  readonly port?: number;
+}
+
+/** The port of the workspace, and whether its own server answers there. */
+export async function serverStatus({ workspace, configuredPort }: ServeOptions): Promise<ServerStatus> {
+  const port = choosePort(workspace.id, configuredPort, readRememberedPort(workspace.state));
+  const server = await answering(port, workspace.id);
+  return server ? statusOf(server, port) : { running: false, port, baseUrl: baseUrlOf(port) };
+}
+
+/**
+ * Starts the workspace's server unless it is up. Whoever already holds the port is found out by trying to bind it, never before.
+ * A server of ours on another port ends only when the new one answers. Fails (class `environment`) when the port is taken.
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { workspace, configuredPort, serverEntry } = options;
+  const port = options.port ?? choosePort(workspace.id, configuredPort, readRememberedPort(workspace.state));
+  const former = readServerRecord(workspace.state);
+  let server = await answering(port, workspace.id);
+  if (!server) {
+    const outcome = await spawnServer(serverEntry, { workspace: workspace.id, repoDir: repositoryDir(workspace), port }, workspace.state);
+    // Somebody of this workspace may have started it at the same moment: then the port is taken, and by the right one.
+    server = await answering(port, workspace.id);
+    if (!server) failToServe(port, outcome, workspace.state);
+  }
+  writeServerRecord(workspace.state, server);
+  if (options.port !== undefined) rememberPort(workspace.state, { port, ...(configuredPort === undefined ? {} : { over: configuredPort }) });
+  if (former && former.pid !== server.pid) await endProcess(former);
+  return statusOf(server, port);
+}
+
+/** Ends the workspace's server, and only it: the process must be the one on record. Says whether there was one. */
+export async function stopServer({ workspace }: Pick<ServeOptions, 'workspace'>): Promise<boolean> {
+  const record = readServerRecord(workspace.state);
+  const ended = record?.workspace === workspace.id && (await endProcess(record));
+  forgetServer(workspace.state);
+  return ended;
+}
+
+export function baseUrlOf(port: number): string {
+  return `http://127.0.0.1:${port}/`;
+}
+
+function statusOf({ pid, since }: ServerIdentity, port: number): RunningServer {
+  return { running: true, pid, since, port, baseUrl: baseUrlOf(port) };
+}
+
+/** This workspace's server, if it is what answers on the port. */
+async function answering(port: number, workspaceId: string): Promise<ServerIdentity | undefined> {
+  try {
+    const identity = parseIdentity((await fetchBytes(new URL(HEALTH_PATH, baseUrlOf(port)).href)).toString('utf8'));
+    return identity?.workspace === workspaceId ? identity : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** SIGTERM, then waits until the process is gone; SIGKILL after five seconds. False if it was not there, or its pid is another's by now. */
+async function endProcess(server: ServerIdentity): Promise<boolean> {
+  if (liveness(server) !== 'alive') return false;
+  process.kill(server.pid, 'SIGTERM');
+  const deadline = performance.now() + 5000;
+  // It is no child of this process, so nothing tells when it ends.
+  while (liveness(server) === 'alive') {
+    if (performance.now() > deadline) process.kill(server.pid, 'SIGKILL');
+    await setTimeout(10);
+  }
+  return true;
+}
+
+function failToServe(port: number, outcome: ServerMessage, state: string): never {
+  if (outcome.type === 'failed' && outcome.code === 'EADDRINUSE') {
+    const holder = findPortHolder(port);
+    fail({
+      class: 'environment',
+      message: `port ${port} of 127.0.0.1 is held by ${holder ? `process ${holder.pid} (${holder.command})` : 'another program'}, so the repository can't be served there`,
+      next: 'Choose another port: crpm serve --port N. It is remembered, and the addresses in WORKSPACE move along.',
+    });
+  }
+  fail({
+    class: 'environment',
+    message: `the repository server did not start on port ${port}: ${outcome.type === 'failed' ? outcome.message : 'it does not answer'}`,
+    next: 'Choose another port with crpm serve --port N, or see crpm doctor.',
+    lines: readFileSync(serverLog(state), 'utf8').trim().split('\n').slice(0, 20),
+  });
+}

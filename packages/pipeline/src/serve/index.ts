@@ -1,0 +1,3 @@
+export { serveKind, type ServeKindOptions } from './serve-kind.js';
+export { serverStatus, startServer, stopServer, type ServeOptions, type ServerStatus, type StartOptions } from './control.js';
+export { probeRepository } from './probe.js';
