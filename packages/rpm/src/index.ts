@@ -1,5 +1,13 @@
+export { outsideBuildRules, parseBuild, type BuildRules, type RpmTreeRule, type Tar2FilesRule } from './build-file.js';
 export * from './evr.js';
+export type { RpmHeader } from './header/decode.js';
+export type { RpmFile } from './header/files.js';
+export { parseRpmHeader, readRpmHeader } from './header/read.js';
 export * from './nevra.js';
 export * from './order.js';
 export * from './order-bazeldnf.js';
+export * from './relation.js';
+export type { RepoPackage } from './repodata/primary.js';
+export { readPrimary, type ReadPrimaryOptions } from './repodata/read.js';
 export * from './rule-name.js';
+export { outsideRpmRules, parseWorkspaceRpms, rewriteRpmRules, type RpmRule, type RpmRuleChange } from './workspace.js';

@@ -1,0 +1,41 @@
+/** Numbers of the header tags that are read here, as rpm's `rpmtag.h` fixes them. */
+export const TAG = {
+  name: 1000,
+  version: 1001,
+  release: 1002,
+  epoch: 1003,
+  buildTime: 1006,
+  buildHost: 1007,
+  vendor: 1011,
+  arch: 1022,
+  oldFileNames: 1027,
+  fileSizes: 1028,
+  fileModes: 1030,
+  fileDigests: 1035,
+  fileLinkTos: 1036,
+  fileFlags: 1037,
+  sourceRpm: 1044,
+  provideName: 1047,
+  requireFlags: 1048,
+  requireName: 1049,
+  requireVersion: 1050,
+  noSource: 1051,
+  noPatch: 1052,
+  provideFlags: 1112,
+  provideVersion: 1113,
+  dirIndexes: 1116,
+  baseNames: 1117,
+  dirNames: 1118,
+  payloadCompressor: 1125,
+  longFileSizes: 5008,
+  fileDigestAlgorithm: 5011,
+} as const;
+
+/** Bits of requireFlags and provideFlags that compare versions. */
+export const SENSE = { less: 2, greater: 4, equal: 8 } as const;
+
+/** Bit of fileFlags: the file is owned by the package and not in its payload. */
+export const FILE_GHOST = 1 << 6;
+
+/** Values of fileDigestAlgorithm (OpenPGP's numbers); without the tag it is MD5. */
+export const DIGEST_ALGORITHMS: Readonly<Record<number, string>> = { 1: 'md5', 2: 'sha1', 8: 'sha256', 9: 'sha384', 10: 'sha512', 11: 'sha224' };
