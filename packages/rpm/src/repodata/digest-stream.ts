@@ -12,7 +12,7 @@ export interface Expected {
  * Passes a file's bytes on, at most `limit`, and throws an `Error` at the end if they are not the expected ones. Consumers must not trust
  * what they made of them before this has ended.
  */
-export async function* checked(stream: AsyncIterable<Uint8Array>, limit: number, expected?: Expected): AsyncGenerator<Uint8Array> {
+export async function* checked(stream: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number, expected?: Expected): AsyncGenerator<Uint8Array> {
   const hash = createHash(expected?.algorithm ?? 'sha256');
   let size = 0;
   for await (const bytes of stream) {

@@ -1,6 +1,5 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { fail, FailureError } from '@crpm/core';
 import { checked } from './digest-stream.js';
 import { below, open, parseBase, unreadable, type Base } from './location.js';
@@ -10,7 +9,7 @@ import { XmlReader } from './xml.js';
 
 const MAX_REPOMD = 4 * 1024 * 1024;
 /** CentOS AppStream, one of the largest, has 20 MB compressed and 200 MB open. */
-const MAX_PRIMARY = 256 * 1024 * 1024;
+const MAX_PRIMARY = 128 * 1024 * 1024;
 const MAX_OPEN = 2 * 1024 * 1024 * 1024;
 
 export interface ReadPrimaryOptions {
@@ -37,23 +36,26 @@ export async function readPrimary(location: string, options: ReadPrimaryOptions 
   });
   const reader = new XmlReader(handler);
   await guarded(below(base, primary.href), options.signal, async () => {
-    const bytes = Readable.from(checked(await open(base, primary.href, options.signal), MAX_PRIMARY, primary), { objectMode: false });
-    const sink = async (opened: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of checked(opened, MAX_OPEN)) reader.write(chunk);
-      reader.end();
-    };
-    await (primary.href.endsWith('.gz') ? pipeline(bytes, createGunzip(), sink) : pipeline(bytes, sink));
+    const bytes = await whole(checked(await open(base, primary.href, options.signal), MAX_PRIMARY, primary));
+    const opened = primary.href.endsWith('.gz') ? Readable.from([bytes]).pipe(createGunzip()) : [bytes];
+    for await (const chunk of checked(opened, MAX_OPEN)) reader.write(chunk);
+    reader.end();
     if (handler.root() !== 'metadata') throw new Error(`it is no primary metadata: its root is <${handler.root() ?? ''}>`);
   });
   return packages;
 }
 
 async function readRepomd(base: Base, signal?: AbortSignal): Promise<readonly MetadataFile[]> {
-  return guarded(below(base, 'repodata/repomd.xml'), signal, async () => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of checked(await open(base, 'repodata/repomd.xml', signal), MAX_REPOMD)) chunks.push(chunk);
-    return parseRepomd(Buffer.concat(chunks));
-  });
+  return guarded(below(base, 'repodata/repomd.xml'), signal, async () =>
+    parseRepomd(await whole(checked(await open(base, 'repodata/repomd.xml', signal), MAX_REPOMD))),
+  );
+}
+
+/** All bytes, verified to the last before the first is looked at. */
+async function whole(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** KubeVirt's resolver reads gzip and sha256 in every version; nothing else is worth reading here. */
