@@ -20,12 +20,16 @@ const types = await compile(structuredClone(schema), 'ConfigFile', {
 await writeFile(new URL('config-file.ts', out), types);
 await writeFile(new URL('schema.ts', out), `// Generated. Do not edit.\nexport const schema: object = ${JSON.stringify(schema)};\n`);
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
-const code = standaloneCode(ajv, ajv.compile(schema));
+const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, ownProperties: true, code: { source: true, esm: true, lines: true } });
+// `x-expected`: what a pattern means, in words; the diagnostics quote it.
+ajv.addVocabulary(['x-expected']);
+ajv.compile(schema); // strict mode judges the whole schema; what only people and editors read then stays out of the validator
+const code = standaloneCode(ajv, ajv.compile(withoutNotes(schema)));
 // Ajv's own run-time helpers are CommonJS; bundled in, so that validating loads one small file and not ajv.
 await build({
   stdin: { contents: code, resolveDir: fileURLToPath(root), loader: 'js' },
   bundle: true,
+  minify: true,
   format: 'esm',
   platform: 'node',
   outfile: fileURLToPath(new URL('validate.js', out)),
@@ -36,3 +40,19 @@ await writeFile(
   new URL('validate.d.ts', out),
   `import type { ErrorObject } from 'ajv';\ndeclare const validate: ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };\nexport default validate;\n`,
 );
+
+/** The schema without its annotations. Only schema positions are visited: a property may be named `description`. */
+function withoutNotes(node) {
+  if (Array.isArray(node)) return node.map(withoutNotes);
+  if (typeof node !== 'object' || node === null) return node;
+  const kept = {};
+  for (const [key, value] of Object.entries(node)) {
+    if (['description', 'examples', 'default', 'title'].includes(key)) continue;
+    kept[key] = ['properties', '$defs'].includes(key)
+      ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutNotes(inner)]))
+      : ['enum', 'const', 'required'].includes(key)
+        ? value
+        : withoutNotes(value);
+  }
+  return kept;
+}

@@ -1,1 +1,10 @@
-export {};
+import type { ConfigFile } from './generated/config-file.js';
+
+export { loadConfig, type Loaded, type LoadOptions } from './load.js';
+export type { Environment } from './environment.js';
+export type { ConfigFile };
+
+/** The JSON Schema of a config file (draft 2020-12). Loaded when asked for: only `crpm schema` needs it. */
+export async function loadSchema(): Promise<object> {
+  return (await import('./generated/schema.js')).schema;
+}

@@ -1,0 +1,79 @@
+import type { ErrorObject } from 'ajv';
+import type { ConfigFile } from '../generated/config-file.js';
+import validate from '../generated/validate.js';
+import { find, toData, type Document, type Path } from '../yaml/nodes.js';
+import type { Complaints } from './complaints.js';
+import { complain } from './messages.js';
+
+/** One error of the validator, at its path. */
+export interface ShapeError extends ErrorObject {
+  readonly path: Path;
+}
+
+/** Checks a document against the schema. Complains about all that is wrong; the value is there only if nothing is. */
+export function checkShape(document: Document, complaints: Complaints): ConfigFile | undefined {
+  const data = toData(document.root);
+  let errors = run(data);
+  if (errors.length > 0) {
+    const read = asText(document, data, errors);
+    if (read) errors = run(read.data);
+    if (errors.length === 0) return read?.data as ConfigFile;
+    for (const error of withoutBranches(errors)) complain(error, document, complaints);
+    return undefined;
+  }
+  return data as ConfigFile;
+}
+
+function run(data: unknown): ShapeError[] {
+  if (validate(data)) return [];
+  return (validate.errors ?? []).map((error) => ({ ...error, path: toPath(error.instancePath) }));
+}
+
+/** RFC 6901. Indexes stay text; lookups don't mind. */
+function toPath(pointer: string): Path {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((segment) => (/^(0|[1-9][0-9]*)$/.test(segment) ? Number(segment) : segment));
+}
+
+/**
+ * Where text is wanted and YAML read a number (`version: 12.10`), the source text is what the user meant. Booleans and null are
+ * left to a complaint: `true` for a name is more likely a mistake.
+ */
+function asText(document: Document, data: unknown, errors: readonly ShapeError[]): { readonly data: unknown } | undefined {
+  let changed = false;
+  for (const { keyword, params, path, data: value } of errors) {
+    if (keyword !== 'type' || (params as { type?: unknown }).type !== 'string' || typeof value !== 'number') continue;
+    const node = find(document.root, path).value;
+    const last = path.at(-1);
+    const parent = path.slice(0, -1).reduce<unknown>((inner, segment) => (inner as Record<string | number, unknown>)[segment], data);
+    if (node.kind !== 'scalar' || last === undefined) continue;
+    (parent as Record<string | number, unknown>)[last] = node.text;
+    changed = true;
+  }
+  return changed ? { data } : undefined;
+}
+
+/**
+ * The validator reports every branch of an `anyOf` that did not fit. The schema's branches differ by type, so: if the value has
+ * the type of one branch, only that branch's errors count; if it has none's, one error names all types.
+ */
+function withoutBranches(errors: readonly ShapeError[]): readonly ShapeError[] {
+  const unions = new Map(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => [error.instancePath, error]));
+  const kept: ShapeError[] = [];
+  for (const error of errors) {
+    if (error.keyword === 'anyOf' || error.keyword === 'propertyNames') continue;
+    const union = unions.get(error.instancePath);
+    if (!union || error.keyword !== 'type') {
+      kept.push(error);
+      continue;
+    }
+    const here = errors.filter(({ instancePath }) => instancePath === error.instancePath);
+    const types = here.filter(({ keyword }) => keyword === 'type').map(({ params }) => (params as { type: string }).type);
+    const branches = (union.schema as readonly unknown[]).length;
+    if (types.length === branches && types[0] === (error.params as { type: string }).type) kept.push({ ...error, params: { type: types } });
+  }
+  return kept;
+}

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import { err, ok, type Config, type Diagnostic, type Result } from '@crpm/core';
+import { Complaints } from './check/complaints.js';
+import { checkShape } from './check/shape.js';
+import { applyEnvironment, readEnvironment, type Environment } from './environment.js';
+import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES, type FoundFile } from './find/find.js';
+import { normalize } from './normalize/config.js';
+import type { Document } from './yaml/nodes.js';
+import { parseDocument } from './yaml/parse.js';
+
+export interface LoadOptions {
+  /** Absolute folder where the search begins, and that paths of the environment are relative to. */
+  readonly cwd: string;
+  /** Takes this file instead of searching. */
+  readonly configPath?: string;
+  readonly env: Environment;
+  /** Node's name of this machine's architecture; default `process.arch`. */
+  readonly machine?: string;
+}
+
+export interface Loaded {
+  readonly config: Config;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Finds, reads and checks the config, with the environment over it. Executes nothing and looks at no source tree. The error is
+ * everything that is wrong, in the order of the file, warnings among it.
+ */
+export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, readonly Diagnostic[]>> {
+  const { cwd, configPath, env } = options;
+  const found = await findConfig(cwd, configPath);
+  if (!found.ok) return err([found.error]);
+  const document = found.value && open(found.value);
+  if (document && !document.ok) return document;
+
+  const complaints = new Complaints(document?.value);
+  const overrides = readEnvironment(env, cwd, complaints);
+  if (!found.value && overrides.qemuDir === undefined && overrides.libvirtDir === undefined) complaints.general('error', nothingFound(cwd));
+  const file = document ? checkShape(document.value, complaints) : {};
+  if (!file || (complaints.hasErrors && !document)) return err(await complaints.finish());
+
+  const where = found.value ? { file: found.value.path, root: path.dirname(found.value.path) } : { root: cwd };
+  const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch };
+  const config = normalize(applyEnvironment(file, overrides, complaints), { ...where, ...machine }, complaints);
+  const diagnostics = await complaints.finish();
+  return config ? ok({ config, warnings: diagnostics }) : err(diagnostics);
+}
+
+/** The document of a file; of package.json only our property, with its places. */
+function open({ source, property }: FoundFile): Result<Document, readonly Diagnostic[]> {
+  const document = parseDocument(source);
+  if (!document.ok || property === undefined || document.value.root.kind !== 'mapping') return document;
+  const entry = document.value.root.entries.find(({ key }) => key.text === property);
+  if (!entry) return err([{ severity: 'error', message: `${source.file} has no property ${PACKAGE_PROPERTY}` }]);
+  return ok({ source, root: entry.value });
+}
+
+function nothingFound(cwd: string): string {
+  const names = SEARCH_PLACES.map((name) => (name === 'package.json' ? `package.json#${PACKAGE_PROPERTY}` : name));
+  return (
+    `there is no config: looked for ${names.join(', ')} in ${cwd} and the folders above it, and neither QEMU_DIR nor LIBVIRT_DIR is set; ` +
+    'the smallest custom-rpms.config.yaml, beside KubeVirt, is: sources: { libvirt: { dir: ../libvirt } }'
+  );
+}

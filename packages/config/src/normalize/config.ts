@@ -1,0 +1,59 @@
+import path from 'node:path';
+import type { Arch, Config } from '@crpm/core';
+import type { Complaints } from '../check/complaints.js';
+import type { ConfigFile } from '../generated/config-file.js';
+import { DEFAULT_BASESYSTEM, resolveBasesystem } from './basesystem.js';
+import { resolvePackages } from './packages.js';
+import { resolvePath } from './paths.js';
+import { resolveEngine, resolveRelease, resolveRpmDeps, resolveServe } from './sections.js';
+import { resolveTasks } from './tasks.js';
+
+export interface NormalizeOptions {
+  /** Absolute path of the config file, if there is one. */
+  readonly file?: string;
+  /** Absolute folder that relative paths are relative to. */
+  readonly root: string;
+  /** `CI=true`: the profile is `full` unless the file says otherwise. */
+  readonly ci: boolean;
+  /** Node's name of this machine's architecture. */
+  readonly machine: string;
+}
+
+const ARCHES: Readonly<Record<string, Arch>> = { x64: 'x86_64', arm64: 'aarch64', s390x: 's390x' };
+
+/** A valid file with its defaults filled in and its paths absolute. Complains about what the schema can't say; then the result is nothing. */
+export function normalize(file: ConfigFile, options: NormalizeOptions, complaints: Complaints): Config | undefined {
+  const { root, ci } = options;
+  const basesystem = resolveBasesystem(file.basesystem ?? DEFAULT_BASESYSTEM, file, root, complaints);
+  const arches = resolveArches(file.arch, options.machine, complaints);
+  const packages = resolvePackages({ file, root, basesystem, ci, complaints });
+  const tasks = resolveTasks(file, complaints);
+  if (packages.length === 0 && tasks.length === 0) {
+    complaints.error(['sources'], 'there is nothing to build; name at least one source: sources: { libvirt: { dir: ../libvirt } }', { part: 'key' });
+  }
+  const kubevirt = file.kubevirt ?? { dir: '.' };
+  const kubevirtDir = kubevirt && resolvePath(kubevirt.dir, root, ['kubevirt', 'dir'], complaints);
+  const serve = resolveServe(file.serve ?? {}, complaints);
+  const rpmDeps = resolveRpmDeps(file, packages, complaints);
+  if (!basesystem || complaints.hasErrors) return undefined;
+  return {
+    ...(options.file !== undefined && { file: options.file }),
+    root: path.resolve(root),
+    basesystem,
+    arches,
+    packages,
+    ...(kubevirtDir !== false && { kubevirt: { dir: kubevirtDir } }),
+    release: resolveRelease(file.release),
+    serve,
+    rpmDeps,
+    engine: resolveEngine(file.engine),
+    tasks,
+  };
+}
+
+function resolveArches(given: ConfigFile['arch'], machine: string, complaints: Complaints): readonly Arch[] {
+  if (given !== undefined) return typeof given === 'string' ? [given] : given;
+  const arch = ARCHES[machine];
+  if (!arch) complaints.error(['arch'], `KubeVirt is not built for this machine's architecture, ${machine}; say arch: x86_64, aarch64 or s390x`);
+  return arch ? [arch] : [];
+}

@@ -1,0 +1,162 @@
+import path from 'node:path';
+import type { Basesystem, BuildConfig, PackageConfig, PackageKind, PinConfig, SpecSource } from '@crpm/core';
+import type { Complaints } from '../check/complaints.js';
+import type { ConfigFile, Source } from '../generated/config-file.js';
+import { show } from '../yaml/nodes.js';
+import { checkBuild, resolveBuild } from './build.js';
+import { resolvePath } from './paths.js';
+import { PRESETS, presetName, type Preset } from './presets.js';
+
+/** What a source is resolved with, besides its own fields. */
+interface Context {
+  readonly file: ConfigFile;
+  readonly root: string;
+  /** Absent after a complaint about it: then nothing that hangs on it is complained about. */
+  readonly basesystem: Basesystem | undefined;
+  /** `CI=true`. */
+  readonly ci: boolean;
+  readonly complaints: Complaints;
+}
+
+/** The sources of a file as packages, in the order of the file. What a wrong one yields is of no use; the complaints say so. */
+export function resolvePackages(context: Context): readonly PackageConfig[] {
+  const { file, complaints } = context;
+  const sources = Object.entries(file.sources ?? {});
+  checkBuild({ at: ['build'], build: file.build ?? {} }, complaints);
+  checkNeeds(sources, complaints);
+  const published = file.serve?.mode === 'published';
+  const packages = sources.map(([name, source]) => (published ? publishedPackage(name, source, context) : builtPackage(name, source, context)));
+  checkPins(packages, complaints);
+  return packages;
+}
+
+function publishedPackage(name: string, source: Source, context: Context): PackageConfig {
+  const leftover = (['dir', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
+  for (const key of leftover) {
+    context.complaints.error(['sources', name, key], `serve.mode is published, so nothing is built: ${key} has no use here`, { part: 'key' });
+  }
+  const pin = pinOf(name, source);
+  return { name, kind: 'published', patches: 'auto', rpms: [], needs: [], build: buildOf(name, source, context), ...(pin && { pin }) };
+}
+
+function builtPackage(name: string, source: Source, context: Context): PackageConfig {
+  const { root, complaints } = context;
+  const at = ['sources', name];
+  const preset = presetOf(name, source);
+  const kind = kindOf(source, preset);
+  checkBuild({ at: [...at, 'build'], build: source.build ?? {} }, complaints);
+  checkFields(name, source, kind, complaints);
+  const spec = kind === 'prebuilt' ? undefined : specOf(name, source, preset, context);
+  const pin = pinOf(name, source);
+  const rpms = typeof source.rpms === 'string' ? [source.rpms] : (source.rpms ?? []);
+  return {
+    name,
+    kind,
+    ...(source.dir !== undefined && { dir: resolvePath(source.dir, root, [...at, 'dir'], complaints) }),
+    ...(spec && { spec }),
+    patches: source.patches ?? 'auto',
+    rpms: rpms.map((rpm) => resolvePath(rpm, root, [...at, 'rpms'], complaints)),
+    needs: source.needs ?? [],
+    build: buildOf(name, source, context),
+    ...(pin && { pin }),
+  };
+}
+
+function presetOf(name: string, source: Source): Preset | undefined {
+  const known = presetName(name, source.preset);
+  return known === undefined ? undefined : PRESETS.get(known);
+}
+
+/** What was given decides; a template inside the tree is for meson to fill in. */
+function kindOf(source: Source, preset: Preset | undefined): Exclude<PackageKind, 'published'> {
+  if (source.kind) return source.kind;
+  if (source.rpms !== undefined && source.dir === undefined) return 'prebuilt';
+  if (preset) return preset.kind;
+  const tree = typeof source.spec === 'object' ? source.spec.tree : undefined;
+  return tree?.endsWith('.in') ? 'meson-dist' : 'rpmbuild';
+}
+
+/** Fields that must be there for a kind, and those that contradict it. */
+function checkFields(name: string, source: Source, kind: PackageKind, complaints: Complaints): void {
+  const at = ['sources', name];
+  if (kind === 'prebuilt') {
+    if (source.rpms === undefined) complaints.error(at, `${name} is prebuilt and lacks rpms, the folder or files of its RPMs`, { part: 'key' });
+    for (const key of ['dir', 'spec', 'patches', 'needs', 'build'] as const) {
+      if (source[key] !== undefined) complaints.error([...at, key], `${name} is prebuilt, so ${key} has no use; remove it, or rpms`, { part: 'key' });
+    }
+  } else if (source.rpms !== undefined) {
+    complaints.error([...at, 'rpms'], `${name} has both rpms and ${source.dir === undefined ? `kind: ${kind}` : 'dir'}; give the source tree or the RPMs`, { part: 'key' });
+  } else if (source.dir === undefined) {
+    complaints.error(at, `${name} has neither dir, a source tree to build, nor rpms, RPMs already at hand`, { part: 'key' });
+  }
+}
+
+function specOf(name: string, source: Source, preset: Preset | undefined, { root, basesystem, complaints }: Context): SpecSource | undefined {
+  const at = ['sources', name, 'spec'];
+  const { spec } = source;
+  if (typeof spec === 'string') {
+    const place = resolvePath(spec, root, at, complaints);
+    return place.endsWith('.spec') ? { kind: 'dir', dir: path.dirname(place), file: path.basename(place) } : { kind: 'dir', dir: place };
+  }
+  if (!spec) {
+    if (!preset) {
+      complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, { part: 'key' });
+      return undefined;
+    }
+    if ('tree' in preset.spec) return { kind: 'tree', file: preset.spec.tree };
+    if (basesystem && basesystem.specBranch === undefined) {
+      complaints.error(['sources', name], `${name} lacks spec: the base system ${basesystem.name} has no specBranch to take it from dist-git`, { part: 'key' });
+    }
+    return { kind: 'git', git: preset.spec.git, branch: basesystem?.specBranch ?? '' };
+  }
+  const given = (['dir', 'git', 'tree'] as const).filter((key) => spec[key] !== undefined);
+  if (given.length !== 1) {
+    complaints.error(at, `sources.${name}.spec takes exactly one of dir, git, tree; it has ${given.join(' and ') || 'none'}`, { part: 'key' });
+    return undefined;
+  }
+  if (spec.branch !== undefined && spec.git === undefined) complaints.error([...at, 'branch'], 'branch goes with git only', { part: 'key' });
+  if (spec.file !== undefined && spec.tree !== undefined) complaints.error([...at, 'file'], 'file goes with dir or git only; tree names the file itself', { part: 'key' });
+  const file = spec.file === undefined ? {} : { file: spec.file };
+  if (spec.tree !== undefined) return { kind: 'tree', file: spec.tree };
+  if (spec.dir !== undefined) return { kind: 'dir', dir: resolvePath(spec.dir, root, [...at, 'dir'], complaints), ...file };
+  const branch = spec.branch ?? basesystem?.specBranch;
+  if (branch === undefined && basesystem) complaints.error(at, `sources.${name}.spec lacks branch; the base system ${basesystem.name} has no specBranch`, { part: 'key' });
+  return { kind: 'git', git: spec.git ?? '', branch: branch ?? '', ...file };
+}
+
+function buildOf(name: string, source: Source, { file, ci }: Context): BuildConfig {
+  return resolveBuild({ at: ['build'], build: file.build ?? {} }, { at: ['sources', name, 'build'], build: source.build ?? {} }, ci);
+}
+
+function pinOf(name: string, source: Source): PinConfig | undefined {
+  if (!source.pin) return presetOf(name, source)?.pin;
+  const { variable, rpms } = source.pin;
+  const byArch = Array.isArray(rpms) ? { x86_64: rpms, aarch64: rpms, s390x: rpms } : rpms;
+  return { variable, rpms: { x86_64: byArch.x86_64 ?? [], aarch64: byArch.aarch64 ?? [], s390x: byArch.s390x ?? [] } };
+}
+
+/** Known names only; circles are the graph's to find, it prints them whole. */
+function checkNeeds(sources: readonly (readonly [string, Source])[], complaints: Complaints): void {
+  const names = sources.map(([name]) => name);
+  const known = new Set(names);
+  for (const [name, { needs }] of sources) {
+    for (const [index, need] of (needs ?? []).entries()) {
+      const at = ['sources', name, 'needs', index];
+      if (need === name) complaints.error(at, `${name} needs itself`);
+      else if (!known.has(need)) {
+        complaints.error(at, `${name} needs ${show(need)}, which is no source here; there are: ${names.join(', ')}`, { suggestion: { word: need, among: names } });
+      }
+    }
+  }
+}
+
+/** One version variable can't carry two versions. */
+function checkPins(packages: readonly PackageConfig[], complaints: Complaints): void {
+  const owners = new Map<string, string>();
+  for (const { name, pin } of packages) {
+    if (!pin) continue;
+    const owner = owners.get(pin.variable);
+    if (owner !== undefined) complaints.error(['sources', name], `${name} and ${owner} both set ${pin.variable}; KubeVirt takes one version: give one of them preset: none`, { part: 'key' });
+    else owners.set(pin.variable, name);
+  }
+}
