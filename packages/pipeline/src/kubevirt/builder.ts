@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { fail, type WorkspacePaths } from '@crpm/core';
+import { acquireLock, type Lock } from '@crpm/state';
+import { builderVolume } from './environment.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Locks the volume of KubeVirt's builder, which all checkouts on an engine share: two `hack/dockerized` at once would mix their trees.
+ * KubeVirt itself takes no lock, so a `make` of the user is recognized by its rsync daemon. Fails with class `locked` in both cases.
+ */
+export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: AbortSignal): Promise<Lock> {
+  const volume = builderVolume(env);
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(volume)) fail({ class: 'usage', message: `JOB_NAME and EXECUTOR_NUMBER make ${JSON.stringify(volume)}, which is no volume name`, next: 'Unset them, or use letters, digits and . _ - only.' });
+  const engine = [env['KUBEVIRT_CRI'], env['DOCKER_HOST'], env['DOCKER_CONTEXT'], env['CONTAINER_HOST']].join('\n');
+  const file = join(dirname(workspace.state), 'volumes', `${volume}-${createHash('sha256').update(engine).digest('hex').slice(0, 12)}`);
+  const lock = await acquireLock(file, { command: `rpm-deps of ${workspace.id}`, what: `the builder volume ${volume}` });
+  try {
+    const other = await findRsyncDaemon(volume, env, signal);
+    if (other) {
+      fail({
+        class: 'locked',
+        message: `the builder volume ${volume} is in use by the container ${other.name} (${other.id.slice(0, 12)}), an rsync daemon: a make in some KubeVirt tree is running, or one was killed`,
+        next: `Wait until it ends. If nothing runs any more: ${other.cri} rm -f ${other.id.slice(0, 12)}. Or set JOB_NAME to use another volume.`,
+      });
+    }
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Best effort: without a container tool there is no daemon either, and `hack/dockerized` says so itself. */
+async function findRsyncDaemon(volume: string, env: Env, signal: AbortSignal): Promise<{ cri: string; id: string; name: string } | undefined> {
+  const { execa } = await import('execa');
+  // KubeVirt's own order: what the user says, else podman if it answers, else docker.
+  const candidates = env['KUBEVIRT_CRI'] === 'podman' || env['KUBEVIRT_CRI'] === 'docker' ? [env['KUBEVIRT_CRI']] : ['podman', 'docker'];
+  for (const cri of candidates) {
+    const result = await execa(cri, ['ps', '--no-trunc', '--filter', `volume=${volume}`, '--format', '{{.ID}}\t{{.Names}}\t{{.Command}}'], {
+      reject: false,
+      extendEnv: false,
+      env: definedOnly(env),
+      timeout: 30_000,
+      cancelSignal: signal,
+      stdin: 'ignore',
+    });
+    signal.throwIfAborted();
+    if (result.exitCode !== 0) continue;
+    const line = result.stdout.split('\n').find((text) => /\brsync\b.*--daemon/.test(text));
+    const [id, name] = line?.split('\t') ?? [];
+    return id === undefined || name === undefined ? undefined : { cri, id, name };
+  }
+  return undefined;
+}
+
+function definedOnly(env: Env): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

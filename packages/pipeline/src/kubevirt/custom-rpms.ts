@@ -1,0 +1,71 @@
+import { fail, type Arch, type InputContext } from '@crpm/core';
+import { readPrimary, sourceName, type RepoPackage } from '@crpm/rpm';
+import type { RepositoryFact, RpmFact, ServeFact } from '../facts.js';
+import { needFact } from '../needs.js';
+import type { PinnedPackage } from '../params.js';
+
+/** An RPM that KubeVirt is to take. */
+export type CustomRpm = RpmFact & {
+  /** Name of the config's package, or of the source package where the repository was published by somebody else. */
+  readonly package: string;
+  /** Its address. */
+  readonly url: string;
+};
+
+/** What one architecture of KubeVirt's tree is to take. */
+export interface CustomRepository {
+  readonly arch: Arch;
+  /** With a slash at its end. */
+  readonly baseUrl: string;
+  readonly rpms: readonly CustomRpm[];
+  /** Package → since when its RPMs are what they are, for packages left out of this run. */
+  readonly stale: Readonly<Record<string, string>>;
+}
+
+interface Wanted {
+  readonly basesystem: string;
+  readonly arches: readonly Arch[];
+  readonly packages: readonly PinnedPackage[];
+  readonly published?: string;
+}
+
+/** The repositories as served: from the generation, or from the metadata of one that somebody else published. */
+export async function customRepositories(params: Wanted, context: InputContext): Promise<readonly CustomRepository[]> {
+  if (params.published !== undefined) return publishedRepositories(params, params.published, context.signal);
+  const { repos } = needFact<RepositoryFact>(context, 'createrepo');
+  const { baseUrl } = needFact<ServeFact>(context, 'serve');
+  return repos
+    .filter((repo) => repo.basesystem === params.basesystem)
+    .map((repo) => {
+      const base = `${baseUrl}${repo.path}/`;
+      const rpms = repo.rpms.map((rpm) => ({ ...rpm, url: `${base}by-sha256/${rpm.sha256}/${rpm.file}` }));
+      return { arch: repo.arch, baseUrl: base, rpms, stale: repo.stale };
+    });
+}
+
+async function publishedRepositories({ arches, packages }: Wanted, published: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
+  const baseUrl = published.endsWith('/') ? published : `${published}/`;
+  const all = await readPrimary(baseUrl, { signal });
+  return arches.map((arch) => ({ arch, baseUrl, stale: {}, rpms: all.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch').map((rpm) => customRpm(rpm, arch, baseUrl, packages)) }));
+}
+
+function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, packages: readonly PinnedPackage[]): CustomRpm {
+  // WORKSPACE names RPMs by sha256; with another checksum in the metadata nobody could compare them.
+  if (rpm.checksumType !== 'sha256') {
+    fail({ class: 'usage', message: `${baseUrl} names its RPMs by ${rpm.checksumType}, not sha256`, next: 'Index it again with createrepo_c --checksum sha256.' });
+  }
+  const pinned = packages.find(({ pin }) => pin?.rpms[arch].includes(rpm.name));
+  return {
+    file: rpm.location.slice(rpm.location.lastIndexOf('/') + 1),
+    name: rpm.name,
+    epoch: rpm.epoch,
+    version: rpm.version,
+    release: rpm.release,
+    arch: rpm.arch,
+    sourcerpm: rpm.sourcerpm,
+    sha256: rpm.checksum,
+    size: rpm.size,
+    url: new URL(rpm.location, baseUrl).href,
+    package: pinned?.name ?? sourceName(rpm.sourcerpm) ?? rpm.name,
+  };
+}

@@ -1,0 +1,17 @@
+/** Its place in the tree; KubeVirt reads `CUSTOM_REPO` relative to the tree, and its rsync takes the root along. */
+export const CUSTOM_REPO = 'custom-repo.yaml';
+
+export interface CustomRepo {
+  readonly arch: string;
+  /** With a slash at its end. */
+  readonly baseUrl: string;
+}
+
+/**
+ * The repo file for bazeldnf: one entry per architecture. Its metadata cache goes by the name alone, and the builder's volume is shared by
+ * checkouts, so a name tells workspace, stream and architecture. JSON, which is YAML.
+ */
+export function customRepoFile(workspaceId: string, stream: number, repos: readonly CustomRepo[]): string {
+  const repositories = repos.map(({ arch, baseUrl }) => ({ arch, baseurl: baseUrl, gpgcheck: 0, name: `crpm-${workspaceId}-cs${stream}-${arch}`, repo_gpgcheck: 0 }));
+  return `${JSON.stringify({ repositories }, undefined, 2)}\n`;
+}

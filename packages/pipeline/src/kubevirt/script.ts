@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, type NodeReporter } from '@crpm/core';
+import { scriptEnvironment } from './environment.js';
+import { shellAssignments } from './variables.js';
+
+export interface ScriptCall {
+  /** The private copy of KubeVirt's tree. */
+  readonly copy: string;
+  readonly mode: 'script' | 'make';
+  readonly variables: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly report: NodeReporter;
+  readonly signal: AbortSignal;
+}
+
+/** The program that chose the RPMs. A stand-in shows how things go together; it proves nothing about KubeVirt. */
+export interface Resolver {
+  readonly name: string;
+  readonly standIn: boolean;
+}
+
+const BAZELDNF: Resolver = { name: 'bazeldnf', standIn: false };
+/** Lines kept for the failure. */
+const TAIL = 20;
+/** How long the script may clean up after SIGTERM: it has containers to stop. */
+const GRACE_MS = 10_000;
+
+/** Whether the tree runs its scripts in a builder container of its own. */
+export function hasDockerized(tree: string): boolean {
+  return existsSync(join(tree, 'hack', 'dockerized'));
+}
+
+/**
+ * Runs KubeVirt's own rpm-deps once, in the private copy. Fails with class `build` if it ends with other than 0.
+ * A script may name its resolver by a line `crpm-resolver: <name>[ stand-in]`; without one it is bazeldnf.
+ */
+export async function runScript({ copy, mode, variables, env, report, signal }: ScriptCall): Promise<Resolver> {
+  const { execa } = await import('execa');
+  const [program, ...args] = command(copy, mode, variables);
+  const title = mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh';
+  let resolver = BAZELDNF;
+  const tail: string[] = [];
+  const child = execa(program, args, {
+    cwd: copy,
+    env: scriptEnvironment(env, variables, copy),
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    buffer: false,
+    // A process group of its own, so that all of it can be told to end.
+    detached: true,
+  });
+  const stop = groupStopper(child.pid, signal);
+  try {
+    for await (const line of child.iterable({ from: 'all' })) {
+      report.line(line);
+      const named = /^crpm-resolver: ([A-Za-z0-9._ -]+?)( stand-in)?$/.exec(line.trimEnd());
+      if (named) resolver = { name: named[1] ?? '', standIn: named[2] !== undefined };
+      // Under `set -x` most lines are the script talking to itself.
+      if (!line.startsWith('+')) tail.push(line);
+      if (tail.length > TAIL) tail.shift();
+    }
+  } finally {
+    stop.settled();
+  }
+  const result = await child;
+  signal.throwIfAborted();
+  if (result.failed) {
+    const how = result.exitCode === undefined ? `could not be run: ${result.originalMessage ?? result.signal ?? ''}` : `ended with exit code ${result.exitCode}`;
+    fail({ class: 'build', message: `KubeVirt's ${title} ${how}`, next: adviceFor(tail), lines: tail });
+  }
+  return resolver;
+}
+
+function command(copy: string, mode: 'script' | 'make', variables: Readonly<Record<string, string>>): readonly [string, ...string[]] {
+  if (mode === 'make') return ['make', 'rpm-deps', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
+  // hack/dockerized hands its argument to a shell in the container; every value in it was checked for that.
+  if (hasDockerized(copy)) return [join(copy, 'hack', 'dockerized'), `${shellAssignments(variables)} ./hack/rpm-deps.sh`];
+  return [join(copy, 'hack', 'rpm-deps.sh')];
+}
+
+/** What bazeldnf does not explain. */
+function adviceFor(lines: readonly string[]): string {
+  const text = lines.join('\n');
+  if (/does not exist/i.test(text)) return "A version that KubeVirt's script pins is no longer on the mirror: set it in rpmDeps.versions, or update the KubeVirt tree. The private copy is kept.";
+  if (/no solution found/i.test(text)) return 'The resolver found no set of RPMs that fits: some RPM requires another exact version than the one built. The private copy is kept.';
+  return 'See the log; the KubeVirt tree is untouched, and the private copy is kept.';
+}
+
+/** SIGTERM to the whole group when the run is cancelled, SIGKILL if that is not enough. */
+function groupStopper(pid: number | undefined, signal: AbortSignal): { settled(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const send = (name: NodeJS.Signals) => {
+    try {
+      if (pid !== undefined) process.kill(-pid, name);
+    } catch {
+      // It ended by itself.
+    }
+  };
+  const onAbort = () => {
+    send('SIGTERM');
+    timer = setTimeout(() => send('SIGKILL'), GRACE_MS);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  return {
+    settled: () => {
+      signal.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
+    },
+  };
+}

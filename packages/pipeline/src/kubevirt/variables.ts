@@ -1,0 +1,71 @@
+import { fail } from '@crpm/core';
+import { formatEvr, isVersionPin, sameEvr } from '@crpm/rpm';
+import type { RpmDepsParams } from '../params.js';
+import type { CustomRepository } from './custom-rpms.js';
+import { CUSTOM_REPO } from './repo-file.js';
+
+/** The variables of one call of `rpm-deps`, for one stream and one architecture. Every value is made of characters that no shell minds. */
+export interface CallVariables {
+  readonly values: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What `hack/rpm-deps.sh` is told. A version is the full EVR of the RPMs in the repository; one that the user set is passed on for what was
+ * not built here. KubeVirt puts these unquoted into a shell string, so each is checked against a list of harmless characters: class `usage` otherwise.
+ */
+export function callVariables(params: RpmDepsParams, repository: CustomRepository): CallVariables {
+  const warnings: string[] = [];
+  const versions: Record<string, string> = { ...params.versions };
+  for (const { name, pin } of params.packages) {
+    if (!pin) continue;
+    const ours = repository.rpms.filter((rpm) => rpm.package === name);
+    const pinned = ours.filter((rpm) => pin.rpms[repository.arch].includes(rpm.name));
+    const [first] = pinned;
+    if (!first) {
+      if (ours.length > 0) warnings.push(`${name} made none of the RPMs that KubeVirt pins for ${repository.arch}: ${pin.rpms[repository.arch].join(', ') || 'it pins none'}`);
+      continue;
+    }
+    const other = pinned.find((rpm) => !sameEvr(rpm, first));
+    if (other) {
+      fail({
+        class: 'usage',
+        message: `${name} made ${first.name} ${formatEvr(first)} and ${other.name} ${formatEvr(other)}, but KubeVirt has one ${pin.variable} for both`,
+        next: 'Give all of its subpackages one version and release.',
+      });
+    }
+    const missing = pin.rpms[repository.arch].filter((rpm) => !pinned.some((built) => built.name === rpm));
+    if (missing.length > 0) warnings.push(`KubeVirt pins ${missing.join(', ')} with ${pin.variable}, but ${name} did not make ${missing.length === 1 ? 'it' : 'them'}`);
+    versions[pin.variable] = formatEvr(first);
+  }
+  const values: Record<string, string> = {
+    KUBEVIRT_CENTOS_STREAM_VERSION: String(params.stream),
+    CUSTOM_REPO,
+    SINGLE_ARCH: repository.arch,
+    BASESYSTEM: params.kubevirtBasesystem,
+    ...versions,
+    ...(params.crossArchEmulation ? { KUBEVIRT_CROSS_ARCH_EMULATION: 'true' } : {}),
+  };
+  for (const [name, value] of Object.entries(values)) checkValue(name, value);
+  return { values, warnings };
+}
+
+/** `NAME=value NAME=value`, as it stands before a command. */
+export function shellAssignments(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).map(([name, value]) => `${name}=${value}`).join(' ');
+}
+
+function checkValue(name: string, value: string): void {
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) refuse(name, value);
+  // A shell would expand a tilde at the beginning, or right behind a colon, of an assignment.
+  const harmless = name.endsWith('_VERSION') && name !== 'KUBEVIRT_CENTOS_STREAM_VERSION' ? isVersionPin(value) && !value.includes(':~') : /^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(value);
+  if (!harmless) refuse(name, value);
+}
+
+function refuse(name: string, value: string): never {
+  return fail({
+    class: 'usage',
+    message: `${JSON.stringify(value)} can't be given to KubeVirt as ${name}`,
+    next: name.endsWith('_VERSION') ? 'A version is epoch:version-release, made of letters, digits and . _ + ~ ^, for example 0:12.5.0-1.el9.' : 'Use letters, digits and . _ + - only.',
+  });
+}
