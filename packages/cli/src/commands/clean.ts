@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { count } from '@crpm/reporters';
+import { refuse } from '../complaints.js';
+import { examples } from '../help.js';
+import type { Cli, GlobalOptions } from '../io.js';
+import { openWorkspace } from '../project.js';
+import { withWorkspace } from '../workspace.js';
+
+interface CleanOptions extends GlobalOptions {
+  readonly orphans?: boolean;
+  readonly all?: boolean;
+  readonly wait?: boolean;
+}
+
+export function cleanCommand(cli: Cli): Command {
+  return new Command('clean')
+    .description("remove this workspace's results and images, so that the next run starts anew; what was published stays")
+    .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders')
+    .option('--all', 'also logs, the server and the published repository; refused while WORKSPACE names its addresses')
+    .option('--wait', 'wait until another command in this workspace has ended')
+    .addHelpText('after', examples(['crpm clean --orphans', 'crpm clean', 'crpm revert && crpm clean --all']))
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<CleanOptions>();
+      if (options.orphans && options.all) refuse('give either --orphans or --all, not both');
+      const { project, workspace } = await openWorkspace(cli, options);
+      await withWorkspace(cli, workspace, { command: 'crpm clean', wait: options.wait === true }, async (stop) => {
+        const clean = await import('../clean.js');
+        if (options.all) await clean.refuseWhileNamed(project, workspace);
+        const removed = await clean.removeEngineObjects(project, workspace, cli.io, stop, options.orphans ? 'orphans' : 'all');
+        if (!options.orphans) clean.removeResults(workspace);
+        if (options.all) await clean.removePublished(project, workspace);
+        const what = options.orphans ? '' : options.all ? ', results, logs and the published repository' : ' and all results';
+        cli.io.stdout.write(`removed ${count(removed, 'engine object')}${what}\n`);
+      });
+    });
+}

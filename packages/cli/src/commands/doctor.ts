@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { EXIT } from '@crpm/core';
+import { palette, wantsColour } from '@crpm/reporters';
+import { examples } from '../help.js';
+import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { stoppable } from '../signals.js';
+
+interface DoctorOptions extends GlobalOptions {
+  readonly json?: boolean;
+}
+
+export function doctorCommand(cli: Cli): Command {
+  return new Command('doctor')
+    .description('look whether this machine and this config have what a run needs; changes nothing')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples(['crpm doctor']))
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<DoctorOptions>();
+      await stoppable(cli, async (stop) => {
+        const { examine } = await import('../examine.js');
+        const findings = await examine(cli, options, stop);
+        if (options.json) printJson(cli.io, { findings });
+        const colours = palette(wantsColour(cli.io.stdout, cli.io.env));
+        for (const { state, what, detail, next } of options.json ? [] : findings) {
+          const mark = { good: colours.good('ok   '), caution: colours.caution('note '), bad: colours.bad('FAULT') }[state];
+          cli.io.stdout.write(`${mark} ${what}: ${detail}\n${next === undefined ? '' : `      next: ${next}\n`}`);
+        }
+        if (findings.some(({ state }) => state === 'bad')) cli.code = EXIT.environment;
+      });
+    });
+}

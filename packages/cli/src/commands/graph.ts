@@ -1,0 +1,31 @@
+import { Command, Option } from 'commander';
+import { examples } from '../help.js';
+import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { openProject } from '../project.js';
+import { graphAsDot, graphAsJson, graphAsText } from '../graph-formats.js';
+
+interface GraphOptions extends GlobalOptions {
+  readonly format: 'text' | 'json' | 'dot';
+}
+
+export function graphCommand(cli: Cli): Command {
+  return new Command('graph')
+    .description('print the nodes and what each needs')
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'dot']).default('text'))
+    .addHelpText('after', examples(['crpm graph', 'crpm graph --format dot | dot -Tsvg > graph.svg']))
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GraphOptions>();
+      const { graph } = await openProject(cli, options);
+      switch (options.format) {
+        case 'text':
+          cli.io.stdout.write(graphAsText(graph));
+          return;
+        case 'json':
+          printJson(cli.io, graphAsJson(graph));
+          return;
+        case 'dot':
+          cli.io.stdout.write(graphAsDot(graph));
+          return;
+      }
+    });
+}

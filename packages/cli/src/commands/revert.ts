@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { refuse } from '../complaints.js';
+import { examples } from '../help.js';
+import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { openWorkspace } from '../project.js';
+import { withWorkspace } from '../workspace.js';
+
+interface RevertOptions extends GlobalOptions {
+  readonly json?: boolean;
+  readonly wait?: boolean;
+}
+
+export function revertCommand(cli: Cli): Command {
+  return new Command('revert')
+    .description("put KubeVirt's WORKSPACE and rpm/BUILD.bazel back as they were before crpm's first run; rules edited since stay")
+    .option('--json', 'as JSON')
+    .option('--wait', 'wait until another command in this workspace has ended')
+    .addHelpText('after', examples(['crpm revert']))
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<RevertOptions>();
+      const { project, workspace } = await openWorkspace(cli, options);
+      const { config } = project;
+      if (!config.kubevirt) refuse('there is nothing to revert: the config has no kubevirt tree');
+      await withWorkspace(cli, workspace, { command: 'crpm revert', wait: options.wait === true }, async ({ signal }) => {
+        const { formatRevert, revert } = await import('@crpm/pipeline');
+        const report = await revert({ config, workspace, signal });
+        if (options.json) printJson(cli.io, report);
+        else cli.io.stdout.write(`${formatRevert(report)}\n`);
+      });
+    });
+}

@@ -1,0 +1,76 @@
+import { Command, Option } from 'commander';
+import { createReporter, REPORTERS, type ReporterName } from '@crpm/reporters';
+import { examples, wholeNumber, withSelection, type SelectionOptions } from '../help.js';
+import type { Cli, GlobalOptions } from '../io.js';
+import { openProject, requireTrees, selected, type Project } from '../project.js';
+import { stoppable } from '../signals.js';
+
+interface RunOptions extends GlobalOptions, SelectionOptions {
+  readonly keepGoing?: boolean;
+  readonly jobs?: number;
+  readonly dryRun?: boolean;
+  readonly pull?: boolean;
+  readonly engine?: 'auto' | 'docker' | 'host';
+  readonly wait?: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly reporter: ReporterName;
+}
+
+export function runCommand(cli: Cli): Command {
+  return withSelection(new Command('run').description('run the graph, or a part of it, skipping what is fresh'))
+    .option('--keep-going', 'after a failure, run all that does not need what failed')
+    .option('--jobs <n>', 'processors to use; default: all', wholeNumber(1, 4096))
+    .option('--dry-run', 'say what would run, and why; change nothing')
+    .option('--pull', 'fetch the base image again')
+    .addOption(new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host']))
+    .option('--wait', 'wait until another command in this workspace has ended')
+    .option('--json', 'events as lines of JSON, the same as --reporter ndjson')
+    .option('--verbose', 'show every line that programs write')
+    .addOption(new Option('--reporter <face>', 'how progress is shown').choices([...REPORTERS]).default('live'))
+    .addHelpText(
+      'after',
+      examples([
+        'crpm run',
+        'crpm run libvirt.rpmbuild              that, and what it needs',
+        'crpm run --only libvirt.rpmbuild       that alone, on the results its needs have',
+        'crpm run --skip qemu --from createrepo',
+        'crpm run --dry-run',
+      ]),
+    )
+    .action(async (nodes: readonly string[], _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<RunOptions>();
+      const project = withEngine(await openProject(cli, options), options.engine);
+      const part = selected(project, nodes, options);
+      await requireTrees(project, options.skip);
+      if (options.dryRun) {
+        const { printPlan } = await import('../print-plan.js');
+        await printPlan(cli, project, part, options.json === true);
+        return;
+      }
+      await stoppable(cli, async (stop) => {
+        const { execute } = await import('../execute.js');
+        const face = options.json ? 'ndjson' : options.reporter;
+        const summary = await execute({
+          project,
+          selected: part,
+          ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+          keepGoing: options.keepGoing === true,
+          pull: options.pull === true,
+          wait: options.wait === true,
+          command: ['crpm run', ...command.args].join(' '),
+          reporter: createReporter(face, { stream: cli.io.stdout, verbose: options.verbose === true }),
+          io: cli.io,
+          stop,
+        });
+        cli.code = summary.exitCode;
+        if (face === 'ndjson') return;
+        const { printProof } = await import('../print-proof.js');
+        await printProof(cli.io, summary);
+      });
+    });
+}
+
+function withEngine(project: Project, kind: RunOptions['engine']): Project {
+  return kind === undefined ? project : { ...project, config: { ...project.config, engine: { ...project.config.engine, kind } } };
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { refuse } from '../complaints.js';
+import { examples, wholeNumber } from '../help.js';
+import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { openWorkspace } from '../project.js';
+import { serverEntry } from '../server-entry.js';
+import { withWorkspace } from '../workspace.js';
+
+interface ServeOptions extends GlobalOptions {
+  readonly status?: boolean;
+  readonly stop?: boolean;
+  readonly port?: number;
+  readonly json?: boolean;
+  readonly wait?: boolean;
+}
+
+export function serveCommand(cli: Cli): Command {
+  return new Command('serve')
+    .description("serve this workspace's repository on 127.0.0.1, in the background")
+    .option('--status', 'only say whether it is served, and where')
+    .option('--stop', 'stop serving')
+    .option('--port <n>', 'from now on at this port; crpm run then moves the addresses in WORKSPACE', wholeNumber(1, 65535))
+    .option('--json', 'as JSON')
+    .option('--wait', 'wait until another command in this workspace has ended')
+    .addHelpText('after', examples(['crpm serve', 'crpm serve --port 8123', 'crpm serve --status', 'crpm serve --stop']))
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ServeOptions>();
+      const { project, workspace } = await openWorkspace(cli, options);
+      const { serve } = project.config;
+      if (serve.mode !== 'process') refuse(`crpm's own server is not in use: serve.mode is ${serve.mode}`);
+      if (options.stop && (options.status || options.port !== undefined)) refuse('--stop goes with neither --status nor --port');
+      const { serverStatus, startServer, stopServer } = await import('@crpm/pipeline');
+      const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
+      const tell = (text: string, value: unknown) => {
+        if (options.json) printJson(cli.io, value);
+        else cli.io.stdout.write(`${text}\n`);
+      };
+      if (options.status) {
+        const status = await serverStatus(about);
+        tell(status.running ? `serving at ${status.baseUrl} since ${status.since} (pid ${status.pid})` : `not serving; the address would be ${status.baseUrl}`, status);
+        return;
+      }
+      await withWorkspace(cli, workspace, { command: 'crpm serve', wait: options.wait === true }, async () => {
+        if (options.stop) {
+          const stopped = await stopServer(about);
+          tell(stopped ? 'stopped' : 'it was not running', { stopped });
+          return;
+        }
+        const server = await startServer({ ...about, serverEntry: serverEntry(), ...(options.port === undefined ? {} : { port: options.port }) });
+        tell(`serving at ${server.baseUrl} (pid ${server.pid})`, server);
+      });
+    });
+}

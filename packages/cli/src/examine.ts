@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { formatDiagnostic, toFailure, type WorkspacePaths } from '@crpm/core';
+import { ComplaintsError } from './complaints.js';
+import { openEngine } from './execute.js';
+import type { Cli, GlobalOptions } from './io.js';
+import { openWorkspace, requireTrees, type Project } from './project.js';
+import type { Stop } from './signals.js';
+
+/** One thing that was looked at. `caution`: works, with something to know. */
+export interface Finding {
+  readonly state: 'good' | 'caution' | 'bad';
+  readonly what: string;
+  readonly detail: string;
+  readonly next?: string;
+}
+
+/** Free space below which a build of QEMU and libvirt is likely to end half-way, in bytes. */
+const ROOM = 10 * 1024 ** 3;
+
+/** Looks at everything a run needs, the first things first. Later ones are left out when they can't be judged. */
+export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Promise<readonly Finding[]> {
+  const findings: Finding[] = [{ state: 'good', what: 'node', detail: process.version }, await examineGit()];
+  let opened: { project: Project; workspace: WorkspacePaths };
+  try {
+    opened = await openWorkspace(cli, globals);
+  } catch (error) {
+    return [...findings, refused('config', error, 'crpm validate shows every complaint with its place.')];
+  }
+  const { project, workspace } = opened;
+  findings.push({ state: 'good', what: 'config', detail: project.config.file ?? 'from the environment' });
+  findings.push(await examineTrees(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
+  findings.push(await examineEngine(cli, project, workspace, stop));
+  return [...findings, ...(await examineServer(project, workspace))];
+}
+
+async function examineGit(): Promise<Finding> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['--version']);
+    return { state: 'good', what: 'git', detail: stdout.trim() };
+  } catch {
+    return { state: 'bad', what: 'git', detail: 'not found on PATH', next: 'apt-get install git, or dnf install git.' };
+  }
+}
+
+async function examineTrees(project: Project): Promise<Finding> {
+  try {
+    await requireTrees(project);
+    return { state: 'good', what: 'trees', detail: project.config.packages.map((pkg) => pkg.name).join(', ') || 'none named' };
+  } catch (error) {
+    return refused('trees', error, 'Mend the paths in the config.');
+  }
+}
+
+async function examineRoom(what: string, folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const detail = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
+  return free >= ROOM ? { state: 'good', what, detail } : { state: 'caution', what, detail, next: 'A build of QEMU and libvirt wants about 10 GiB.' };
+}
+
+async function examineEngine(cli: Cli, project: Project, workspace: WorkspacePaths, stop: Stop): Promise<Finding> {
+  try {
+    const engine = await openEngine(project, workspace, cli.io, stop);
+    try {
+      return { state: 'good', what: 'engine', detail: `${engine.description}, for ${project.config.basesystem.name}` };
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    return refused('engine', error, 'See engine in the config.');
+  }
+}
+
+async function examineServer(project: Project, workspace: WorkspacePaths): Promise<readonly Finding[]> {
+  const { serve } = project.config;
+  if (serve.mode !== 'process') return [];
+  const { serverStatus } = await import('@crpm/pipeline');
+  const status = await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) });
+  if (status.running) return [{ state: 'good', what: 'server', detail: `running at ${status.baseUrl}` }];
+  return [{ state: 'caution', what: 'server', detail: `not running; its address is ${status.baseUrl}`, next: 'crpm run or crpm serve starts it.' }];
+}
+
+function refused(what: string, error: unknown, next: string): Finding {
+  if (error instanceof ComplaintsError) return { state: 'bad', what, detail: error.diagnostics.map(formatDiagnostic).join('\n'), next };
+  const failure = toFailure(error);
+  if (failure.class === 'bug') throw error;
+  return { state: 'bad', what, detail: failure.message, next: failure.next ?? next };
+}

@@ -1,0 +1,69 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Engine, Selected, WorkspacePaths } from '@crpm/core';
+import type { Reporter } from '@crpm/reporters';
+import type { RunSummary } from '@crpm/runner';
+import type { Io } from './io.js';
+import type { Project } from './project.js';
+import { newRunId, pruneRuns, runLogs } from './run-folder.js';
+import { serverEntry } from './server-entry.js';
+import type { Stop } from './signals.js';
+import { lockWorkspace } from './workspace.js';
+
+export interface ExecuteOptions {
+  readonly project: Project;
+  readonly selected: Selected;
+  /** Processors that the run may use: nodes at once, and compile jobs over all of them. Absent: what the machine has. */
+  readonly jobs?: number;
+  readonly keepGoing: boolean;
+  readonly pull: boolean;
+  readonly wait: boolean;
+  /** What this command is, for whoever finds the workspace locked. */
+  readonly command: string;
+  readonly reporter: Reporter;
+  readonly io: Io;
+  readonly stop: Stop;
+}
+
+/** Runs a graph under the workspace's lock: the place where runner, pipeline and engines meet. */
+export async function execute(options: ExecuteOptions): Promise<RunSummary> {
+  const { project, io, reporter, stop } = options;
+  const { linkCrpm, locateWorkspace } = await import('@crpm/state');
+  const workspace = locateWorkspace({ root: project.config.root, env: io.env });
+  try {
+    const lock = await lockWorkspace(workspace, { command: options.command, wait: options.wait, signal: stop.signal, io });
+    try {
+      for (const text of linkCrpm(project.config.root, workspace)) io.stderr.write(`warning: ${text}\n`);
+      pruneRuns(workspace);
+      const [{ run }, { nodeKinds }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline')]);
+      const jobs = options.jobs ?? availableParallelism();
+      const runId = newRunId();
+      return await run({
+        graph: options.selected.graph,
+        roles: options.selected.roles,
+        kinds: nodeKinds(project.config, { env: io.env, serverEntry: serverEntry(), pull: options.pull }),
+        workspace,
+        lock,
+        openEngine: () => openEngine(project, workspace, io, stop),
+        events: reporter.sink,
+        signal: stop.signal,
+        jobs,
+        keepGoing: options.keepGoing,
+        budget: { jobs },
+        runId,
+        logsDir: runLogs(workspace, runId),
+      });
+    } finally {
+      lock.release();
+    }
+  } finally {
+    await reporter.close();
+  }
+}
+
+/** The engine of the config; its programs are loaded only here. */
+export async function openEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
+  const { chooseEngine } = await import('@crpm/engines');
+  const { engine, basesystem } = project.config;
+  return chooseEngine({ config: engine, basesystem, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work') });
+}

@@ -1,0 +1,37 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+/** The lines after a command's help. */
+export function examples(lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** For an option that may be given several times, or with commas. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...value.split(',').filter((part) => part !== '')];
+}
+
+/** A whole number from `least` on. */
+export function wholeNumber(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    return number;
+  };
+}
+
+/** The options that say which nodes a command is about. */
+export function withSelection(command: Command): Command {
+  return command
+    .argument('[nodes...]', "nodes to run, with what they need; ids or globs ('libvirt.*'); default: all")
+    .option('--only <node>', 'run exactly this node, on the results that its needs have (repeatable)', collect, [])
+    .option('--skip <package>', 'leave a package out of this run (repeatable)', collect, [])
+    .option('--from <node>', 'run this node and all that rests on it, fresh or not (repeatable)', collect, [])
+    .option('--force', 'run what is selected even if it is fresh');
+}
+
+export interface SelectionOptions {
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly from: readonly string[];
+  readonly force?: boolean;
+}

@@ -1,0 +1,51 @@
+import type { Event, NodeOutcome, WorkspacePaths } from '@crpm/core';
+import { listRuns, readEvents, runLogs } from './run-folder.js';
+
+/** A recorded run. Times are milliseconds since the epoch. */
+export interface RecordedRun {
+  readonly id: string;
+  readonly started: number;
+  /** Absent: it still runs, or was killed. */
+  readonly finished?: { readonly at: number; readonly exitCode: number; readonly ms: number };
+}
+
+/** How a node fared. */
+export interface NodeHistory {
+  readonly node: string;
+  /** In the last run that had it; absent: no recorded run has. */
+  readonly outcome?: NodeOutcome;
+  /** The last run in which it really ran, well or not. */
+  readonly ran?: { readonly run: string; readonly at: number; readonly ms: number; readonly outcome: NodeOutcome };
+}
+
+export interface History {
+  readonly last?: RecordedRun;
+  /** In the order given. */
+  readonly nodes: readonly NodeHistory[];
+}
+
+/** What the recorded runs tell of these nodes. */
+export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly string[]): History {
+  const runs = listRuns(workspace).map((id) => ({ id, events: readEvents(runLogs(workspace, id)) }));
+  const found = new Map<string, NodeHistory>();
+  for (const { id, events } of runs) {
+    for (const event of events) {
+      if (event.type !== 'node-finished' || event.outcome === 'not-run') continue;
+      const before = found.get(event.node)?.ran;
+      const really = event.outcome !== 'fresh' && event.outcome !== 'restored';
+      const ran = really ? { run: id, at: event.at, ms: event.ms, outcome: event.outcome } : before;
+      found.set(event.node, { node: event.node, outcome: event.outcome, ...(ran ? { ran } : {}) });
+    }
+  }
+  const last = runs.at(-1);
+  return {
+    ...(last ? { last: toRun(last.id, last.events) } : {}),
+    nodes: nodes.map((node) => found.get(node) ?? { node }),
+  };
+}
+
+function toRun(id: string, events: readonly Event[]): RecordedRun {
+  const started = events.find((event) => event.type === 'run-started')?.at ?? 0;
+  const finished = events.find((event) => event.type === 'run-finished');
+  return { id, started, ...(finished ? { finished: { at: finished.at, exitCode: finished.exitCode, ms: finished.ms } } : {}) };
+}

@@ -1,0 +1,29 @@
+import type { Screen } from '@crpm/reporters';
+
+/** The process as commands see it, so that they can be run in memory. */
+export interface Io {
+  readonly stdout: Screen;
+  readonly stderr: Screen;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
+/** What the commands share: the process, and the exit code of the one that ran. */
+export interface Cli {
+  readonly io: Io;
+  readonly version: string;
+  code: number;
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** `-C`: as if crpm had been started there. */
+  readonly C?: string;
+  readonly config?: string;
+}
+
+/** Prints one JSON document. */
+export function printJson(io: Io, value: unknown): void {
+  io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}

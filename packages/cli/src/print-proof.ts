@@ -1,0 +1,11 @@
+import { palette, wantsColour } from '@crpm/reporters';
+import type { RunSummary } from '@crpm/runner';
+import type { Io } from './io.js';
+
+/** Prints the verify table of a run that came as far as that. */
+export async function printProof(io: Io, summary: RunSummary): Promise<void> {
+  const data = summary.nodes.get('verify')?.output?.data;
+  if (data === undefined) return;
+  const { formatProof } = await import('@crpm/pipeline');
+  io.stdout.write(`\n${formatProof(data, palette(wantsColour(io.stdout, io.env)))}\n`);
+}

@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '@crpm/core';
+import { quietPipe } from '@crpm/reporters';
+import { cleanCommand } from './commands/clean.js';
+import { doctorCommand } from './commands/doctor.js';
+import { graphCommand } from './commands/graph.js';
+import { logsCommand } from './commands/logs.js';
+import { planCommand } from './commands/plan.js';
+import { revertCommand } from './commands/revert.js';
+import { runCommand } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
+import { serveCommand } from './commands/serve.js';
+import { statusCommand } from './commands/status.js';
+import { validateCommand } from './commands/validate.js';
+import { verifyCommand } from './commands/verify.js';
+import { examples } from './help.js';
+import type { Cli, Io } from './io.js';
+import { report } from './report.js';
+
+/** Runs a command line in this process and ends the process with its exit code. */
+export async function main(argv: readonly string[], io: Io, version: string): Promise<void> {
+  quietPipe(process.stdout);
+  quietPipe(process.stderr);
+  const bug = (thrown: unknown) => {
+    process.exit(report(thrown, io));
+  };
+  process.on('uncaughtException', bug);
+  process.on('unhandledRejection', bug);
+  const code = await dispatch(argv, io, version);
+  // Whatever still holds the loop (a kept connection, a stray timer) has no more say; what was written must get out first.
+  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  process.exit(code);
+}
+
+/** Parses a command line, runs its command, prints what failed. Resolves to the exit code and never rejects. */
+export async function dispatch(argv: readonly string[], io: Io, version: string): Promise<number> {
+  const cli: Cli = { io, version, code: EXIT.ok };
+  try {
+    await program(cli).parseAsync(argv, { from: 'user' });
+    return cli.code;
+  } catch (thrown) {
+    // Commander has printed its own complaint; help and version are no complaints.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return report(thrown, io);
+  }
+}
+
+function program(cli: Cli): Command {
+  const root = new Command('crpm')
+    .description('Builds QEMU, libvirt and their neighbours from your trees, and proves that KubeVirt took them.')
+    .version(cli.version)
+    .option('-C <dir>', 'run as if crpm had been started in <dir>')
+    .option('--config <file>', 'the config file; default: found upward from the working directory')
+    .helpCommand(false)
+    .showHelpAfterError('(crpm --help lists the commands and their options)')
+    .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
+  const commands = [runCommand, planCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];
+  for (const make of commands) root.addCommand(make(cli));
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => cli.io.stdout.write(text),
+      writeErr: (text) => cli.io.stderr.write(text),
+    });
+  }
+  return root;
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import { formatDiagnostic, select, type Config, type Graph, type Selected, type WorkspacePaths } from '@crpm/core';
+import { ComplaintsError, refuse } from './complaints.js';
+import type { SelectionOptions } from './help.js';
+import type { Cli, GlobalOptions } from './io.js';
+
+/** A config and its graph. Nothing from the trees or the config was executed to make it. */
+export interface Project {
+  readonly config: Config;
+  readonly graph: Graph;
+}
+
+/** Finds, checks and compiles the config. Warnings go to stderr; complaints are thrown, all at once. */
+export async function openProject(cli: Cli, globals: GlobalOptions): Promise<Project> {
+  const { loadConfig } = await import('@crpm/config');
+  const cwd = workingDirectory(cli, globals);
+  const loaded = await loadConfig({ cwd, env: cli.io.env, ...(globals.config === undefined ? {} : { configPath: resolve(cwd, globals.config) }) });
+  if (!loaded.ok) throw new ComplaintsError(loaded.error);
+  for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
+  const { compile } = await import('@crpm/pipeline');
+  const graph = compile(loaded.value.config);
+  if (!graph.ok) throw new ComplaintsError(graph.error);
+  return { config: loaded.value.config, graph: graph.value };
+}
+
+/** Refuses, before anything starts, when a folder that the config names is missing or is not what it should be. */
+export async function requireTrees(project: Project, skip: readonly string[] = []): Promise<void> {
+  const { checkTrees } = await import('@crpm/pipeline');
+  const complaints = checkTrees(project.config, skip);
+  if (complaints.length > 0) throw new ComplaintsError(complaints);
+}
+
+/** The part of the graph that the command line asks for. */
+export function selected(project: Project, targets: readonly string[], options: SelectionOptions): Selected {
+  if (targets.length > 0 && options.only.length > 0) refuse('give either nodes or --only, not both');
+  const result = select(project.graph, { targets, only: options.only, skip: options.skip, from: options.from, force: options.force === true });
+  return result.ok ? result.value : refuse(result.error);
+}
+
+/** Where the command acts: `-C`, else where it was started. */
+export function workingDirectory(cli: Cli, globals: GlobalOptions): string {
+  return globals.C === undefined ? cli.io.cwd : resolve(cli.io.cwd, globals.C);
+}
+
+/** A project with crpm's own folders for it, which are made if they are not there. */
+export async function openWorkspace(cli: Cli, globals: GlobalOptions): Promise<{ readonly project: Project; readonly workspace: WorkspacePaths }> {
+  const project = await openProject(cli, globals);
+  const { locateWorkspace } = await import('@crpm/state');
+  return { project, workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }) };
+}

@@ -1,0 +1,54 @@
+import type { WorkspacePaths } from '@crpm/core';
+import { formatAge, formatDuration, formatTable, outcomeWord } from '@crpm/reporters';
+import { readRecordedRuns, type History } from './history.js';
+import type { Project } from './project.js';
+
+/** Where a workspace stands. Read from its state folder and the server's port; trees and engine are not asked. */
+export interface Status extends History {
+  /** Absolute folder of its state. */
+  readonly workspace: string;
+  /** The command that works in it now. */
+  readonly holder?: { readonly pid: number; readonly host: string; readonly since: string; readonly command: string };
+  /** Id of the generation that is current. */
+  readonly generation?: string;
+  readonly server?: { readonly running: boolean; readonly baseUrl: string };
+}
+
+export async function readStatus(project: Project, workspace: WorkspacePaths): Promise<Status> {
+  const [{ lockFileOf, readCurrentGeneration, readLock }, { repositoryDir, serverStatus }] = await Promise.all([import('@crpm/state'), import('@crpm/pipeline')]);
+  const holder = readLock(lockFileOf(workspace));
+  const generation = readCurrentGeneration(repositoryDir(workspace))?.id;
+  const { serve } = project.config;
+  const server = serve.mode === 'process' ? await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) }) : undefined;
+  return {
+    workspace: workspace.state,
+    ...(holder ? { holder: { pid: holder.pid, host: holder.host, since: holder.since, command: holder.command } } : {}),
+    ...readRecordedRuns(workspace, [...project.graph.nodes.keys()]),
+    ...(generation === undefined ? {} : { generation }),
+    ...(server ? { server: { running: server.running, baseUrl: server.baseUrl } } : {}),
+  };
+}
+
+/** For people. `now` is milliseconds since the epoch. */
+export function formatStatus(status: Status, now: number): string {
+  const facts = [
+    ['state', status.workspace],
+    ['working', status.holder ? `${status.holder.command} (pid ${status.holder.pid}), since ${status.holder.since}` : 'no'],
+    ['last run', formatLast(status, now)],
+    ['repository', status.generation === undefined ? 'none yet' : `generation ${status.generation}`],
+    ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; crpm run or crpm serve starts it']] : []),
+  ];
+  const nodes = status.nodes.map(({ node, outcome, ran }) => [
+    node,
+    outcome === undefined ? 'never ran' : outcomeWord(outcome),
+    ran ? `${ran.outcome === 'ran' ? 'ran' : outcomeWord(ran.outcome)} ${formatAge(now - ran.at)} ago in ${formatDuration(ran.ms)}` : '',
+  ]);
+  return `${formatTable(facts)}\n\n${formatTable([['node', 'last run', 'last time it did'], ...nodes])}\n`;
+}
+
+function formatLast({ last }: Status, now: number): string {
+  if (!last) return 'none yet';
+  if (!last.finished) return `${last.id}, begun ${formatAge(now - last.started)} ago, not ended`;
+  const { at, ms, exitCode } = last.finished;
+  return `${last.id}, ended ${formatAge(now - at)} ago after ${formatDuration(ms)} with exit code ${exitCode}`;
+}

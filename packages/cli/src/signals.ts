@@ -1,0 +1,74 @@
+import { EXIT, FailureError } from '@crpm/core';
+import type { Cli, Io } from './io.js';
+import { report } from './report.js';
+
+/** A terminal's Ctrl-C reaches the whole process group, and `npx` passes it on once more: within this many milliseconds it is one. */
+const SAME = 250;
+
+export interface Stop {
+  /** Aborted by the first signal; its reason is a `FailureError` of class `cancelled`. */
+  readonly signal: AbortSignal;
+  /** Aborted by the second: whatever still runs must be killed, not asked. */
+  readonly kill: AbortSignal;
+  /** What a signal made of the exit code: 130 or 143; absent while there was none. */
+  code(): number | undefined;
+  /** Gives the signals back. */
+  dispose(): void;
+}
+
+/**
+ * The three steps of stopping: the first signal cancels, with clean-up and summary; the second kills what still runs; the third
+ * leaves at once.
+ */
+export function listenForStop(io: Io, now: () => number = () => performance.now(), leave: (code: number) => void = (code) => process.exit(code)): Stop {
+  const first = new AbortController();
+  const second = new AbortController();
+  let code: number | undefined;
+  let count = 0;
+  let last = Number.NEGATIVE_INFINITY;
+
+  const on = (name: NodeJS.Signals) => {
+    if (now() - last < SAME) return;
+    last = now();
+    code ??= name === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
+    count++;
+    const stopped = new FailureError({ class: 'cancelled', message: `stopped by ${name}` });
+    if (count === 1) {
+      io.stderr.write(`\nstopping (${name}); once more kills what still runs, a third time leaves at once\n`);
+      first.abort(stopped);
+    } else if (count === 2) {
+      io.stderr.write('\nkilling\n');
+      second.abort(stopped);
+    } else {
+      leave(code);
+    }
+  };
+  const names: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const name of names) process.on(name, on);
+  return {
+    signal: first.signal,
+    kill: second.signal,
+    code: () => code,
+    dispose: () => {
+      for (const name of names) process.off(name, on);
+    },
+  };
+}
+
+/** Runs the body of a command that may take long. Once a signal came, that decides the exit code, and only real errors are reported. */
+export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>): Promise<void> {
+  const stop = listenForStop(cli.io);
+  try {
+    await body(stop);
+  } catch (error) {
+    if (stop.code() === undefined) throw error;
+    if (!isCancelled(error)) report(error, cli.io);
+  } finally {
+    stop.dispose();
+    cli.code = stop.code() ?? cli.code;
+  }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof FailureError ? error.failure.class === 'cancelled' : error instanceof Error && error.name === 'AbortError';
+}
