@@ -16,15 +16,20 @@ export interface Diagnostic {
   readonly location?: Location;
 }
 
+/** Of a longer line (JSON in one line) only the part around the mark is shown. */
+const MAX_WIDTH = 160;
+
 /** `file:line:column: error: message`, then the source line with a mark under it. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { location, severity, message } = diagnostic;
   if (!location) return `${severity}: ${message}`;
-  const { file, line, column, length, source } = location;
+  const { file, line, column, length } = location;
   const gutter = String(line);
+  const from = location.source.length <= MAX_WIDTH ? 0 : Math.max(0, Math.min(column - 41, location.source.length - MAX_WIDTH));
+  const source = location.source.slice(from, from + MAX_WIDTH);
   // Tabs are kept in the lead so that the mark stands under the right character at any tab width.
-  const lead = source.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  const mark = '^'.repeat(Math.max(1, Math.min(length, source.length - column + 1)));
+  const lead = source.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
+  const mark = '^'.repeat(Math.max(1, Math.min(length, source.length - column + 1 + from)));
   return [
     `${file}:${line}:${column}: ${severity}: ${message}`,
     ` ${gutter} | ${source}`,

@@ -18,6 +18,8 @@ export interface Suggestion {
 export class Complaints {
   private readonly list: { readonly diagnostic: Diagnostic; readonly suggestion?: Suggestion | undefined }[] = [];
 
+  private muted: readonly Path[] = [];
+
   /** Without a document (the environment alone made the config) complaints have no place. */
   constructor(readonly document?: Document) {}
 
@@ -31,6 +33,11 @@ export class Complaints {
 
   warning(path: Path, message: string, options: { readonly part?: Part; readonly suggestion?: Suggestion } = {}): void {
     this.add('warning', path, message, options);
+  }
+
+  /** From now on nothing is said about these paths, what is in them, or what they are in: it was said already. */
+  mute(paths: readonly Path[]): void {
+    this.muted = [...this.muted, ...paths];
   }
 
   /** About something outside the file: a variable of the environment. */
@@ -51,6 +58,7 @@ export class Complaints {
   }
 
   private add(severity: Diagnostic['severity'], path: Path, message: string, options: { readonly part?: Part; readonly suggestion?: Suggestion }): void {
+    if (this.muted.some((other) => isWithin(path, other) || isWithin(other, path))) return;
     const location = this.locate(path, options.part ?? 'value');
     this.list.push({ diagnostic: { severity, message, ...(location && { location }) }, suggestion: options.suggestion });
   }
@@ -64,6 +72,10 @@ export class Complaints {
     const { start, end } = atKey ? key : value;
     return locate(source, start, end);
   }
+}
+
+function isWithin(path: Path, folder: Path): boolean {
+  return folder.every((segment, index) => path[index] === segment);
 }
 
 /** Cuts a long list and says so. Errors go first then, so that none is lost to warnings. */
@@ -83,5 +95,7 @@ async function nearest({ word, among }: Suggestion): Promise<string | undefined>
   const byLower = new Map(among.map((candidate) => [candidate.toLowerCase(), candidate]));
   const near = byLower.get(closest(lower, [...byLower.keys()]));
   if (near === undefined) return undefined;
-  return distance(lower, near.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3)) ? near : undefined;
+  // Two: letters that changed places. Never so many that nothing of the word is left.
+  const limit = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1);
+  return distance(lower, near.toLowerCase()) <= limit ? near : undefined;
 }

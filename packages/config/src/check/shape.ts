@@ -4,22 +4,31 @@ import validate from '../generated/validate.js';
 import { find, toData, type Document, type Path } from '../yaml/nodes.js';
 import type { Complaints } from './complaints.js';
 import { complain } from './messages.js';
+import { prune } from './prune.js';
 
 /** One error of the validator, at its path. */
 export interface ShapeError extends ErrorObject {
   readonly path: Path;
 }
 
-/** Checks a document against the schema. Complains about all that is wrong; the value is there only if nothing is. */
+/** Rounds of taking wrong parts out; each goes one level up at most. */
+const MAX_ROUNDS = 8;
+
+/**
+ * Checks a document against the schema and complains about all that is wrong. The value is what is right, so that it can be
+ * checked further; complaints about what was taken out are muted. Nothing, if nothing is right.
+ */
 export function checkShape(document: Document, complaints: Complaints): ConfigFile | undefined {
   const data = toData(document.root);
   let errors = run(data);
-  if (errors.length > 0) {
-    const read = asText(document, data, errors);
-    if (read) errors = run(read.data);
-    if (errors.length === 0) return read?.data as ConfigFile;
-    for (const error of withoutBranches(errors)) complain(error, document, complaints);
-    return undefined;
+  if (errors.length > 0 && asText(document, data, errors)) errors = run(data);
+  errors = withoutBranches(errors);
+  for (const error of errors) complain(error, document, complaints);
+  for (let round = 0; errors.length > 0; round += 1) {
+    const pruned = round < MAX_ROUNDS ? prune(data, errors) : undefined;
+    if (!pruned) return undefined;
+    complaints.mute(pruned);
+    errors = withoutBranches(run(data));
   }
   return data as ConfigFile;
 }
@@ -39,10 +48,10 @@ function toPath(pointer: string): Path {
 }
 
 /**
- * Where text is wanted and YAML read a number (`version: 12.10`), the source text is what the user meant. Booleans and null are
- * left to a complaint: `true` for a name is more likely a mistake.
+ * Where text is wanted and YAML read a number (`version: 12.10`), the source text is what the user meant: it goes into the data.
+ * Booleans and null are left to a complaint: `true` for a name is more likely a mistake. Returns whether anything changed.
  */
-function asText(document: Document, data: unknown, errors: readonly ShapeError[]): { readonly data: unknown } | undefined {
+function asText(document: Document, data: unknown, errors: readonly ShapeError[]): boolean {
   let changed = false;
   for (const { keyword, params, path, data: value } of errors) {
     if (keyword !== 'type' || (params as { type?: unknown }).type !== 'string' || typeof value !== 'number') continue;
@@ -53,14 +62,14 @@ function asText(document: Document, data: unknown, errors: readonly ShapeError[]
     (parent as Record<string | number, unknown>)[last] = node.text;
     changed = true;
   }
-  return changed ? { data } : undefined;
+  return changed;
 }
 
 /**
  * The validator reports every branch of an `anyOf` that did not fit. The schema's branches differ by type, so: if the value has
  * the type of one branch, only that branch's errors count; if it has none's, one error names all types.
  */
-function withoutBranches(errors: readonly ShapeError[]): readonly ShapeError[] {
+function withoutBranches(errors: readonly ShapeError[]): ShapeError[] {
   const unions = new Map(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => [error.instancePath, error]));
   const kept: ShapeError[] = [];
   for (const error of errors) {

@@ -45,7 +45,7 @@ export const DEFAULT_BASESYSTEM = 'centos-stream-9';
 /** The base system of a name, built in or the user's; nothing, after a complaint, if there is none or it is incomplete. */
 export function resolveBasesystem(name: string, file: ConfigFile, root: string, complaints: Complaints): Basesystem | undefined {
   const own = new Map(Object.entries(file.basesystems ?? {}));
-  const known = [...BUILT_IN.keys(), ...own.keys()];
+  const known = [...new Set([...BUILT_IN.keys(), ...own.keys()])];
   // All of them are looked at, not only the one in use; `undefined`: complained about.
   const resolved = new Map<string, Basesystem | undefined>(BUILT_IN);
   for (const each of own.keys()) {

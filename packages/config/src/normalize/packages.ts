@@ -82,7 +82,7 @@ function checkFields(name: string, source: Source, kind: PackageKind, complaints
   if (kind === 'prebuilt') {
     if (source.rpms === undefined) complaints.error(at, `${name} is prebuilt and lacks rpms, the folder or files of its RPMs`, { part: 'key' });
     for (const key of ['dir', 'spec', 'patches', 'needs', 'build'] as const) {
-      if (source[key] !== undefined) complaints.error([...at, key], `${name} is prebuilt, so ${key} has no use; remove it, or rpms`, { part: 'key' });
+      if (source[key] !== undefined) complaints.error([...at, key], `${name} is prebuilt, so ${key} has no use; remove it`, { part: 'key' });
     }
   } else if (source.rpms !== undefined) {
     complaints.error([...at, 'rpms'], `${name} has both rpms and ${source.dir === undefined ? `kind: ${kind}` : 'dir'}; give the source tree or the RPMs`, { part: 'key' });
@@ -100,7 +100,7 @@ function specOf(name: string, source: Source, preset: Preset | undefined, { root
   }
   if (!spec) {
     if (!preset) {
-      complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, { part: 'key' });
+      if (source.dir !== undefined) complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, { part: 'key' });
       return undefined;
     }
     if ('tree' in preset.spec) return { kind: 'tree', file: preset.spec.tree };
