@@ -63,3 +63,8 @@ function privateFolder(fs: Fs, folder: string, variable: string): void {
     );
   }
 }
+
+/** The lock that whoever changes a workspace's state holds. */
+export function lockFileOf(workspace: WorkspacePaths): string {
+  return join(workspace.state, 'lock');
+}

@@ -23,12 +23,24 @@ export class Store {
     this.#fs = fs;
   }
 
+  /** Where damaged entries are kept for a look. */
+  get badFolder(): string {
+    return join(this.#root, 'bad');
+  }
+
+  /** Whether there is an entry of that name; only {@link restore} tells if it holds what it should. */
+  has(sha256: string): boolean {
+    return this.#fs.lstat(this.#entry(sha256)) !== undefined;
+  }
+
   /** Takes a file in that holds `sha256` (the caller has hashed it) and that nobody changes any more. */
   async add(file: string, sha256: string): Promise<void> {
     this.#prepare();
     const fs = this.#fs;
     const entry = this.#entry(sha256);
-    if (fs.lstat(entry)) {
+    const existing = fs.lstat(entry);
+    if (existing) {
+      if (existing.ino === fs.lstat(file)?.ino && existing.type === 'file') return;
       if (await this.#holds(entry, sha256)) return;
       this.#setAside(entry);
     }
@@ -80,7 +92,7 @@ export class Store {
 
   /** Out of the way, but kept: a damaged entry is a sign of a damaged disk, or of somebody who writes into the store. */
   #setAside(entry: string): void {
-    const bad = join(this.#root, 'bad', temporaryName(basename(entry)));
+    const bad = join(this.badFolder, temporaryName(basename(entry)));
     this.#fs.mkdir(dirname(bad), 0o700);
     try {
       this.#fs.rename(entry, bad);

@@ -1,0 +1,74 @@
+import { setMaxListeners } from 'node:events';
+import { EXIT, exitCodeOf, type Failure, type Graph, type NodeKind, type NodeOutcome } from '@crpm/core';
+import { Journal, realFs } from '@crpm/state';
+import { Announcer } from './announcer.js';
+import { History, journalFile } from './history.js';
+import type { NodeSummary, RunOptions, RunSummary } from './options.js';
+import { Results } from './results.js';
+import { schedule } from './scheduler.js';
+import { Visitor } from './visitor.js';
+
+/**
+ * Brings every node of the graph to its result, doing no work that was done before. What the nodes come to is in the summary and
+ * in the events; it throws only before the first event (class `usage`: the journal is a newer crpm's) and for bugs.
+ */
+export async function run(options: RunOptions): Promise<RunSummary> {
+  const { graph, runId, signal } = options;
+  const fs = options.fs ?? realFs;
+  checkKinds(graph, options.kinds);
+  // Every node that waits for something listens.
+  setMaxListeners(0, signal);
+  const begun = performance.now();
+  const journal = Journal.open(journalFile(options.workspace), fs);
+  const announcer = new Announcer({ events: options.events, fs, folder: options.logsDir });
+  try {
+    announcer.emit({
+      type: 'run-started', at: Date.now(), run: runId, logs: options.logsDir,
+      nodes: [...graph.nodes.values()].map(({ id, kind, title, group, needs }) => ({ id, kind, title, needs, ...(group === undefined ? {} : { group }) })),
+    });
+    if (journal.warning !== undefined) announcer.warn(journal.warning);
+    const history = new History(journal.records);
+    const results = new Results({ fs, workspace: options.workspace, history, journal, warn: (text) => { announcer.warn(text); } });
+    const visitor = new Visitor({ options, fs, journal, history, results, announcer });
+    try {
+      const states = await schedule({ graph, concurrency: options.jobs, keepGoing: options.keepGoing, signal, visit: (node, stopping) => visitor.visit(node, stopping) });
+      for (const [id, state] of states) if (state === 'not-run') visitor.notRun(id);
+    } finally {
+      await visitor.close();
+    }
+    results.removeReplaced();
+
+    const nodes = visitor.summaries();
+    const summary: RunSummary = {
+      runId,
+      exitCode: exitCodeOfRun(signal.aborted, visitor.failures),
+      ms: performance.now() - begun,
+      counts: countOutcomes(nodes),
+      nodes,
+      warnings: announcer.warnings,
+    };
+    announcer.emit({ type: 'run-finished', at: Date.now(), run: runId, ms: summary.ms, exitCode: summary.exitCode, counts: summary.counts });
+    return summary;
+  } finally {
+    announcer.close();
+    journal.close();
+  }
+}
+
+export function checkKinds(graph: Graph, kinds: ReadonlyMap<string, NodeKind>): void {
+  for (const node of graph.nodes.values()) if (!kinds.has(node.kind)) throw new Error(`${node.id} is of the unknown kind ${node.kind}`);
+}
+
+/** The first failure tells; but a bug is never hidden behind another failure. */
+function exitCodeOfRun(cancelled: boolean, failures: readonly Failure[]): number {
+  if (failures.some((failure) => failure.class === 'bug')) return EXIT.bug;
+  if (cancelled) return EXIT.sigint;
+  const first = failures[0];
+  return first ? exitCodeOf(first.class) : EXIT.ok;
+}
+
+function countOutcomes(nodes: ReadonlyMap<string, NodeSummary>): Readonly<Record<NodeOutcome, number>> {
+  const counts = { ran: 0, fresh: 0, restored: 0, failed: 0, 'not-run': 0, cancelled: 0 };
+  for (const { outcome } of nodes.values()) counts[outcome]++;
+  return counts;
+}
