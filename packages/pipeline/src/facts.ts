@@ -8,6 +8,12 @@ import type { Arch } from '@crpm/core';
 export type BaseFact = {
   /** Engine image id. */
   readonly image: string;
+  /** The distribution's own `%dist`: `.el9`. */
+  readonly dist: string;
+  /** Whether rpmbuild checks BuildRequires here. */
+  readonly checkBuildRequires: boolean;
+  /** Whether dnf may install BuildRequires into an image made from this one. */
+  readonly dnf: boolean;
 };
 
 /** kind `source`; its output folder holds `manifest.json`, and `spec.json` where the spec has a tree of its own. */
@@ -19,6 +25,8 @@ export type SourceFact = {
   /** Absolute folder of the dist-git tree (the user's, or crpm's export of the pinned commit). */
   readonly specDir?: string;
   readonly specDigest?: string;
+  /** Commit of a dist-git repository that was fetched. */
+  readonly specCommit?: string;
   readonly warnings: readonly string[];
 };
 
@@ -29,6 +37,19 @@ export type BuildrootFact = {
   readonly packages: string;
   /** EVR that the spec will give, by rpmspec in the buildroot, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;
+  /** As in {@link BaseFact}. */
+  readonly dist: string;
+  readonly checkBuildRequires: boolean;
+};
+
+/** kind `dist`; the output folder holds both files. */
+export type DistFact = {
+  /** The source archive, named as the spec's `Source0` says: `archive/qemu-10.1.0.tar.xz`. */
+  readonly archive: string;
+  /** The spec as it will be built: filled in, patches decided: `spec/qemu-kvm.spec`. */
+  readonly spec: string;
+  /** Patches of the spec that are left out, by file name. */
+  readonly droppedPatches: readonly string[];
 };
 
 /** One built or given RPM, from its header. */

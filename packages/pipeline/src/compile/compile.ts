@@ -5,11 +5,12 @@ import { baseNodes } from './base-nodes.js';
 import { kubevirtNodes, repositoryNodes } from './kubevirt-nodes.js';
 import { packageComplaints } from './package-complaints.js';
 import { packageNodes } from './package-nodes.js';
+import { textComplaints } from './text-complaints.js';
 
 /** Config → graph. Pure: reads nothing but its argument. All complaints at once. */
 export function compile(config: Config): Result<Graph, readonly Diagnostic[]> {
-  const complaints = packageComplaints(config);
-  if (complaints.length > 0) return err(complaints);
+  const complaints = [...textComplaints(config), ...packageComplaints(config)];
+  if (complaints.length > 0) return err(complaints.map((message) => ({ severity: 'error', message })));
   const builds = config.serve.mode === 'published' || config.packages.length === 0 ? [] : buildNodes(config);
   return makeGraph([...builds, ...kubevirtNodes(config), ...config.tasks.map((task) => taskNode(config, task))]);
 }

@@ -1,10 +1,8 @@
-import type { Config, Diagnostic, PackageConfig } from '@crpm/core';
+import type { Config, PackageConfig } from '@crpm/core';
 
 /** What can't become a graph, although each value alone is valid. */
-export function packageComplaints(config: Config): readonly Diagnostic[] {
-  return config.packages
-    .flatMap((pkg) => [...missing(pkg), ...foreign(config, pkg), ...published(config, pkg)])
-    .map((message) => ({ severity: 'error', message }));
+export function packageComplaints(config: Config): readonly string[] {
+  return config.packages.flatMap((pkg) => [...missing(pkg), ...foreign(config, pkg), ...published(config, pkg)]);
 }
 
 function missing(pkg: PackageConfig): readonly string[] {

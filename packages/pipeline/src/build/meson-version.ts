@@ -1,0 +1,38 @@
+import { fail, type NodeContext, type Work } from '@crpm/core';
+
+import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
+import { mustRun } from './work.js';
+
+/**
+ * The version of a meson project, as `meson introspect` reads it: from the text of `meson.build`, running nothing of it. A version
+ * that meson takes from a file (`version: files('VERSION')`) is read from there.
+ */
+export async function mesonVersion(context: NodeContext, work: Work, tree: SnapshotTree): Promise<string> {
+  await putTree(work, tree, 'project', (path) => path === 'meson.build');
+  const argv = ['meson', 'introspect', '--projectinfo', 'meson.build'];
+  const answers = await mustRun(context, work, { argv, cwd: 'project', answers: '{' }, (seen) => ({
+    class: 'build',
+    message: `meson can't read ${tree.dir}/meson.build`,
+    next: 'Correct meson.build; meson introspect --projectinfo meson.build shows the same.',
+    lines: seen.telling(),
+  }));
+  const told = projectVersion(answers);
+  if (told !== undefined && told !== 'undefined') return told;
+  const file = (await readTreeFile(tree, 'VERSION'))?.trim();
+  if (file) return file;
+  return fail({
+    class: 'build',
+    message: `the version of the meson project ${tree.dir} can't be told without running it`,
+    next: "Set version in project() of meson.build to plain text, or to files('VERSION').",
+  });
+}
+
+/** The `version` in the one line of JSON among warnings. */
+export function projectVersion(lines: readonly string[]): string | undefined {
+  for (const line of lines) {
+    if (!line.startsWith('{')) continue;
+    const info = JSON.parse(line) as { readonly version?: unknown };
+    if (typeof info.version === 'string') return info.version;
+  }
+  return undefined;
+}

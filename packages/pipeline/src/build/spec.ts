@@ -1,0 +1,106 @@
+import { fail, type NodeContext, type Work } from '@crpm/core';
+import { packFiles } from '@crpm/engines';
+import { printable } from '@crpm/sources';
+
+import type { SpecOptions, SpecPlace } from '../params.js';
+import { mesonVersion } from './meson-version.js';
+import { define, specArguments } from './spec-arguments.js';
+import { fillTemplate, specName, unknownEvrTag } from './spec-template.js';
+import { putTree, readTreeFile, type snapshots, type SnapshotTree } from './trees.js';
+import { marked, mustRun } from './work.js';
+
+type Trees = Awaited<ReturnType<typeof snapshots>>;
+
+/** A spec as the user's files have it. */
+export interface SpecFile {
+  /** `libvirt.spec`, also when it comes from `libvirt.spec.in`. */
+  readonly name: string;
+  readonly text: string;
+  readonly isTemplate: boolean;
+}
+
+/** Finds the spec of a package in its snapshots. */
+export async function findSpec(place: SpecPlace, trees: Trees): Promise<SpecFile> {
+  const tree = place.in === 'tree' ? trees.tree : trees.spec;
+  if (!tree) throw new Error('a spec in a dist-git folder needs the snapshot of that folder');
+  const file = place.file ?? onlySpec(tree);
+  const text = await readTreeFile(tree, file);
+  if (text === undefined) fail({ class: 'usage', message: `${tree.dir} has no file ${file}, or git ignores it`, next: 'Correct spec.file in the config.' });
+  return { name: specName(file), text, isTemplate: file.endsWith('.in') };
+}
+
+function onlySpec({ dir, manifest }: SnapshotTree): string {
+  const specs = manifest.entries.map((entry) => entry.path).filter((path) => path.endsWith('.spec') && !path.includes('/'));
+  const [only] = specs;
+  if (only !== undefined && specs.length === 1) return Buffer.from(only, 'latin1').toString();
+  return fail({
+    class: 'usage',
+    message: only === undefined ? `${dir} has no .spec file` : `${dir} has several specs: ${specs.map(printable).join(', ')}`,
+    next: 'Set spec.file in the config.',
+  });
+}
+
+/** A spec that lies in a work folder, ready for rpm's programs. */
+export interface PlacedSpec {
+  readonly name: string;
+  readonly text: string;
+  readonly isTemplate: boolean;
+  /** Placeholders of a template that only `meson setup` can fill. */
+  readonly unknown: readonly string[];
+  /** The end of every command line that reads it: options, then the path. */
+  readonly argv: readonly string[];
+}
+
+/** Puts a spec, filled in as far as that goes, and the dist-git files it may read into a work folder. */
+export async function placeSpec(context: NodeContext, work: Work, spec: SpecFile, trees: Trees, options: SpecOptions, dist: string): Promise<PlacedSpec> {
+  const { text, unknown } = spec.isTemplate ? await filled(context, work, spec, trees.tree) : { text: spec.text, unknown: [] };
+  if (trees.spec) await putTree(work, trees.spec, 'SOURCES');
+  await work.put(packFiles([{ path: `SPECS/${spec.name}`, content: text }]));
+  const folders = [...define('_topdir', work.root), ...define('_sourcedir', `${work.root}/SOURCES`)];
+  return { name: spec.name, text, isTemplate: spec.isTemplate, unknown, argv: [...specArguments(options, dist), ...folders, `SPECS/${spec.name}`] };
+}
+
+async function filled(context: NodeContext, work: Work, spec: SpecFile, tree: SnapshotTree) {
+  const values = { VERSION: await mesonVersion(context, work, tree) };
+  const untold = unknownEvrTag(spec.text, values);
+  if (untold !== undefined) {
+    fail({
+      class: 'usage',
+      message: `${spec.name}.in says ${JSON.stringify(untold)}, so its EVR is not known before the build`,
+      next: 'Use @VERSION@ or plain text in Version, Release and Epoch.',
+    });
+  }
+  return fillTemplate(spec.text, values);
+}
+
+/** What rpmspec answers about a spec. */
+export interface SpecAnswers {
+  /** `17:10.1.0-20.el9.crpm0001` */
+  readonly evr: string;
+  /** BuildRequires, each `name`, `name op evr` or a rich one; sorted, each once. */
+  readonly buildRequires: readonly string[];
+}
+
+export async function askSpec(context: NodeContext, work: Work, spec: PlacedSpec): Promise<SpecAnswers> {
+  const format = 'crpm-evr %{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n[crpm-require %{REQUIRENEVRS}\\n]';
+  const argv = ['rpmspec', '-q', '--srpm', '--qf', format, ...spec.argv];
+  const answers = await mustRun(context, work, { argv, answers: 'crpm-' }, (seen) => unparsable(spec, seen.telling()));
+  const evr = marked(answers, 'crpm-evr ')[0];
+  if (evr === undefined) fail(unparsable(spec, []));
+  return { evr, buildRequires: [...new Set(marked(answers, 'crpm-require '))].filter((name) => !name.startsWith('rpmlib(')).sort() };
+}
+
+/** The spec with its macros expanded and its conditions decided. */
+export async function expandSpec(context: NodeContext, work: Work, spec: PlacedSpec): Promise<string> {
+  const lines = await mustRun(context, work, { argv: ['rpmspec', '-P', ...spec.argv], answers: '' }, (seen) => unparsable(spec, seen.telling()));
+  return lines.join('\n');
+}
+
+function unparsable(spec: PlacedSpec, lines: readonly string[]) {
+  return {
+    class: 'build',
+    message: `rpm can't parse ${spec.name}`,
+    next: `Correct the spec; rpmspec -P ${spec.name} shows the same.`,
+    lines,
+  } as const;
+}

@@ -1,0 +1,21 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, link } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import type { WorkspacePaths } from '@crpm/core';
+
+/** Lends a temporary folder of the workspace, and removes it whatever happens. */
+export async function withStaging<T>(workspace: WorkspacePaths, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(workspace.state, 'staging-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Gives a file that nobody changes in place a second name; copies where the file systems differ. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  mkdirSync(dirname(to), { recursive: true });
+  await link(from, to).catch(() => copyFile(from, to));
+}

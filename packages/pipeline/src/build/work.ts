@@ -1,0 +1,76 @@
+import type { Command, Exit, Failure, Labels, NodeContext, Work } from '@crpm/core';
+import { fail } from '@crpm/core';
+
+import { buildEnvironment } from './reproducible.js';
+import { OutputTail } from './telling-lines.js';
+
+export interface WorkPlace {
+  readonly image: string;
+  readonly arch: string;
+  /** bytes */
+  readonly memory?: number | undefined;
+}
+
+/** Lends a fresh work folder in an image, and closes it whatever happens. */
+export async function withWork<T>(context: NodeContext, place: WorkPlace, use: (work: Work) => Promise<T>): Promise<T> {
+  const engine = await context.engine();
+  const { image, arch, memory } = place;
+  const work = await engine.openWork({ image, arch, labels: labelsOf(context), signal: context.signal, ...(memory === undefined ? {} : { memory }) });
+  try {
+    return await use(work);
+  } finally {
+    await work.close();
+  }
+}
+
+export function labelsOf(context: NodeContext): Labels {
+  return { workspace: context.workspace.id, run: context.runId, node: context.node.id };
+}
+
+export interface Step extends Pick<Command, 'argv' | 'cwd' | 'env' | 'network'> {
+  /** Lines that begin so are answers: all of them are returned, none goes to the log. Absent: there are none. */
+  readonly answers?: string;
+}
+
+export interface Ran {
+  readonly exit: Exit;
+  readonly output: OutputTail;
+  readonly answers: readonly string[];
+}
+
+/** Runs one program, its output going to the log, with the environment of a reproducible build. */
+export async function runStep(context: NodeContext, work: Work, { answers: mark, ...command }: Step): Promise<Ran> {
+  const output = new OutputTail();
+  const answers: string[] = [];
+  const exit = await work.run({
+    ...command,
+    env: { ...buildEnvironment(work.root), ...command.env },
+    signal: context.signal,
+    line: (text) => {
+      output.line(text);
+      if (mark !== undefined && text.startsWith(mark)) answers.push(text);
+      else context.report.line(text);
+    },
+  });
+  return { exit, output, answers };
+}
+
+/** {@link runStep}, where any end but 0 is the failure that `why` makes of the output. Lack of memory is told as that. Returns the answers. */
+export async function mustRun(context: NodeContext, work: Work, step: Step, why: (output: OutputTail, code: number) => Failure): Promise<readonly string[]> {
+  const { exit, output, answers } = await runStep(context, work, step);
+  if (exit.oom) {
+    fail({
+      class: 'oom',
+      message: `${step.argv[0] ?? 'a program'} of ${context.node.id} was ended for lack of memory`,
+      next: 'Raise build.memory, or lower build.jobs: each compile job needs memory of its own.',
+      lines: output.telling(),
+    });
+  }
+  if (exit.code !== 0) fail(why(output, exit.code));
+  return answers;
+}
+
+/** The rest of the lines that start with `mark`: how programs answer on a stream that warnings share. */
+export function marked(lines: readonly string[], mark: string): readonly string[] {
+  return lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length));
+}

@@ -1,0 +1,40 @@
+import type { NodeKind } from '@crpm/core';
+
+import { baseKind } from './kinds/base.js';
+import { buildrootKind } from './kinds/buildroot.js';
+import { createrepoKind } from './kinds/createrepo.js';
+import { distKind } from './kinds/dist.js';
+import { prebuiltKind } from './kinds/prebuilt.js';
+import { rpmbuildKind } from './kinds/rpmbuild.js';
+import { sourceKind } from './kinds/source.js';
+import { taskKind } from './kinds/task.js';
+import { rpmDepsKind, verifyKind } from './kubevirt/index.js';
+import { serveKind } from './serve/index.js';
+
+export interface KindOptions {
+  /** The environment of the user's shell. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute path of the program that serves repositories. */
+  readonly serverEntry: string;
+  /** Ask the registry for newer base images. Default: take what is there. */
+  readonly pull?: boolean;
+}
+
+/** The kinds of all nodes that `compile` makes, by name. Each call makes new ones: a kind may remember things for the run it is in. */
+export function nodeKinds({ env, serverEntry, pull = false }: KindOptions): ReadonlyMap<string, NodeKind> {
+  const kinds: readonly NodeKind<never>[] = [
+    baseKind({ pull }),
+    sourceKind(),
+    buildrootKind(),
+    distKind(),
+    rpmbuildKind(),
+    prebuiltKind(),
+    createrepoKind(),
+    serveKind({ serverEntry }),
+    rpmDepsKind({ env }),
+    verifyKind({ env }),
+    taskKind({ env }),
+  ];
+  // The runner hands each kind the params that `compile` made for it.
+  return new Map(kinds.map((kind) => [kind.name, kind as NodeKind]));
+}

@@ -1,0 +1,118 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { fail, type Arch, type NodeContext, type NodeKind, type NodeOutput } from '@crpm/core';
+import { extractTar, packPath } from '@crpm/engines';
+import { formatNevra } from '@crpm/rpm';
+import { publishGeneration, readCurrentGeneration, type GenerationFile } from '@crpm/state';
+
+import { BUILD_TIME } from '../build/reproducible.js';
+import { linkOrCopy, withStaging } from '../build/staging.js';
+import { mustRun, withWork } from '../build/work.js';
+import type { BaseFact, PublishedRepo, RepositoryFact, RpmFact, RpmsFact } from '../facts.js';
+import { archOf, needFact, stepOf } from '../needs.js';
+import type { CreaterepoParams } from '../params.js';
+import { repositoryDir } from '../paths.js';
+
+/** A new generation of the repository from exactly this graph's RPMs, indexed and published as one. */
+export function createrepoKind(): NodeKind<CreaterepoParams> {
+  return {
+    name: 'createrepo',
+    version: 1,
+    weight: 'light',
+    async inputs() {
+      return [];
+    },
+    run,
+    async stale(_params, output, context) {
+      const { generation } = output.data as RepositoryFact;
+      const current = readCurrentGeneration(repositoryDir(context.workspace));
+      return current?.id === generation ? undefined : `the generation ${generation} is not the published one`;
+    },
+  };
+}
+
+type PackagedRpm = RpmFact & { readonly package: string };
+
+/** An RPM and the folder it lies in. */
+interface FoundRpm {
+  readonly rpm: PackagedRpm;
+  readonly dir: string;
+}
+
+async function run(params: CreaterepoParams, context: NodeContext): Promise<RepositoryFact> {
+  const found = [...context.needs].filter(([id]) => stepOf(id) === 'rpmbuild');
+  const stale = Object.fromEntries(found.flatMap(([, { data, asOf }]) => (asOf === undefined ? [] : [[(data as RpmsFact).package, asOf]])));
+  for (const [name, at] of Object.entries(stale)) context.report.warn(`${name}: its RPMs of ${at} stay in the repository`);
+  const files: GenerationFile[] = [];
+  const repos: PublishedRepo[] = [];
+  const generation = await withStaging(context.workspace, async (staging) => {
+    for (const arch of params.arches) {
+      const path = `${params.basesystem}/${arch}`;
+      const rpms = rpmsFor(arch, found);
+      files.push(...(await indexed(context, join(staging, arch), path, arch, rpms)));
+      repos.push({ basesystem: params.basesystem, arch, path, rpms: rpms.map(({ rpm }) => rpm), stale });
+    }
+    context.report.status('publishing');
+    return publishGeneration(repositoryDir(context.workspace), files);
+  });
+  return { generation: generation.id, repos };
+}
+
+/**
+ * What belongs to an architecture: its own and `noarch` RPMs, from the nodes of that architecture and from those of none. Two of one NEVRA
+ * are refused: KubeVirt could take either.
+ */
+function rpmsFor(arch: Arch, outputs: readonly (readonly [string, NodeOutput])[]): readonly FoundRpm[] {
+  const found = outputs
+    .filter(([id]) => (archOf(id) ?? arch) === arch)
+    .flatMap(([, { data, dir }]) => {
+      const { package: name, rpms } = data as RpmsFact;
+      return rpms.map((rpm) => ({ rpm: { ...rpm, package: name }, dir }));
+    })
+    .filter(({ rpm }) => rpm.arch === arch || rpm.arch === 'noarch');
+  const owners = new Map<string, string>();
+  for (const { rpm } of found) {
+    const nevra = formatNevra(rpm);
+    const other = owners.get(nevra);
+    if (other !== undefined) {
+      fail({ class: 'build', message: `${nevra} comes from ${other} and from ${rpm.package}`, next: 'Leave it out of one of them, or give their releases different suffixes.' });
+    }
+    owners.set(nevra, rpm.package);
+  }
+  return found;
+}
+
+/** Lays RPMs out by their digests and has createrepo_c index them; returns all files of that repository by their place in the generation. */
+async function indexed(context: NodeContext, staging: string, path: string, arch: Arch, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
+  const placed = found.map(({ rpm, dir }) => ({ address: `by-sha256/${rpm.sha256}/${rpm.file}`, source: join(dir, rpm.file) }));
+  for (const { address, source } of placed) await linkOrCopy(source, join(staging, 'in', address));
+  const repodata = join(staging, 'repodata');
+  const { image } = needFact<BaseFact>(context, 'base');
+  context.report.status(`indexing ${String(placed.length)} RPMs`);
+  await withWork(context, { image, arch }, async (work) => {
+    await mustRun(context, work, { argv: ['mkdir', 'repo'] }, noIndex);
+    if (placed.length > 0) await work.put(packPath(Buffer.from(join(staging, 'in')), 'repo'));
+    // The index notes each file's time; one moment for all keeps equal repositories equal.
+    await mustRun(context, work, { argv: ['find', 'repo', '-exec', 'touch', `--date=@${String(BUILD_TIME)}`, '{}', '+'] }, noIndex);
+    await mustRun(context, work, { argv: CREATEREPO }, noIndex);
+    await extractTar(await work.get('repo/repodata'), repodata);
+  });
+  const index = readdirSync(repodata).map((name) => ({ path: `${path}/repodata/${name}`, source: join(repodata, name) }));
+  return [...placed.map(({ address, source }) => ({ path: `${path}/${address}`, source })), ...index];
+}
+
+/** gzip and sha256, because KubeVirt's bazeldnf reads nothing newer; createrepo_c itself would choose zstd from 1.0 on. */
+const CREATEREPO = [
+  'createrepo_c',
+  '--general-compress-type=gz',
+  '--checksum=sha256',
+  '--no-database',
+  `--revision=${String(BUILD_TIME)}`,
+  '--set-timestamp-to-revision',
+  'repo',
+];
+
+function noIndex(seen: { telling(): readonly string[] }) {
+  return { class: 'build', message: 'createrepo_c failed', next: 'Look at the log.', lines: seen.telling() } as const;
+}

@@ -1,0 +1,54 @@
+import { lstatSync, statSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+
+import { fail, type Input, type NodeKind } from '@crpm/core';
+import { readRpmHeader } from '@crpm/rpm';
+
+import { checkUnique, rpmFiles, takeRpms, type ReadRpm } from '../build/collect-rpms.js';
+import type { RpmsFact } from '../facts.js';
+import type { PrebuiltParams } from '../params.js';
+
+/** RPMs that somebody built already: looked at one by one, then taken as they are. */
+export function prebuiltKind(): NodeKind<PrebuiltParams> {
+  return {
+    name: 'prebuilt',
+    version: 1,
+    weight: 'light',
+    async inputs(params): Promise<readonly Input[]> {
+      // By identity and not by content: hundreds of megabytes would be read to do nothing. A touched file is copied again, and equal outputs leave the rest fresh.
+      return filesOf(params).map((file) => ({ name: `rpm/${file}`, value: identity(file) }));
+    },
+    async run(params, context): Promise<RpmsFact> {
+      const rpms = filesOf(params).map((file) => check(file, params));
+      checkUnique(rpms);
+      // Copied and never linked: the user may write to his files in place.
+      return { package: params.package, rpms: await takeRpms(rpms, context.out, copyFile) };
+    },
+  };
+}
+
+function filesOf(params: PrebuiltParams): readonly string[] {
+  const files = params.rpms.flatMap((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) fail({ class: 'usage', message: `${path} does not exist`, next: `Correct sources.${params.package}.rpms in the config.` });
+    return stat.isDirectory() ? rpmFiles(path) : [path];
+  });
+  if (files.length === 0) fail({ class: 'usage', message: `no RPM below ${params.rpms.join(', ')}`, next: `Correct sources.${params.package}.rpms in the config.` });
+  return [...new Set(files)].sort();
+}
+
+function identity(file: string): string {
+  const { size, mtimeNs, ino } = lstatSync(file, { bigint: true });
+  return `${String(size)} ${String(mtimeNs)} ${String(ino)}`;
+}
+
+function check(file: string, params: PrebuiltParams): ReadRpm {
+  const header = readRpmHeader(file);
+  if (header.arch === 'src' || header.arch === 'nosrc') {
+    fail({ class: 'usage', message: `${file} is a source RPM: it can't be installed into an image`, next: `Leave it out of sources.${params.package}.rpms.` });
+  }
+  if (header.arch !== 'noarch' && !params.arches.some((arch) => arch === header.arch)) {
+    fail({ class: 'usage', message: `${file} is for ${header.arch}, but arch is ${params.arches.join(', ')}`, next: `Leave it out of sources.${params.package}.rpms, or add ${header.arch} to arch.` });
+  }
+  return { file, header };
+}

@@ -1,0 +1,80 @@
+import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+import { fail, type Input, type Json, type NodeContext, type NodeKind } from '@crpm/core';
+import { hashFile } from '@crpm/state';
+
+import { globFiles } from '../build/glob.js';
+import { OutputTail } from '../build/telling-lines.js';
+import type { TaskParams } from '../params.js';
+
+/** A node of the user's own: a program on this machine, in the config's folder. Without inputs nobody can tell that it is fresh, so it runs every time. */
+export function taskKind(options: { readonly env: NodeJS.ProcessEnv }): NodeKind<TaskParams> {
+  return {
+    name: 'task',
+    version: 1,
+    weight: 'light',
+    inputs: taskInputs,
+    async run(params, context) {
+      await runProgram(params, context, options.env);
+      for (const output of params.outputs) keepOutput(params.root, output, context.out);
+      return null satisfies Json;
+    },
+    async stale(params, output) {
+      for (const { path, digest } of output.files) {
+        const file = join(params.root, path);
+        if (!existsSync(file)) return `${path} is gone`;
+        if (`sha256:${(await hashFile(file)).sha256}` !== digest) return `${path} changed since`;
+      }
+      return params.inputs.length === 0 ? 'it names no inputs, so it runs every time' : undefined;
+    },
+  };
+}
+
+async function taskInputs(params: TaskParams): Promise<readonly Input[]> {
+  const files = new Set(params.inputs.flatMap((glob) => globFiles(params.root, glob)));
+  const inputs: Input[] = [];
+  for (const path of [...files].sort()) {
+    const file = join(params.root, path);
+    // A link to nowhere is an input too.
+    inputs.push({ name: `file/${path}`, value: statSync(file, { throwIfNoEntry: false })?.isFile() ? (await hashFile(file)).sha256 : 'no file' });
+  }
+  return inputs;
+}
+
+async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.ProcessEnv): Promise<void> {
+  const { execa } = await import('execa');
+  const [program, ...args] = typeof params.run === 'string' ? ['sh', '-c', params.run] : params.run;
+  if (program === undefined) fail({ class: 'usage', message: `tasks.${context.node.id}.run is empty`, next: 'Name a program.' });
+  const output = new OutputTail();
+  const child = execa(program, args, {
+    cwd: params.root,
+    env: { ...env, ...params.env },
+    extendEnv: false,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+    cancelSignal: context.signal,
+    forceKillAfterDelay: 10_000,
+  });
+  for await (const line of child.iterable({ from: 'all' })) {
+    output.line(line);
+    context.report.line(line);
+  }
+  const result = await child;
+  if (result.isCanceled || context.signal.aborted) fail({ class: 'cancelled', message: `${context.node.id} was stopped` });
+  if (!result.failed) return;
+  const how = result.exitCode === undefined ? (result.originalMessage ?? 'it could not be started') : `it ended with exit code ${String(result.exitCode)}`;
+  fail({ class: 'build', message: `the task ${context.node.id} failed: ${how}`, next: `Correct what the lines below name, or tasks.${context.node.id}.run in the config.`, lines: output.telling() });
+}
+
+/** Copies an output into the node's folder, under its path. */
+function keepOutput(root: string, output: string, to: string): void {
+  const from = resolve(root, output);
+  const path = relative(root, from);
+  if (path === '' || path.startsWith('..')) fail({ class: 'usage', message: `the output ${output} is not below ${root}`, next: 'Name outputs inside the folder of the config.' });
+  if (!existsSync(from)) fail({ class: 'build', message: `the task ended well, but ${output} is not there`, next: 'Correct outputs in the config, or the task.' });
+  mkdirSync(dirname(join(to, path)), { recursive: true });
+  cpSync(from, join(to, path), { recursive: true, dereference: true });
+}
