@@ -1,0 +1,78 @@
+import { formatEvr } from '@crpm/rpm';
+import { takenRpms } from './answers.js';
+import { openCase, type Case } from './case.js';
+import type { Complaint, Evidence, Proof } from './evidence.js';
+import { findMoved } from './moved.js';
+import { judgeOutside } from './outside.js';
+import { judgePrHelper } from './pr-helper.js';
+import { judgeSourcePackages } from './source-package.js';
+import { judgeRpm } from './taken.js';
+import { judgeUntouched } from './untouched.js';
+import { list } from './words.js';
+
+/**
+ * Whether KubeVirt's WORKSPACE and rpm/BUILD.bazel name the RPMs that were built, in every tree that should have them, and nothing else of
+ * their source packages. Pure. Throws a `FailureError` only if one of the files is no Starlark.
+ */
+export function prove(evidence: Evidence): Proof {
+  const of = openCase(evidence);
+  const judgements = of.custom.map((rpm) => judgeRpm(of, rpm));
+  const complaints = [
+    ...judgeScope(of),
+    ...judgements.flatMap((judgement) => judgement.complaints),
+    ...judgePrHelper(of),
+    ...judgeSourcePackages(of),
+    ...judgeUntouched(of),
+    ...judgeOutside(of),
+  ];
+  return {
+    proven: complaints.length === 0,
+    standing: evidence.resolver.standIn ? 'demonstration' : 'proof',
+    resolver: evidence.resolver.name,
+    rows: judgements.map((judgement) => judgement.row),
+    complaints,
+    moved: findMoved(of),
+  };
+}
+
+/** The addresses whose bytes {@link prove} wants to know, each once: those of the RPMs that a tree holds. */
+export function addressesToAsk(evidence: Omit<Evidence, 'answers'>): readonly string[] {
+  return [...new Set(takenRpms(openCase({ ...evidence, answers: new Map() })).map((rpm) => rpm.url))];
+}
+
+/** What makes a judgement possible at all. */
+function judgeScope(of: Case): readonly Complaint[] {
+  const { stream } = of.evidence;
+  const treeless = [...of.trees].filter(([, trees]) => trees.length === 0).map(([arch]) => arch);
+  const untaken = of.evidence.arches.filter((arch) => !takenRpms(of).some((rpm) => rpm.forArch === arch));
+  return [
+    ...treeless.map((arch): Complaint => ({
+      check: 'trees',
+      message: `rpm/BUILD.bazel has no tree for ${arch} of CentOS Stream ${stream}`,
+      next: 'Check arch and basesystem of the config against the names of the rpmtree rules.',
+    })),
+    ...untaken.map((arch): Complaint => ({
+      check: 'zero-taken',
+      message: `${arch}: KubeVirt took none of the RPMs that were built: ${list(of.custom.filter((rpm) => rpm.forArch === arch).map((rpm) => rpm.name)) || 'there are none'}`,
+      next: 'Check in the log of rpm-deps that it was given the custom repository and the versions that were built.',
+    })),
+    ...builtTwice(of),
+  ];
+}
+
+function builtTwice(of: Case): readonly Complaint[] {
+  const first = new Map<string, string>();
+  return of.custom.flatMap((rpm): Complaint[] => {
+    const key = `${rpm.forArch} ${rpm.name}`;
+    const other = first.get(key);
+    if (other === undefined) first.set(key, formatEvr(rpm));
+    if (other === undefined) return [];
+    return [
+      {
+        check: 'built-twice',
+        message: `${rpm.forArch}: the repository holds ${rpm.name} twice, ${other} and ${formatEvr(rpm)}; resolvers differ in which they take`,
+        next: 'Keep one of the packages that build it (`sources` of the config).',
+      },
+    ];
+  });
+}

@@ -1,0 +1,35 @@
+import { parseWorkspaceRpms, rewriteRpmRules, ruleNameToNevra, type RpmRule } from '@crpm/rpm';
+import { customBySha256, sameAddress } from './address.js';
+import type { CustomRpm } from './evidence.js';
+
+export interface Repaired {
+  readonly rule: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Puts the address at which an RPM of ours is served first into its rule, where another stands. bazeldnf rewrites addresses only when the bytes
+ * change, so a server that moved leaves dead ones. Other addresses that the rule had, but the first, stay behind it.
+ */
+export function repairAddresses(workspace: string, custom: readonly CustomRpm[]): { readonly text: string; readonly repaired: readonly Repaired[] } {
+  const ours = customBySha256(custom);
+  const changes = parseWorkspaceRpms(workspace).flatMap((rule) => {
+    const candidates = ours.get(rule.sha256) ?? [];
+    const to = addressFor(rule, candidates);
+    return to === undefined || candidates.some((rpm) => sameAddress(rule.urls[0], rpm.url)) ? [] : [{ rule, to }];
+  });
+  return {
+    text: rewriteRpmRules(
+      workspace,
+      changes.map(({ rule, to }) => ({ rule, urls: [to, ...rule.urls.slice(1).filter((url) => !sameAddress(url, to))] })),
+    ),
+    repaired: changes.map(({ rule, to }) => ({ rule: rule.name, from: rule.urls[0] ?? '', to })),
+  };
+}
+
+/** A noarch RPM is served once for each architecture; its rule's name mostly tells for which. */
+function addressFor(rule: RpmRule, candidates: readonly CustomRpm[]): string | undefined {
+  const arch = ruleNameToNevra(rule.name)?.arch;
+  return (candidates.find((rpm) => rpm.forArch === arch) ?? candidates[0])?.url;
+}
