@@ -3,3 +3,8 @@ export { diffManifests, makeManifest, type FileEntry, type Manifest, type Manife
 export { parseManifest, serializeManifest } from './manifest-file.js';
 export { scanTree, type ScanOptions } from './scan/scan-tree.js';
 export { DEFAULT_MTIME, packTree, type PackOptions } from './pack/pack-tree.js';
+export { fetchGit, type Fetched, type FetchOptions } from './git/fetch.js';
+export { fetchPinned, type PinnedOptions } from './git/pinned.js';
+export { exportCommit } from './git/export-commit.js';
+export { findPin, LOCK_FILE_NAME, readLockFile, writeLockFile, type Pin } from './git/lock-file.js';
+export { checkRemote, type Remote } from './git/remote.js';

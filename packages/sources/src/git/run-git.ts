@@ -106,9 +106,11 @@ async function collect(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The lines of git's complaint that say why, without its `hint:` and progress. */
+const MAX_COMPLAINTS = 6;
+
+/** Why git says it failed, on one line: what it and ssh wrote, without hints and warnings. */
 export function gitComplaint(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim());
-  const telling = lines.filter((line) => /^(fatal|error|ssh|remote):/.test(line));
-  return (telling.length > 0 ? telling : lines.filter((line) => line !== '')).join('; ').replace(/\b(fatal|error): /g, '') || 'git gave no reason';
+  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/^(hint|warning):/.test(line));
+  const text = lines.slice(0, MAX_COMPLAINTS).join('; ').replaceAll(':; ', ': ');
+  return text.replace(/\b(fatal|error): /g, '') || 'it gave no reason';
 }

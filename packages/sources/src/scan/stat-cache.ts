@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync, type BigIntStats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, type BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BytePath } from '../byte-path.js';
+import { replaceFile } from '../replace-file.js';
 
 const MAGIC = 'crpm stat cache 1';
 const FIELDS = 3;
@@ -59,13 +60,11 @@ export class StatCache {
   /** Replaces the file in one rename, if there is something new. A cache that can't be written is a slower next run, not a failure. */
   save(): void {
     if (!this.#changed && this.#next.size === this.#known.size) return;
-    const temporary = `${this.#file}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeSynced(temporary, serialize(this.#tree, this.#next));
-      renameSync(temporary, this.#file);
+      replaceFile(this.#file, serialize(this.#tree, this.#next), 0o600);
     } catch {
-      rmSync(temporary, { force: true });
+      // The next scan reads the tree again.
     }
   }
 }
@@ -109,14 +108,4 @@ function parse(bytes: Buffer, tree: BytePath): ReadonlyMap<BytePath, Known> {
 
 function checksum(body: Buffer): string {
   return createHash('sha256').update(body).digest('hex');
-}
-
-function writeSynced(file: string, bytes: Buffer): void {
-  const fd = openSync(file, 'wx', 0o600);
-  try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { scanTree } from '../src/index.js';
+import type * as HashFile from '../src/scan/hash-file.js';
+import { temporaryFolder, write } from './support/trees.js';
+
+const read = vi.hoisted(() => ({ files: [] as string[] }));
+vi.mock('../src/scan/hash-file.js', async (original) => {
+  const real = await original<typeof HashFile>();
+  return {
+    ...real,
+    hashFile: (...args: Parameters<typeof real.hashFile>) => {
+      read.files.push(args[0].slice(args[0].lastIndexOf('/') + 1));
+      return real.hashFile(...args);
+    },
+  };
+});
+
+/** The clock as the scan sees it, milliseconds; the file system has its own. */
+const now = vi.spyOn(Date, 'now');
+const SOON_ENOUGH = 3_000;
+
+let dir: string;
+let cacheFile: string;
+const scan = async () => {
+  read.files.length = 0;
+  const manifest = await scanTree(dir, { cacheFile });
+  return { digest: manifest.digest, read: [...read.files].sort() };
+};
+
+beforeEach(() => {
+  dir = temporaryFolder();
+  cacheFile = join(temporaryFolder(), 'deep/er/cache');
+  write(dir, { a: 'one', b: 'two' });
+  const written = statSync(join(dir, 'b')).ctimeMs;
+  now.mockReturnValue(Math.ceil(written) + SOON_ENOUGH);
+});
+
+describe('with a cache', () => {
+  test('what did not change is not read again', async () => {
+    const first = await scan();
+    expect(first.read).toEqual(['a', 'b']);
+    expect(await scan()).toEqual({ digest: first.digest, read: [] });
+  });
+
+  test('only what changed is read', async () => {
+    const first = await scan();
+    write(dir, { a: 'three' });
+    const second = await scan();
+    expect(second.read).toEqual(['a']);
+    expect(second.digest).not.toBe(first.digest);
+  });
+
+  test('new content of the same size and mtime is seen', async () => {
+    const { mtime } = statSync(join(dir, 'a'));
+    const first = await scan();
+    write(dir, { a: 'ONE' });
+    utimesSync(join(dir, 'a'), mtime, mtime);
+    expect(statSync(join(dir, 'a')).mtimeMs).toBe(mtime.getTime());
+    const second = await scan();
+    expect(second.read).toEqual(['a']);
+    expect(second.digest).not.toBe(first.digest);
+  });
+
+  test('an older file moved over another is seen', async () => {
+    write(dir, { '../older': 'old' });
+    utimesSync(join(dir, '../older'), 1000, 1000);
+    const first = await scan();
+    renameSync(join(dir, '../older'), join(dir, 'a'));
+    expect((await scan()).digest).not.toBe(first.digest);
+  });
+
+  test('a file touched in the tick of the clock in which it was read is read again (racy)', async () => {
+    now.mockReturnValue(Math.floor(statSync(join(dir, 'a')).ctimeMs));
+    await scan();
+    expect((await scan()).read).toEqual(['a', 'b']);
+    now.mockReturnValue(Math.ceil(statSync(join(dir, 'b')).ctimeMs) + SOON_ENOUGH);
+    await scan();
+    expect((await scan()).read).toEqual([]);
+  });
+
+  test('what is gone is forgotten, so a file that comes back is read', async () => {
+    await scan();
+    rmSync(join(dir, 'a'));
+    await scan();
+    write(dir, { a: 'one' });
+    expect((await scan()).read).toEqual(['a']);
+  });
+
+  test('of another tree nothing is believed', async () => {
+    await scan();
+    const other = temporaryFolder();
+    write(other, { a: 'one' });
+    dir = other;
+    expect((await scan()).read).toEqual(['a']);
+  });
+});
+
+describe('a damaged cache is ignored', () => {
+  test('cut at any byte, or with any bit flipped', async () => {
+    const { digest } = await scan();
+    const whole = readFileSync(cacheFile);
+    for (let at = 0; at < whole.length; at++) {
+      writeFileSync(cacheFile, whole.subarray(0, at));
+      expect((await scan()).digest).toBe(digest);
+      const flipped = Buffer.from(whole);
+      flipped[at] = flipped[at]! ^ (1 << at % 8);
+      writeFileSync(cacheFile, flipped);
+      expect(await scan()).toEqual({ digest, read: ['a', 'b'] });
+    }
+  });
+
+  test('replaced by a folder', async () => {
+    const { digest } = await scan();
+    rmSync(cacheFile);
+    mkdirSync(cacheFile);
+    expect(await scan()).toEqual({ digest, read: ['a', 'b'] });
+  });
+});
