@@ -41,7 +41,7 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
       return await run({
         graph: options.selected.graph,
         roles: options.selected.roles,
-        kinds: nodeKinds(project.config, { env: io.env, serverEntry: serverEntry(), pull: options.pull }),
+        kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull }),
         workspace,
         lock,
         openEngine: () => openEngine(project, workspace, io, stop),

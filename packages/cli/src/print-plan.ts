@@ -1,7 +1,6 @@
 import type { Selected } from '@crpm/core';
 import { formatDuration, formatTable } from '@crpm/reporters';
 import type { PlanEntry } from '@crpm/runner';
-import { openEngine } from './execute.js';
 import { printJson, type Cli } from './io.js';
 import type { Project } from './project.js';
 import { serverEntry } from './server-entry.js';
@@ -11,14 +10,13 @@ import { stoppable } from './signals.js';
 export async function printPlan(cli: Cli, project: Project, part: Selected, json: boolean): Promise<void> {
   const [{ plan }, { nodeKinds }, { locateWorkspace }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state')]);
   const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
-  await stoppable(cli, async (stop) => {
+  await stoppable(cli, async ({ signal }) => {
     const entries = await plan({
       graph: part.graph,
       roles: part.roles,
-      kinds: nodeKinds(project.config, { env: cli.io.env, serverEntry: serverEntry(), pull: false }),
+      kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false }),
       workspace,
-      openEngine: () => openEngine(project, workspace, cli.io, stop),
-      signal: stop.signal,
+      signal,
     });
     if (json) printJson(cli.io, { nodes: entries });
     else cli.io.stdout.write(formatPlan(entries));

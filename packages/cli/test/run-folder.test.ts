@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Event, NodeOutcome, WorkspacePaths } from '@crpm/core';
+import { beforeEach, afterEach, expect, test } from 'vitest';
+import { readRecordedRuns } from '../src/history.js';
+import { listRuns, newRunId, pruneRuns, readEvents, runLogs } from '../src/run-folder.js';
+
+let workspace: WorkspacePaths;
+beforeEach(() => {
+  const state = mkdtempSync(join(tmpdir(), 'crpm-runs-'));
+  workspace = { state, id: 'w', cache: state };
+});
+afterEach(() => {
+  rmSync(workspace.state, { recursive: true });
+});
+
+function record(minute: number, events: readonly Event[], tail = ''): string {
+  const id = newRunId(new Date(Date.UTC(2026, 0, 2, 3, minute)));
+  mkdirSync(runLogs(workspace, id), { recursive: true });
+  writeFileSync(join(runLogs(workspace, id), 'events.ndjson'), events.map((event) => `${JSON.stringify(event)}\n`).join('') + tail);
+  return id;
+}
+
+const counts: Record<NodeOutcome, number> = { ran: 0, fresh: 0, restored: 0, failed: 0, 'not-run': 0, cancelled: 0 };
+const started: Event = { type: 'run-started', at: 1000, run: 'r', nodes: [], logs: '' };
+const ended = (node: string, outcome: NodeOutcome, at: number): Event => ({ type: 'node-finished', at, node, outcome, ms: 5 });
+const finished = (exitCode: number): Event => ({ type: 'run-finished', at: 9000, run: 'r', ms: 8000, exitCode, counts });
+
+test('names of runs carry their time, so that they sort', () => {
+  expect(newRunId(new Date('2026-11-22T15:04:05.678Z'))).toMatch(/^20261122T150405Z-[0-9a-f]{6}$/);
+});
+
+test('of the recorded runs twenty are kept, the new one included', () => {
+  const ids = Array.from({ length: 25 }, (_, minute) => record(minute, [started]));
+  pruneRuns(workspace);
+  expect(listRuns(workspace)).toEqual(ids.slice(-19));
+});
+
+test('a record that a crash cut off ends the list of events', () => {
+  const id = record(0, [started, ended('a', 'ran', 2000)], '{"type":"node-fin');
+  expect(readEvents(runLogs(workspace, id))).toEqual([started, ended('a', 'ran', 2000)]);
+});
+
+test('of each node the last outcome is known, and when it last really ran', () => {
+  const first = record(0, [started, ended('a', 'ran', 2000), ended('b', 'failed', 3000), finished(1)]);
+  const second = record(1, [started, ended('a', 'fresh', 5000), ended('b', 'not-run', 6000), finished(0)]);
+  expect(readRecordedRuns(workspace, ['a', 'b', 'c'])).toEqual({
+    last: { id: second, started: 1000, finished: { at: 9000, exitCode: 0, ms: 8000 } },
+    nodes: [
+      { node: 'a', outcome: 'fresh', ran: { run: first, at: 2000, ms: 5, outcome: 'ran' } },
+      { node: 'b', outcome: 'failed', ran: { run: first, at: 3000, ms: 5, outcome: 'failed' } },
+      { node: 'c' },
+    ],
+  });
+});
+
+test('a run without an end is told as such', () => {
+  const id = record(0, [started]);
+  expect(readRecordedRuns(workspace, []).last).toEqual({ id, started: 1000 });
+});

@@ -1,0 +1,34 @@
+// The npm packages of this repository: whether they are there as the lockfile says, and putting them there.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { must, root, say } from './shell.mjs';
+
+/** Runs `npm ci` if a package of the lockfile is missing or of another version. */
+export async function installDependencies() {
+  const reason = whyNot();
+  if (reason === undefined) return;
+  say(`installing npm packages: ${reason}`);
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  await must([...npm, 'ci', '--include=dev', '--no-fund', '--no-audit']);
+}
+
+/** Why what is installed is not what the lockfile says; nothing if it is. */
+function whyNot() {
+  const wanted = read('package-lock.json');
+  const installed = read('node_modules/.package-lock.json');
+  if (installed === undefined) return 'there are none yet';
+  for (const [path, { version, link, optional }] of Object.entries(wanted ?? {})) {
+    // Workspaces are links; optional packages are those of other platforms.
+    if (!path.includes('node_modules/') || link || optional) continue;
+    if (installed[path]?.version !== version) return `${path.slice(path.lastIndexOf('node_modules/') + 13)} is not ${version}`;
+  }
+  return undefined;
+}
+
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
