@@ -1,11 +1,10 @@
 import path from 'node:path';
 import { err, ok, type Config, type Diagnostic, type Result } from '@crpm/core';
-import { Complaints } from './check/complaints.js';
+import { capped, Complaints } from './check/complaints.js';
 import { checkShape } from './check/shape.js';
 import { applyEnvironment, readEnvironment, type Environment } from './environment.js';
-import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES, type FoundFile } from './find/find.js';
+import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES } from './find/find.js';
 import { normalize } from './normalize/config.js';
-import type { Document } from './yaml/nodes.js';
 import { parseDocument } from './yaml/parse.js';
 
 export interface LoadOptions {
@@ -31,8 +30,8 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   const { cwd, configPath, env } = options;
   const found = await findConfig(cwd, configPath);
   if (!found.ok) return err([found.error]);
-  const document = found.value && open(found.value);
-  if (document && !document.ok) return document;
+  const document = found.value && parseDocument(found.value.source, found.value.property);
+  if (document && !document.ok) return err(capped(document.error));
 
   const complaints = new Complaints(document?.value);
   const overrides = readEnvironment(env, cwd, complaints);
@@ -45,15 +44,6 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   const config = normalize(applyEnvironment(file, overrides, complaints), { ...where, ...machine }, complaints);
   const diagnostics = await complaints.finish();
   return config ? ok({ config, warnings: diagnostics }) : err(diagnostics);
-}
-
-/** The document of a file; of package.json only our property, with its places. */
-function open({ source, property }: FoundFile): Result<Document, readonly Diagnostic[]> {
-  const document = parseDocument(source);
-  if (!document.ok || property === undefined || document.value.root.kind !== 'mapping') return document;
-  const entry = document.value.root.entries.find(({ key }) => key.text === property);
-  if (!entry) return err([{ severity: 'error', message: `${source.file} has no property ${PACKAGE_PROPERTY}` }]);
-  return ok({ source, root: entry.value });
 }
 
 function nothingFound(cwd: string): string {

@@ -32,10 +32,8 @@ export function complain(error: ShapeError, document: Document, complaints: Comp
     case 'type':
       return complaints.error(path, typeMessage(name, params['type'], find(document.root, path).value));
     case 'enum': {
-      // Every choice is text; of anything else the type is complained about.
-      if (typeof data !== 'string') return;
       const among = (params['allowedValues'] as readonly unknown[]).map(String);
-      return complaints.error(path, `${name} must be one of: ${among.join(', ')}; not ${show(data)}`, { suggestion: { word: data, among } });
+      return complaints.error(path, `${name} must be one of: ${among.join(', ')}; not ${show(data)}`, { suggestion: { word: String(data), among } });
     }
     case 'const':
       return complaints.error(path, `${name} can't be ${show(data)}; leave it out, or write ${show(params['allowedValue'])}`);

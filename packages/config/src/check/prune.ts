@@ -17,7 +17,7 @@ export function prune(data: unknown, errors: readonly ShapeError[]): readonly Pa
     if (typeof parent !== 'object' || parent === null || key === undefined) continue;
     // Others may refer to it by name, so the name stays.
     if (error.keyword === 'type' && (error.params as { type: unknown }).type === 'object') (parent as Record<string, unknown>)[key] = Object.create(null);
-    else delete (parent as Record<string, unknown>)[key];
+    else Reflect.deleteProperty(parent, key);
   }
   return pruned;
 }

@@ -71,18 +71,33 @@ function asText(document: Document, data: unknown, errors: readonly ShapeError[]
  */
 function withoutBranches(errors: readonly ShapeError[]): ShapeError[] {
   const unions = new Map(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => [error.instancePath, error]));
-  const kept: ShapeError[] = [];
+  const typeErrors = groupByPath(errors.filter(({ keyword }) => keyword === 'type'));
+  return errors.flatMap((error) => {
+    const { keyword, instancePath, data } = error;
+    if (keyword === 'anyOf' || keyword === 'propertyNames') return [];
+    // Every enum is of text; a value of another type has a type error as well.
+    if (keyword === 'enum' && typeof data !== 'string') return [];
+    if (keyword === 'const' && typeof data !== typeof (error.params as { allowedValue: unknown }).allowedValue) return [];
+    const union = unions.get(instancePath);
+    if (!union || keyword !== 'type') return [error];
+    const all = typeErrors.get(instancePath) ?? [];
+    if (all.length < (union.schema as readonly unknown[]).length || error !== all[0]) return [];
+    return [{ ...error, params: { type: all.map(typeName) } }];
+  });
+}
+
+/** `false`, where a branch takes that alone; else its type. */
+function typeName({ params, parentSchema }: ShapeError): string {
+  const only = (parentSchema as { const?: unknown } | undefined)?.const;
+  return only === undefined ? (params as { type: string }).type : String(only);
+}
+
+function groupByPath(errors: readonly ShapeError[]): ReadonlyMap<string, readonly ShapeError[]> {
+  const groups = new Map<string, ShapeError[]>();
   for (const error of errors) {
-    if (error.keyword === 'anyOf' || error.keyword === 'propertyNames') continue;
-    const union = unions.get(error.instancePath);
-    if (!union || error.keyword !== 'type') {
-      kept.push(error);
-      continue;
-    }
-    const here = errors.filter(({ instancePath }) => instancePath === error.instancePath);
-    const types = here.filter(({ keyword }) => keyword === 'type').map(({ params }) => (params as { type: string }).type);
-    const branches = (union.schema as readonly unknown[]).length;
-    if (types.length === branches && types[0] === (error.params as { type: string }).type) kept.push({ ...error, params: { type: types } });
+    const group = groups.get(error.instancePath);
+    if (group) group.push(error);
+    else groups.set(error.instancePath, [error]);
   }
-  return kept;
+  return groups;
 }

@@ -13,18 +13,19 @@ const RESERVED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prot
 
 /**
  * Parses one YAML document (JSON is one, too) into nodes with their places. All faults that don't stop the parser are reported
- * at once: duplicate and reserved keys, unknown aliases, tags.
+ * at once: duplicate and reserved keys, unknown aliases, tags. With `property` only the value of that top-level key is the
+ * document, and faults elsewhere are nobody's business here.
  */
-export function parseDocument(source: SourceText): Result<Document, readonly Diagnostic[]> {
+export function parseDocument(source: SourceText, property?: string): Result<Document, readonly Diagnostic[]> {
   let events: Event[];
   try {
-    events = parseEvents(source.text, { maxDepth: MAX_DEPTH });
+    events = parseEvents(source.text, { maxDepth: MAX_DEPTH + 1 /* it counts the document, too */ });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const at = error.mark?.position ?? 0;
     return err([{ severity: 'error', message: explain(error.reason), location: locate(source, at, at + 1) }]);
   }
-  const builder = new Builder(source);
+  const builder = new Builder(source, property);
   for (const event of events) builder.add(event);
   return builder.finish();
 }
@@ -57,7 +58,10 @@ class Builder {
   /** Where the last scalar ended: the place of a value that is not there. */
   private position = 0;
 
-  constructor(private readonly source: SourceText) {}
+  constructor(
+    private readonly source: SourceText,
+    private readonly property: string | undefined,
+  ) {}
 
   add(event: Event): void {
     switch (event.type) {
@@ -103,10 +107,17 @@ class Builder {
     if (this.faults.length === 0 && (!root || (root.kind === 'scalar' && root.value === null))) {
       this.fault('the file is empty; the smallest config is: sources: { libvirt: { dir: ../libvirt } }', { start: 0, end: 1 });
     }
-    return root && this.faults.length === 0 ? ok({ source: this.source, root }) : err(this.faults);
+    if (!root || this.faults.length > 0) return err(this.faults);
+    if (this.property === undefined) return ok({ source: this.source, root });
+    const value = root.kind === 'mapping' && root.entries.find(({ key }) => key.text === this.property)?.value;
+    if (value) return ok({ source: this.source, root: value });
+    this.fault(`there is no property ${this.property} in this file`, { start: root.start, end: root.start + 1 });
+    return err(this.faults);
   }
 
   private fault(message: string, { start, end }: Span): void {
+    const top = this.stack[1]?.key;
+    if (this.property !== undefined && this.stack.length > 1 && (top === undefined || top === 'bad' || top.text !== this.property)) return;
     this.faults.push({ severity: 'error', message, location: locate(this.source, start, end) });
   }
 
