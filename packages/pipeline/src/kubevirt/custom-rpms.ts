@@ -1,16 +1,9 @@
 import { fail, type Arch, type InputContext } from '@crpm/core';
 import { readPrimary, sourceName, type RepoPackage } from '@crpm/rpm';
-import type { RepositoryFact, RpmFact, ServeFact } from '../facts.js';
+import type { RepositoryFact, ServeFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { PinnedPackage } from '../params.js';
-
-/** An RPM that KubeVirt is to take. */
-export type CustomRpm = RpmFact & {
-  /** Name of the config's package, or of the source package where the repository was published by somebody else. */
-  readonly package: string;
-  /** Its address. */
-  readonly url: string;
-};
+import type { CustomRpm } from '../proof/index.js';
 
 /** What one architecture of KubeVirt's tree is to take. */
 export interface CustomRepository {
@@ -38,7 +31,7 @@ export async function customRepositories(params: Wanted, context: InputContext):
     .filter((repo) => repo.basesystem === params.basesystem)
     .map((repo) => {
       const base = `${baseUrl}${repo.path}/`;
-      const rpms = repo.rpms.map((rpm) => ({ ...rpm, url: `${base}by-sha256/${rpm.sha256}/${rpm.file}` }));
+      const rpms = repo.rpms.map((rpm) => ({ ...rpm, forArch: repo.arch, url: `${base}by-sha256/${rpm.sha256}/${rpm.file}` }));
       return { arch: repo.arch, baseUrl: base, rpms, stale: repo.stale };
     });
 }
@@ -65,7 +58,9 @@ function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, packages: read
     sourcerpm: rpm.sourcerpm,
     sha256: rpm.checksum,
     size: rpm.size,
+    forArch: arch,
     url: new URL(rpm.location, baseUrl).href,
+    // The config's package where it has one of that RPM, else the source package.
     package: pinned?.name ?? sourceName(rpm.sourcerpm) ?? rpm.name,
   };
 }

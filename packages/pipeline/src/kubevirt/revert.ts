@@ -1,4 +1,4 @@
-import { fail, type WorkspacePaths } from '@crpm/core';
+import { fail, type Config, type WorkspacePaths } from '@crpm/core';
 import { acquireLock } from '@crpm/state';
 import { land, recoverLanding } from './landing.js';
 import { treeState } from './tree-state.js';
@@ -6,9 +6,8 @@ import { readUndo, takeBack } from './undo.js';
 import { readYielded, YIELDED } from './yielded-files.js';
 
 export interface RevertOptions {
+  readonly config: Pick<Config, 'kubevirt'>;
   readonly workspace: WorkspacePaths;
-  /** Absolute folder of the KubeVirt tree. */
-  readonly kubevirtDir: string;
 }
 
 /** What a revert did. Rules are named as `rpm <name>`, `rpmtree <name>`, `tar2files <name>`. Plain JSON. */
@@ -22,8 +21,10 @@ export interface RevertResult {
  * Takes everything back that crpm ever wrote into a KubeVirt tree, whichever workspace did. With nothing to take back it does nothing.
  * Fails with class `locked` while somebody works on the tree.
  */
-export async function revert({ workspace, kubevirtDir }: RevertOptions): Promise<RevertResult> {
-  const tree = treeState(workspace, kubevirtDir);
+export async function revert({ config, workspace }: RevertOptions): Promise<RevertResult> {
+  const { kubevirt } = config;
+  if (!kubevirt) return fail({ class: 'usage', message: 'the config has no KubeVirt tree to revert (kubevirt: false)' });
+  const tree = treeState(workspace, kubevirt.dir);
   const lock = await acquireLock(tree.lock, { command: 'crpm revert', what: `the KubeVirt tree ${tree.dir}` });
   try {
     recoverLanding(tree);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type NodeReporter } from '@crpm/core';
+import type { Resolver } from '../proof/index.js';
 import { scriptEnvironment } from './environment.js';
 import { shellAssignments } from './variables.js';
 
@@ -12,12 +13,6 @@ export interface ScriptCall {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report: NodeReporter;
   readonly signal: AbortSignal;
-}
-
-/** The program that chose the RPMs. A stand-in shows how things go together; it proves nothing about KubeVirt. */
-export interface Resolver {
-  readonly name: string;
-  readonly standIn: boolean;
 }
 
 const BAZELDNF: Resolver = { name: 'bazeldnf', standIn: false };

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, type InputContext } from '@crpm/core';
+import type { VerifyParams } from '../params.js';
+import { addressesToAsk, prove, type Evidence, type Proof, type Resolver } from '../proof/index.js';
+import { fetchDigest } from '../serve/fetch.js';
+import type { CustomRepository } from './custom-rpms.js';
+import type { Yielded } from './yielded-files.js';
+
+/** RPMs asked for at the same time. */
+const PARALLEL = 4;
+
+interface Case {
+  /** What the tree says without crpm, see `comparisonBase`. */
+  readonly before: Yielded;
+  readonly after: Yielded;
+  readonly repositories: readonly CustomRepository[];
+  readonly resolver: Resolver;
+}
+
+/** Judges one state of both files: gathers what the judge wants to know, the bytes behind every custom address included. */
+export async function judge(params: VerifyParams, { before, after, repositories, resolver }: Case, { signal }: Pick<InputContext, 'signal'>): Promise<Proof> {
+  const question: Omit<Evidence, 'answers'> = {
+    stream: params.stream,
+    arches: params.arches,
+    script: readScript(params.kubevirt),
+    before: { workspace: before.WORKSPACE, build: before['rpm/BUILD.bazel'] },
+    after: { workspace: after.WORKSPACE, build: after['rpm/BUILD.bazel'] },
+    custom: repositories.flatMap((repository) => repository.rpms),
+    pinned: Object.fromEntries(repositories.map((repository) => [repository.arch, pinnedNames(params, repository)])),
+    official: [],
+    allowOfficial: params.allowOfficial,
+    resolver: { name: resolver.name, standIn: resolver.standIn },
+  };
+  return prove({ ...question, answers: await askAll(addressesToAsk(question), signal) });
+}
+
+/** Text of the script that decides which trees there are. Fails with class `usage` if the tree has none. */
+export function readScript(kubevirtDir: string): string {
+  try {
+    return readFileSync(join(kubevirtDir, 'hack', 'rpm-deps.sh'), 'utf8');
+  } catch (error) {
+    return fail({ class: 'usage', message: `${kubevirtDir} has no hack/rpm-deps.sh`, next: 'Point kubevirt.dir at a KubeVirt tree.' }, error);
+  }
+}
+
+/** RPM names that KubeVirt pins to packages of this repository. */
+function pinnedNames({ packages }: VerifyParams, { arch, rpms }: CustomRepository): string[] {
+  const built = new Set(rpms.map((rpm) => rpm.package));
+  return packages.flatMap(({ name, pin }) => (pin && built.has(name) ? [...pin.rpms[arch]] : []));
+}
+
+async function askAll(urls: readonly string[], signal: AbortSignal): Promise<Evidence['answers']> {
+  const answers = new Map<string, { sha256: string } | { error: string }>();
+  const waiting = [...new Set(urls)];
+  const worker = async () => {
+    for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
+      try {
+        answers.set(url, { sha256: await fetchDigest(url, signal) });
+      } catch (error) {
+        signal.throwIfAborted();
+        answers.set(url, { error: (error as Error).message });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return answers;
+}

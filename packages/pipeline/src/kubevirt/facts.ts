@@ -1,0 +1,18 @@
+import type { Proof } from '../proof/index.js';
+
+/** kind `rpm-deps` */
+export type RpmDepsFact = {
+  readonly resolver: { readonly name: string; readonly standIn: boolean };
+  /** Hex sha256 of `WORKSPACE` and of `rpm/BUILD.bazel` as they were written into the user's tree. */
+  readonly workspace: string;
+  readonly build: string;
+};
+
+/** kind `verify` */
+export type VerifyFact = {
+  readonly proof: Proof;
+  /** Package left out of this run → since when its RPMs in the repository are what they are, ISO 8601. */
+  readonly stale: Readonly<Record<string, string>>;
+  /** RPM names of our source packages that the config lets stay official. */
+  readonly allowOfficial: readonly string[];
+};

@@ -1,0 +1,31 @@
+import type { Proof } from '../proof/index.js';
+import type { VerifyFact } from './facts.js';
+
+/** The proof for people: what it rests on, a row for every custom RPM, what is wrong, what else moved. `data` is what `verify` reported. */
+export function formatProof({ proof, stale, allowOfficial }: VerifyFact): string {
+  return [
+    ...proofLines(proof),
+    ...Object.entries(stale).map(([name, since]) => `${name} was left out of this run; its RPMs are those of ${since}: not proven to be what its tree holds`),
+    ...(allowOfficial.length > 0 ? [`allowed to stay official: ${allowOfficial.join(', ')}`] : []),
+  ].join('\n');
+}
+
+/** The same without what only a whole run knows. */
+export function proofLines({ proven, standing, resolver, rows, complaints, moved }: Proof): readonly string[] {
+  const table = columns([
+    ['RPM', 'EVR', 'ARCH', 'TREES', ''],
+    ...rows.map((row) => [row.name, row.evr, row.arch, row.trees.join(' ') || '-', row.verdict === 'taken' ? 'taken' : `${row.verdict}: ${row.message}`]),
+  ]);
+  return [
+    ...table,
+    ...complaints.map(({ check, message }) => `not proven (${check}): ${message}`),
+    ...(moved.length > 0 ? [`moved along: ${moved.map(({ name, before, after }) => `${name} ${before.join(',') || 'new'} → ${after.join(',') || 'gone'}`).join('; ')}`] : []),
+    `resolver: ${resolver}${standing === 'demonstration' ? ' (stand-in): demonstration, not proof' : ''}`,
+    proven ? (standing === 'proof' ? 'proven: KubeVirt takes the build' : 'shown: the example takes the build') : 'NOT PROVEN',
+  ];
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd());
+}

@@ -1,0 +1,5 @@
+export type { RpmDepsFact, VerifyFact } from './facts.js';
+export { formatProof, proofLines } from './format-proof.js';
+export { formatRevert, revert, type RevertOptions, type RevertResult } from './revert.js';
+export { rpmDepsKind, type KubevirtKindOptions } from './rpm-deps-kind.js';
+export { verifyKind } from './verify-kind.js';

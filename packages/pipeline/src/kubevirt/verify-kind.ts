@@ -1,0 +1,62 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, type Json, type NodeKind } from '@crpm/core';
+import { acquireLock, hashText } from '@crpm/state';
+import { needOf, stepOf } from '../needs.js';
+import type { VerifyParams } from '../params.js';
+import { comparisonBase } from './comparison-base.js';
+import { customRepositories } from './custom-rpms.js';
+import { judge, readScript } from './evidence.js';
+import type { RpmDepsFact, VerifyFact } from './facts.js';
+import { proofLines } from './format-proof.js';
+import { recoverLanding } from './landing.js';
+import { treeState } from './tree-state.js';
+import { readUndo } from './undo.js';
+import { readYielded } from './yielded-files.js';
+
+/** The proof, from the user's tree as it stands. */
+export function verifyKind(): NodeKind<VerifyParams> {
+  return {
+    name: 'verify',
+    version: 1,
+    weight: 'light',
+    inputs(params, context) {
+      const { dir } = treeState(context.workspace, params.kubevirt);
+      const files = readYielded(dir);
+      return Promise.resolve([
+        { name: 'kubevirt/WORKSPACE', value: hashText(files.WORKSPACE) },
+        { name: 'kubevirt/rpm/BUILD.bazel', value: hashText(files['rpm/BUILD.bazel']) },
+        { name: 'kubevirt/hack/rpm-deps.sh', value: hashText(readScript(dir)) },
+      ]);
+    },
+    async run(params, context): Promise<Json> {
+      const tree = treeState(context.workspace, params.kubevirt);
+      const lock = await acquireLock(tree.lock, { command: `verify of ${context.workspace.id}`, what: `the KubeVirt tree ${tree.dir}` });
+      try {
+        const recovered = recoverLanding(tree);
+        if (recovered) context.report.warn(`an earlier run was killed while it wrote into the KubeVirt tree; that was ${recovered}`);
+        const after = readYielded(tree.dir);
+        const repositories = await customRepositories(params, context);
+        // With --only there may be no result of rpm-deps: then nobody knows what made the files, and the tree speaks for itself.
+        const made = [...context.needs.keys()].some((id) => stepOf(id) === 'rpm-deps') ? (needOf(context, 'rpm-deps').data as RpmDepsFact) : undefined;
+        const resolver = made?.resolver ?? { name: 'unknown', standIn: false };
+        const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), params.stream, params.arches), after, repositories, resolver }, context);
+        writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
+        if (!proof.proven) {
+          fail({
+            class: 'proof',
+            message: `the KubeVirt tree does not name the build: ${proof.complaints[0]?.message ?? 'no RPM was taken'}`,
+            next: proof.complaints[0]?.next ?? 'Run crpm run rpm-deps.',
+            lines: proofLines(proof),
+          });
+        }
+        const stale = Object.assign({}, ...repositories.map((repository) => repository.stale)) as Record<string, string>;
+        const fact: VerifyFact = { proof, stale, allowOfficial: params.allowOfficial };
+        // A proof is plain data; as an interface it lacks the index signature that Json has.
+        return fact as unknown as Json;
+      } finally {
+        lock.release();
+      }
+    },
+  };
+}
