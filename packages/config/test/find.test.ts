@@ -55,6 +55,12 @@ test('a complaint about package.json points into it', async () => {
   expect(await findIn(folder)).toContain('package.json:4:3: error: unknown key "sorces" in the config');
 });
 
+test('of package.json only our property is judged', async () => {
+  const ours = '"custom-rpms": { "sources": { "libvirt": { "dir": "x" } } }';
+  expect(await findIn(makeFolder({ 'package.json': `{ "a": 1, "a": 2, "constructor": { "__proto__": 1 }, ${ours} }` }))).toBe('package.json');
+  expect(await findIn(makeFolder({ 'package.json': `{ ${ours},\n${ours} }` }))).toContain('package.json:2:1: error: the key "custom-rpms" is there twice');
+});
+
 test('an empty config is told, not passed by', async () => {
   const folder = makeFolder({ 'custom-rpms.config.yaml': SMALL, 'a/custom-rpms.config.yaml': '\n' });
   expect(await findIn(folder, 'a')).toBe(

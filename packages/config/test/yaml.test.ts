@@ -42,10 +42,6 @@ describe('reading YAML', () => {
     expect(resolvePlain(text)).toBe(value);
   });
 
-  test('makes objects without a prototype', () => {
-    expect(Object.getPrototypeOf(toData(parse('a: 1').root))).toBeNull();
-  });
-
   test('takes a quoted or !!str scalar for text', () => {
     expect(toData(parse('a: "1"\nb: !!str 2\nc: !!str').root)).toEqual({ a: '1', b: '2', c: '' });
   });

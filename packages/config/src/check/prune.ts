@@ -16,7 +16,7 @@ export function prune(data: unknown, errors: readonly ShapeError[]): readonly Pa
     const key = path.at(-1);
     if (typeof parent !== 'object' || parent === null || key === undefined) continue;
     // Others may refer to it by name, so the name stays.
-    if (error.keyword === 'type' && (error.params as { type: unknown }).type === 'object') (parent as Record<string, unknown>)[key] = Object.create(null);
+    if (error.keyword === 'type' && (error.params as { type: unknown }).type === 'object') (parent as Record<string, unknown>)[key] = {};
     else Reflect.deleteProperty(parent, key);
   }
   return pruned;

@@ -60,18 +60,15 @@ export function find(root: Node, path: Path): { readonly key?: Entry['key']; rea
   return found;
 }
 
-/** Plain data for the validator. Objects have no prototype, so that no key can reach one. */
+/** Plain data for the validator. The parser let no key through that would reach a prototype. */
 export function toData(node: Node): unknown {
   switch (node.kind) {
     case 'scalar':
       return node.value;
     case 'sequence':
       return node.items.map(toData);
-    case 'mapping': {
-      const data = Object.create(null) as Record<string, unknown>;
-      for (const { key, value } of node.entries) data[key.text] = toData(value);
-      return data;
-    }
+    case 'mapping':
+      return Object.fromEntries(node.entries.map(({ key, value }) => [key.text, toData(value)]));
   }
 }
 

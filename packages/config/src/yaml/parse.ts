@@ -115,9 +115,10 @@ class Builder {
     return err(this.faults);
   }
 
-  private fault(message: string, { start, end }: Span): void {
+  private fault(message: string, { start, end }: Span, key?: string): void {
     const top = this.stack[1]?.key;
-    if (this.property !== undefined && this.stack.length > 1 && (top === undefined || top === 'bad' || top.text !== this.property)) return;
+    const within = this.stack.length === 2 && key !== undefined ? key : top === 'bad' ? undefined : top?.text;
+    if (this.property !== undefined && this.stack.length > 1 && within !== this.property) return;
     this.faults.push({ severity: 'error', message, location: locate(this.source, start, end) });
   }
 
@@ -188,7 +189,7 @@ class Builder {
     const { text, start, end } = node;
     if (RESERVED.has(text)) this.fault(`${show(text)} can't be used as a key or a name; choose another`, node);
     else if (text === '<<' && node.value === '<<') this.fault('merge keys (<<) are not part of YAML 1.2; write the keys out', node);
-    else if (seen.has(text)) this.fault(`the key ${show(text)} is there twice`, node);
+    else if (seen.has(text)) this.fault(`the key ${show(text)} is there twice`, node, text);
     else {
       seen.add(text);
       return { text, start, end };

@@ -1,0 +1,232 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../src/index.js';
+import { load, loadGood, makeFolder } from './workspace.js';
+
+test('the smallest config, whole', async () => {
+  const { folder, config } = await load('sources: { libvirt: { dir: ../libvirt } }');
+  expect(config).toEqual({
+    file: path.join(folder, 'custom-rpms.config.yaml'),
+    root: folder,
+    basesystem: {
+      name: 'centos-stream-9',
+      base: { kind: 'image', reference: 'quay.io/centos/centos:stream9' },
+      dist: '.el9',
+      stream: 9,
+      kubevirtBasesystem: 'centos-stream-release',
+      specBranch: 'c9s',
+      packages: [],
+      repos: [],
+      enable: ['crb'],
+      disable: ['epel'],
+      macros: {},
+      checkBuildRequires: true,
+      osRelease: { id: 'centos', version: '9' },
+    },
+    arches: ['x86_64'],
+    packages: [
+      {
+        name: 'libvirt',
+        kind: 'meson-dist',
+        dir: path.join(path.dirname(folder), 'libvirt'),
+        spec: { kind: 'tree', file: 'libvirt.spec.in' },
+        patches: 'auto',
+        rpms: [],
+        needs: [],
+        build: { profile: 'dev', check: false, debuginfo: false, defines: {}, with: [], without: [] },
+        pin: {
+          variable: 'LIBVIRT_VERSION',
+          rpms: {
+            x86_64: ['libvirt-devel', 'libvirt-client', 'libvirt-daemon-driver-qemu'],
+            aarch64: ['libvirt-devel', 'libvirt-client', 'libvirt-daemon-driver-qemu'],
+            s390x: ['libvirt-devel', 'libvirt-client', 'libvirt-daemon-driver-qemu'],
+          },
+        },
+      },
+    ],
+    kubevirt: { dir: folder },
+    release: { mode: 'stable', suffix: 'crpm0001' },
+    serve: { mode: 'process' },
+    rpmDeps: { mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [] },
+    engine: { kind: 'auto', network: 'bridge' },
+    tasks: [],
+  });
+});
+
+/** The first package of a config that has these fields as its only source. */
+const source = async (name: string, fields: string, rest = '') => (await loadGood(`sources: { ${name}: { ${fields} } }\n${rest}`)).packages[0];
+
+describe('a source', () => {
+  test.each([
+    ['libvirt', 'dir: x', 'meson-dist'],
+    ['qemu', 'dir: x', 'rpmbuild'],
+    ['qemu-kvm', 'dir: x', 'rpmbuild'],
+    ['libvirt', 'rpms: x', 'prebuilt'],
+    ['libvirt', 'dir: x, kind: rpmbuild, spec: y', 'rpmbuild'],
+    ['mine', 'dir: x, spec: { tree: mine.spec.in }', 'meson-dist'],
+    ['mine', 'dir: x, spec: { tree: mine.spec }', 'rpmbuild'],
+    ['mine', 'dir: x, preset: qemu', 'rpmbuild'],
+  ])('%s { %s } is of kind %s', async (name, fields, kind) => {
+    expect((await source(name, fields))?.kind).toBe(kind);
+  });
+
+  test.each([
+    ['spec: /d/qemu-kvm', { kind: 'dir', dir: '/d/qemu-kvm' }],
+    ['spec: /d/qemu-kvm/my.spec', { kind: 'dir', dir: '/d/qemu-kvm', file: 'my.spec' }],
+    ['spec: { dir: /d, file: a.spec }', { kind: 'dir', dir: '/d', file: 'a.spec' }],
+    ['spec: { git: "https://h/r.git" }', { kind: 'git', git: 'https://h/r.git', branch: 'c9s' }],
+    ['spec: { git: "git@h:r.git", branch: f/x, file: a.spec }', { kind: 'git', git: 'git@h:r.git', branch: 'f/x', file: 'a.spec' }],
+    ['spec: { git: "file:///r", branch: main }', { kind: 'git', git: 'file:///r', branch: 'main' }],
+    ['spec: { tree: packaging/x.spec.in }', { kind: 'tree', file: 'packaging/x.spec.in' }],
+    ['preset: qemu', { kind: 'git', git: 'https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git', branch: 'c9s' }],
+  ])('%s', async (fields, spec) => {
+    expect((await source('mine', `dir: x, ${fields}`))?.spec).toEqual(spec);
+  });
+
+  test('preset: none makes it unknown', async () => {
+    const libvirt = await source('libvirt', 'dir: x, spec: y, preset: none');
+    expect(libvirt?.kind).toBe('rpmbuild');
+    expect(libvirt).not.toHaveProperty('pin');
+  });
+
+  test('its pin is the same on each arch, or by arch', async () => {
+    expect((await source('a', 'dir: x, spec: y, pin: { variable: A_VERSION, rpms: [a] }'))?.pin).toEqual({ variable: 'A_VERSION', rpms: { x86_64: ['a'], aarch64: ['a'], s390x: ['a'] } });
+    expect((await source('a', 'dir: x, spec: y, pin: { variable: A_VERSION, rpms: { s390x: [b] } }'))?.pin?.rpms).toEqual({ x86_64: [], aarch64: [], s390x: ['b'] });
+  });
+
+  test('RPMs at hand are absolute paths', async () => {
+    expect((await source('libvirt', 'rpms: [/a, /b/c.rpm]'))?.rpms).toEqual(['/a', '/b/c.rpm']);
+    expect(await source('libvirt', 'rpms: /a')).not.toHaveProperty('spec');
+  });
+
+  test('its build options go over those of the file', async () => {
+    const rest = 'build: { jobs: 2, memory: 4GiB, check: true, defines: { aaa: "1", bbb: "1" }, with: [x, y], without: [z] }';
+    expect((await source('libvirt', 'dir: x, build: { profile: full, check: false, defines: { bbb: 2 }, with: [z], without: [x, w] }', rest))?.build).toEqual({
+      profile: 'full',
+      check: false,
+      debuginfo: true,
+      jobs: 2,
+      memory: 4 * 1024 ** 3,
+      defines: { aaa: '1', bbb: '2' },
+      with: ['y', 'z'],
+      without: ['x', 'w'],
+    });
+  });
+
+  test.each([
+    ['012', '012'],
+    ['12.10', '12.10'],
+    ['1e3', '1e3'],
+    ['0x10', '0x10'],
+    ['no', 'no'],
+    ['"true"', 'true'],
+    ['!!str 1.0', '1.0'],
+  ])('text that YAML reads as something else stays as written: %s', async (written, text) => {
+    expect((await source('libvirt', `dir: x, build: { defines: { abc: ${written} } }`))?.build.defines).toEqual({ abc: text });
+    expect((await loadGood(`tasks: { t: { run: [echo, ${written}] } }`)).tasks[0]?.run).toEqual(['echo', text]);
+  });
+
+  test('sources keep the order of the file', async () => {
+    const config = await loadGood('sources: { z: { dir: x, spec: y }, libvirt: { dir: x }, a: { dir: x, spec: y, needs: [z] } }');
+    expect(config.packages.map(({ name }) => name)).toEqual(['z', 'libvirt', 'a']);
+  });
+});
+
+describe('a base system', () => {
+  test.each(['centos-stream-10', 'host'])('%s is built in', async (name) => {
+    expect((await loadGood(`basesystem: ${name}\nsources: { libvirt: { dir: x } }`)).basesystem.name).toBe(name);
+  });
+
+  test('of its own, extended twice', async () => {
+    const { folder, config } = await load(
+      [
+        'basesystem: b',
+        'sources: { libvirt: { dir: x } }',
+        'basesystems:',
+        '  a: { extends: centos-stream-10, image: "registry.example.com:5000/x/y:1@sha256:' + 'a'.repeat(64) + '", packages: [ccache], macros: { vendor: A, abc: "1" }, specBranch: main }',
+        '  b:',
+        '    extends: a',
+        '    dockerfile: ./images/Dockerfile',
+        '    packages: ["pkgconfig(glib-2.0)"]',
+        '    macros: { vendor: B }',
+        '    enable: [epel]',
+        '    disable: [crb]',
+        '    repos: [{ name: mine, baseUrl: "https://example.com/el10/" }]',
+        '    checkBuildRequires: false',
+      ].join('\n'),
+    );
+    expect(config?.basesystem).toEqual({
+      name: 'b',
+      base: { kind: 'dockerfile', file: path.join(folder, 'images/Dockerfile'), context: path.join(folder, 'images') },
+      dist: '.el10',
+      stream: 10,
+      kubevirtBasesystem: 'centos-stream-release',
+      specBranch: 'main',
+      packages: ['ccache', 'pkgconfig(glib-2.0)'],
+      repos: [{ name: 'mine', baseUrl: 'https://example.com/el10/' }],
+      enable: ['epel'],
+      disable: ['crb'],
+      macros: { vendor: 'B', abc: '1' },
+      checkBuildRequires: false,
+      osRelease: { id: 'centos', version: '10' },
+    });
+  });
+});
+
+describe('the other sections', () => {
+  const rest = (text: string) => loadGood(`sources: { libvirt: { dir: x } }\n${text}`);
+
+  test.each([
+    ['release: none', { mode: 'none' }],
+    ['release: stable', { mode: 'stable', suffix: 'crpm0001' }],
+    ['release: { suffix: alice0042 }', { mode: 'stable', suffix: 'alice0042' }],
+  ])('%s', async (text, release) => {
+    expect((await rest(text)).release).toEqual(release);
+  });
+
+  test.each([
+    ['serve: {}', { mode: 'process' }],
+    ['serve: { port: 8085 }', { mode: 'process', port: 8085 }],
+    ['serve: { mode: container }', { mode: 'container', image: 'docker.io/library/httpd:2.4.65' }],
+    ['serve: { mode: container, port: 1, image: nginx }', { mode: 'container', port: 1, image: 'nginx' }],
+    ['serve: { mode: volume }', { mode: 'volume' }],
+    ['serve: { mode: none, baseUrl: "https://h/x/" }', { mode: 'none', baseUrl: 'https://h/x/' }],
+  ])('%s', async (text, serve) => {
+    expect((await rest(text)).serve).toEqual(serve);
+  });
+
+  test('serve.mode published builds nothing', async () => {
+    const config = await loadGood('serve: { mode: published, baseUrl: "https://h/x/" }\nsources: { libvirt: {} }');
+    expect(config.packages).toMatchObject([{ name: 'libvirt', kind: 'published', pin: { variable: 'LIBVIRT_VERSION' } }]);
+    expect(config.packages[0]).not.toHaveProperty('dir');
+  });
+
+  test.each([
+    ['engine: host', { kind: 'host', network: 'bridge' }],
+    ['engine: { host: "unix:///run/x.sock", network: host }', { kind: 'auto', host: 'unix:///run/x.sock', network: 'host' }],
+    ['engine: { kind: docker, host: "tcp://[::1]:2375" }', { kind: 'docker', host: 'tcp://[::1]:2375', network: 'bridge' }],
+  ])('%s', async (text, engine) => {
+    expect((await rest(text)).engine).toEqual(engine);
+  });
+
+  test('kubevirt: false ends the graph with serve', async () => {
+    expect(await rest('kubevirt: false')).not.toHaveProperty('kubevirt');
+  });
+
+  test('tasks, also without sources', async () => {
+    expect((await loadGood('tasks:\n  a: { run: "make x && make y", env: { PORT: 8080 } }\n  b: { run: [./x, -y], needs: [a, libvirt.rpmbuild@aarch64], inputs: ["src/**"], outputs: [out/b] }')).tasks).toEqual([
+      { id: 'a', needs: [], run: 'make x && make y', inputs: [], outputs: [], env: { PORT: '8080' } },
+      { id: 'b', needs: ['a', 'libvirt.rpmbuild@aarch64'], run: ['./x', '-y'], inputs: ['src/**'], outputs: ['out/b'], env: {} },
+    ]);
+  });
+
+  test("without arch it is this machine's", async () => {
+    const folder = makeFolder({ 'custom-rpms.config.yaml': 'sources: { libvirt: { dir: x } }' });
+    const on = async (machine: string) => loadConfig({ cwd: folder, env: {}, machine });
+    expect(await on('arm64')).toMatchObject({ ok: true, value: { config: { arches: ['aarch64'] } } });
+    expect(await on('ppc64')).toMatchObject({
+      ok: false,
+      error: [{ message: "KubeVirt is not built for this machine's architecture, ppc64; say arch: x86_64, aarch64 or s390x" }],
+    });
+  });
+});
