@@ -6,8 +6,12 @@ export interface Grant {
   release(): void;
 }
 
+/** Among how many, the asking node included, what is free is to be divided, given the ids of those who have their share. */
+export type Contenders = (holders: ReadonlySet<string>) => number;
+
 interface Waiter {
-  readonly contenders: () => number;
+  readonly id: string;
+  readonly contenders: Contenders;
   readonly resolve: (grant: Grant) => void;
 }
 
@@ -19,16 +23,17 @@ export class SharedBudget {
   #jobs: number;
   #memory: number | undefined;
   readonly #waiters: Waiter[] = [];
+  readonly #holders = new Set<string>();
 
   constructor(total: Budget) {
     this.#jobs = Math.max(1, total.jobs);
     this.#memory = total.memory;
   }
 
-  /** `contenders`: among how many, the asking one included, what is free is to be divided; asked when the grant is made. */
-  acquire(contenders: () => number): Promise<Grant> {
+  /** `contenders` is asked when the grant is made. */
+  acquire(id: string, contenders: Contenders): Promise<Grant> {
     return new Promise((resolve) => {
-      this.#waiters.push({ contenders, resolve });
+      this.#waiters.push({ id, contenders, resolve });
       this.#serve();
     });
   }
@@ -37,17 +42,19 @@ export class SharedBudget {
     while (this.#jobs >= 1) {
       const waiter = this.#waiters.shift();
       if (!waiter) return;
-      const parts = Math.max(1, Math.min(this.#jobs, waiter.contenders()));
+      const parts = Math.max(1, Math.min(this.#jobs, waiter.contenders(this.#holders)));
       const jobs = Math.floor(this.#jobs / parts);
       const memory = this.#memory === undefined ? undefined : Math.floor(this.#memory / parts);
       this.#jobs -= jobs;
       if (memory !== undefined) this.#memory = (this.#memory ?? 0) - memory;
+      this.#holders.add(waiter.id);
       let held = true;
       waiter.resolve({
         budget: memory === undefined ? { jobs } : { jobs, memory },
         release: () => {
           if (!held) return;
           held = false;
+          this.#holders.delete(waiter.id);
           this.#jobs += jobs;
           if (memory !== undefined) this.#memory = (this.#memory ?? 0) + memory;
           this.#serve();
@@ -58,25 +65,26 @@ export class SharedBudget {
 }
 
 /**
- * Among how many the free budget is to be divided when `node` starts: itself, and each package (or node without one) that has a
- * heavy node which may still run, has no grant, and does not itself wait for `node`.
+ * Among how many the free budget is to be divided when `node` starts: itself, and each package (or node without one) that has a heavy
+ * node which may still run, and does not wait for `node` or for a holder, whose share it could take over.
  */
 export function contendersOf(
   node: GraphNode,
   graph: Graph,
   dependents: ReadonlyMap<string, readonly GraphNode[]>,
+  holders: ReadonlySet<string>,
   mayWant: (node: GraphNode) => boolean,
 ): number {
-  const after = new Set([node.id]);
-  const stack = [node.id];
+  const provided = new Set([node.id, ...holders]);
+  const stack = [...provided];
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
     for (const dependent of dependents.get(id) ?? []) {
-      if (after.has(dependent.id)) continue;
-      after.add(dependent.id);
+      if (provided.has(dependent.id)) continue;
+      provided.add(dependent.id);
       stack.push(dependent.id);
     }
   }
   const groups = new Set([node.group ?? node.id]);
-  for (const other of graph.nodes.values()) if (!after.has(other.id) && mayWant(other)) groups.add(other.group ?? other.id);
+  for (const other of graph.nodes.values()) if (!provided.has(other.id) && mayWant(other)) groups.add(other.group ?? other.id);
   return groups.size;
 }

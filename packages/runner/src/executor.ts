@@ -29,8 +29,6 @@ export class Executor {
   readonly #parts: Parts;
   readonly #budget: SharedBudget;
   readonly #dependents: ReturnType<typeof dependentsOf>;
-  /** Heavy nodes that hold a grant. */
-  readonly #granted = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -49,7 +47,6 @@ export class Executor {
         voice.close();
       }
     } finally {
-      this.#granted.delete(question.node.id);
       grant?.release();
     }
   }
@@ -97,14 +94,11 @@ export class Executor {
     return fingerprintOf(await listInputs(question, this.#parts.grounds)) === fingerprintOf(inputs);
   }
 
-  async #grant({ node, kind }: Question): Promise<Grant | undefined> {
+  #grant({ node, kind }: Question): Promise<Grant> | undefined {
     if (kind.weight === 'light') return undefined;
-    const { graph, kinds } = this.#parts.options;
-    const mayWant = (other: GraphNode) =>
-      kinds.get(other.kind)?.weight === 'heavy' && !this.#granted.has(other.id) && this.#parts.mayWantBudget(other);
-    const grant = await this.#budget.acquire(() => Math.min(this.#parts.options.jobs, contendersOf(node, graph, this.#dependents, mayWant)));
-    this.#granted.add(node.id);
-    return grant;
+    const { graph, kinds, jobs } = this.#parts.options;
+    const mayWant = (other: GraphNode) => kinds.get(other.kind)?.weight === 'heavy' && this.#parts.mayWantBudget(other);
+    return this.#budget.acquire(node.id, (holders) => Math.min(jobs, contendersOf(node, graph, this.#dependents, holders, mayWant)));
   }
 }
 

@@ -1,0 +1,152 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Budget, NodeContext } from '@crpm/core';
+import { describe, expect, test } from 'vitest';
+import { graphOf, node, outcomes, Rig } from './rig.js';
+
+/** Nodes whose runs the test ends. */
+class Held {
+  readonly budgets = new Map<string, Budget>();
+  readonly #running = new Map<string, () => void>();
+  readonly #waiters: (() => void)[] = [];
+
+  readonly during = ({ node: { id }, budget, signal }: NodeContext): Promise<void> =>
+    new Promise((resolve, reject) => {
+      this.budgets.set(id, budget);
+      this.#running.set(id, resolve);
+      signal.addEventListener('abort', () => { reject(new Error('stopped')); });
+      for (const waiter of this.#waiters.splice(0)) waiter();
+    });
+
+  get running(): readonly string[] {
+    return [...this.#running.keys()].sort();
+  }
+
+  /** Waits until exactly these are running. */
+  async until(...ids: readonly string[]): Promise<void> {
+    while (this.running.join() !== ids.join()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  end(id: string): void {
+    const end = this.#running.get(id);
+    if (!end) throw new Error(`${id} is not running`);
+    this.#running.delete(id);
+    end();
+  }
+}
+
+function held(): { rig: Rig; held: Held } {
+  const rig = new Rig();
+  const nodes = new Held();
+  rig.during = nodes.during;
+  return { rig, held: nodes };
+}
+
+const heavy = (id: string, needs: readonly string[] = [], group = id) => node(id, needs, { kind: 'heavy', group });
+
+describe('parallel builds', () => {
+  test('independent packages build at the same time; the repository waits for both', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b'), node('repo', ['a', 'b'])));
+    await nodes.until('a', 'b');
+    nodes.end('b');
+    nodes.end('a');
+    await nodes.until('repo');
+    nodes.end('repo');
+    expect(await done).toMatchObject({ exitCode: 0 });
+  });
+
+  test('two builds get half the cores and memory each; those of the one that ends go to the next', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b'), heavy('c', ['a'])), { budget: { jobs: 8, memory: 1000 } });
+    await nodes.until('a', 'b');
+    expect([...nodes.budgets]).toEqual([['a', { jobs: 4, memory: 500 }], ['b', { jobs: 4, memory: 500 }]]);
+    nodes.end('a');
+    await nodes.until('b', 'c');
+    expect(nodes.budgets.get('c')).toEqual({ jobs: 4, memory: 500 });
+    nodes.end('b');
+    nodes.end('c');
+    await done;
+  });
+
+  test('a lone build, and one that only others wait for, gets everything', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b', ['a'])), { budget: { jobs: 8 } });
+    await nodes.until('a');
+    expect(nodes.budgets.get('a')).toEqual({ jobs: 8 });
+    nodes.end('a');
+    await nodes.until('b');
+    expect(nodes.budgets.get('b')).toEqual({ jobs: 8 });
+    nodes.end('b');
+    await done;
+  });
+
+  test('fresh builds leave their share to those that run', async () => {
+    const rig = new Rig();
+    const graph = graphOf(heavy('a'), heavy('b'), node('last', ['a', 'b']), heavy('c', ['last']), heavy('d', ['last']));
+    await rig.run(graph);
+    const nodes = new Held();
+    rig.during = nodes.during;
+    rig.inputs.set('c', 'edited');
+    rig.inputs.set('d', 'edited');
+    const done = rig.run(graph, { budget: { jobs: 6 } });
+    await nodes.until('c', 'd');
+    expect([...nodes.budgets.values()]).toEqual([{ jobs: 3 }, { jobs: 3 }]);
+    nodes.end('c');
+    nodes.end('d');
+    await done;
+  });
+
+  test('more builds than cores: nobody gets less than one, the total is never exceeded', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b'), heavy('c')), { budget: { jobs: 2 } });
+    await nodes.until('a', 'b');
+    expect([...nodes.budgets.values()]).toEqual([{ jobs: 1 }, { jobs: 1 }]);
+    nodes.end('a');
+    await nodes.until('b', 'c');
+    nodes.end('b');
+    nodes.end('c');
+    await done;
+  });
+});
+
+describe('cancel', () => {
+  test('what runs is told, what waits does not start, what was done stays done', async () => {
+    const { rig, held: nodes } = held();
+    const abort = new AbortController();
+    const graph = graphOf(node('first'), node('a', ['first']), node('b', ['first']), node('repo', ['a', 'b']));
+    const done = rig.run(graph, { signal: abort.signal });
+    await nodes.until('first');
+    nodes.end('first');
+    await nodes.until('a', 'b');
+    nodes.end('b');
+    await setImmediate();
+    abort.abort();
+    const summary = await done;
+    expect(outcomes(summary)).toMatchObject({ first: 'ran', a: 'cancelled', repo: 'not-run' });
+    expect(summary.exitCode).toBe(130);
+    expect(rig.events.at(-1)).toMatchObject({ type: 'run-finished', exitCode: 130 });
+    rig.during = () => {};
+    expect(await rig.runs(graph)).toEqual(outcomes(summary)['b'] === 'ran' ? ['a', 'repo'] : ['a', 'b', 'repo']);
+  });
+
+  test('a run that is cancelled before it starts runs nothing', async () => {
+    const rig = new Rig();
+    const summary = await rig.run(graphOf(node('a')), { signal: AbortSignal.abort() });
+    expect(rig.ran).toEqual([]);
+    expect(outcomes(summary)).toEqual({ a: 'not-run' });
+    expect(summary.exitCode).toBe(130);
+  });
+});
+
+describe('one workspace', () => {
+  test('of twenty runs at once exactly one runs; the others are told who does', async () => {
+    const { rig, held: nodes } = held();
+    const graph = graphOf(node('a'));
+    const all = Array.from({ length: 20 }, () => rig.run(graph).then(() => 'ran', (error: unknown) => (error as Error).message));
+    await nodes.until('a');
+    nodes.end('a');
+    const ends = await Promise.all(all);
+    expect(ends.filter((end) => end === 'ran')).toHaveLength(1);
+    for (const end of ends) if (end !== 'ran') expect(end).toMatch(new RegExp(`^this workspace is in use by pid ${String(process.pid)} on .* since 20.*: test$`));
+  });
+});

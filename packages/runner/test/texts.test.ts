@@ -1,0 +1,80 @@
+import type { NodeKind } from '@crpm/core';
+import { describe, expect, test } from 'vitest';
+import { age, logFileName, screenText } from '../src/index.js';
+import { canonicalJson, dependencies, fingerprintOf } from '../src/fingerprint.js';
+import { difference } from '../src/reason.js';
+import { node } from './rig.js';
+
+describe('fingerprint', () => {
+  const kind: NodeKind = { name: 'make', version: 1, weight: 'light', inputs: () => Promise.resolve([]), run: () => Promise.resolve(null) };
+
+  test('does not depend on the order of inputs or keys', () => {
+    const one = dependencies(node('n', [], { params: { a: 1, b: { c: [1, 2] } } }), kind, [{ name: 'x', value: '1' }, { name: 'y', value: '2' }], new Map());
+    const two = dependencies(node('n', [], { params: { b: { c: [1, 2] }, a: 1 } }), kind, [{ name: 'y', value: '2' }, { name: 'x', value: '1' }], new Map());
+    expect(fingerprintOf(one)).toBe(fingerprintOf(two));
+  });
+
+  test('tells apart what only looks alike', () => {
+    const prints = [{ a: { b: 1 } }, { 'a/b': 1 }, { a: '1' }, { a: 1 }, { a: null }, { a: [] }, { a: {} }, { a: [1] }, { a: [[1]] }, {}].map((params) =>
+      fingerprintOf(dependencies(node('n', [], { params }), kind, [], new Map())),
+    );
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  test('a name can not run into its value', () => {
+    expect(fingerprintOf([{ name: 'a', value: 'b' }])).not.toBe(fingerprintOf([{ name: 'ab', value: '' }]));
+  });
+
+  test('canonical JSON sorts keys at every depth and leaves lists alone', () => {
+    expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
+  });
+});
+
+describe('reason', () => {
+  const digest = (char: string) => `sha256:${char.repeat(64)}`;
+
+  test('names files without their digests, options with old and new', () => {
+    expect(
+      difference(
+        [{ name: 'spec/a.spec', value: digest('a') }, { name: 'option/profile', value: 'dev' }, { name: 'patch/1', value: digest('a') }, { name: 'need/base', value: digest('a') }],
+        [{ name: 'spec/a.spec', value: digest('b') }, { name: 'option/profile', value: 'full' }, { name: 'patch/2', value: digest('a') }, { name: 'need/base', value: digest('b') }],
+      ),
+    ).toBe('spec/a.spec changed, profile: dev → full, patch/2 new, need base changed, patch/1 gone');
+  });
+
+  test('names five at most, and counts the rest', () => {
+    const list = (value: string) => Array.from({ length: 12 }, (_, index) => ({ name: `f${String(index)}`, value }));
+    expect(difference(list('1'), list('2'))).toBe('f0: 1 → 2, f1: 1 → 2, f2: 1 → 2, f3: 1 → 2, f4: 1 → 2 and 7 more');
+  });
+});
+
+describe('texts for people', () => {
+  test.each([
+    [0, 'just now'], [59_000, 'just now'], [60_000, '1 minute ago'], [7_200_000, '2 hours ago'], [3 * 86_400_000, '3 days ago'], [-5000, 'just now'],
+  ])('%i ms old is %s', (old, text) => {
+    expect(age(new Date(1_700_000_000_000 - old).toISOString(), 1_700_000_000_000)).toBe(text);
+  });
+
+  test.each([
+    ['\u001b[1;31mred\u001b[0m', 'red'],
+    ['\u001b]0;title\u0007text', 'text'],
+    ['10%\r20%\r30%', '30%'],
+    ['windows\r', 'windows'],
+    ['a\tb', 'a\tb'],
+    ['\u001b[2Jbell\u0007\u0000', 'bell'],
+    ['right \u202eto left', 'right to left'],
+    ['Grüße, 世界 🎉', 'Grüße, 世界 🎉'],
+  ])('%j is shown as %j', (line, text) => {
+    expect(screenText(line)).toBe(text);
+  });
+
+  test('a line without end is cut for the screen', () => {
+    expect(screenText('x'.repeat(1_000_000))).toHaveLength(2001);
+  });
+
+  test('an id makes one safe file name', () => {
+    expect(['libvirt.rpmbuild@aarch64', '../x', '.hidden', 'a b/ü'].map(logFileName)).toEqual([
+      'libvirt.rpmbuild@aarch64.log', '%2E.%2Fx.log', '%2Ehidden.log', 'a%20b%2F%C3%BC.log',
+    ]);
+  });
+});
