@@ -1,11 +1,12 @@
-// Makes what is derived from schemas/: the TypeScript type of a config file and the precompiled validator.
-// Both land in packages/config/src/generated/, which git ignores. Runs after `npm ci` and before each build.
+// Makes what is derived from schemas/: the TypeScript type of a config file and the precompiled validator
+// (packages/config/src/generated/, which git ignores), and docs/config.md. Runs after `npm ci` and before each build.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 import { compile } from 'json-schema-to-typescript';
+import { configReference } from './config-reference.mjs';
 
 const root = new URL('../', import.meta.url);
 const schema = JSON.parse(await readFile(new URL('schemas/custom-rpms.schema.json', root), 'utf8'));
@@ -19,6 +20,7 @@ const types = await compile(structuredClone(schema), 'ConfigFile', {
 });
 await writeFile(new URL('config-file.ts', out), types);
 await writeFile(new URL('schema.ts', out), `// Generated. Do not edit.\nexport const schema: object = ${JSON.stringify(schema)};\n`);
+await writeFile(new URL('docs/config.md', root), configReference(schema));
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true, ownProperties: true, code: { source: true, esm: true, lines: true } });
 // `x-expected`: what a pattern means, in words; the diagnostics quote it.

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Arch } from '@crpm/core';
+import type { Arch, Config } from '@crpm/core';
 import type { Complaints } from './check/complaints.js';
 import type { ConfigFile, Source } from './generated/config-file.js';
 import { DEFAULT_BASESYSTEM } from './normalize/basesystem.js';
@@ -88,7 +88,7 @@ function isArch(text: string | undefined): text is Arch {
 
 /** The file with what the environment says over it. */
 export function applyEnvironment(file: ConfigFile, env: EnvironmentOverrides, complaints: Complaints): ConfigFile {
-  const basesystem = basesystemOf(file, env, complaints);
+  const basesystem = basesystemOf(file, env);
   return {
     ...file,
     ...(basesystem !== undefined && { basesystem }),
@@ -103,13 +103,16 @@ export function applyEnvironment(file: ConfigFile, env: EnvironmentOverrides, co
   };
 }
 
-/** A stream selects CentOS Stream; a base system of the user's own says its stream itself. */
-function basesystemOf(file: ConfigFile, { stream }: EnvironmentOverrides, complaints: Complaints): string | undefined {
-  const name = file.basesystem ?? DEFAULT_BASESYSTEM;
-  if (stream === undefined) return undefined;
-  if (/^centos-stream-(9|10)$/.test(name)) return `centos-stream-${stream}`;
-  complaints.general('warning', `KUBEVIRT_CENTOS_STREAM_VERSION=${stream} is not used: the base system ${name} of the config says its own stream`);
-  return undefined;
+/** A stream selects CentOS Stream; `host` and a base system of the user's own say their stream themselves. */
+function basesystemOf(file: ConfigFile, { stream }: EnvironmentOverrides): string | undefined {
+  const selectable = /^centos-stream-(9|10)$/.test(file.basesystem ?? DEFAULT_BASESYSTEM);
+  return stream !== undefined && selectable ? `centos-stream-${stream}` : undefined;
+}
+
+/** KubeVirt's other commands would follow the variable, so a contradiction must not pass in silence. */
+export function warnOfStream({ basesystem }: Config, { stream }: EnvironmentOverrides, complaints: Complaints): void {
+  if (stream === undefined || basesystem.stream === stream) return;
+  complaints.general('warning', `KUBEVIRT_CENTOS_STREAM_VERSION=${stream} is not used: the base system ${basesystem.name} is for stream ${basesystem.stream}`);
 }
 
 function applySources(given: Readonly<Record<string, Source>>, env: EnvironmentOverrides, complaints: Complaints): Record<string, Source> {

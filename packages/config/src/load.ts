@@ -2,7 +2,7 @@ import path from 'node:path';
 import { err, ok, type Config, type Diagnostic, type Result } from '@crpm/core';
 import { capped, Complaints } from './check/complaints.js';
 import { checkShape } from './check/shape.js';
-import { applyEnvironment, readEnvironment, type Environment } from './environment.js';
+import { applyEnvironment, readEnvironment, warnOfStream, type Environment } from './environment.js';
 import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES } from './find/find.js';
 import { normalize } from './normalize/config.js';
 import { parseDocument } from './yaml/parse.js';
@@ -42,6 +42,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   const where = found.value ? { file: found.value.path, root: path.dirname(found.value.path) } : { root: cwd };
   const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch };
   const config = normalize(applyEnvironment(file, overrides, complaints), { ...where, ...machine }, complaints);
+  if (config) warnOfStream(config, overrides, complaints);
   const diagnostics = await complaints.finish();
   return config ? ok({ config, warnings: diagnostics }) : err(diagnostics);
 }

@@ -85,6 +85,10 @@ test.each([
   expect(await findIn(makeFolder({}), '.', configPath)).toBe(message);
 });
 
+test('a config path to an endless device is told', async () => {
+  expect(await findIn(makeFolder({}), '.', '/dev/zero')).toContain('error: the file has more than 1048576 bytes, which no config needs');
+});
+
 test('no config says what was looked for, and shows the smallest one', async () => {
   expect(await findIn(makeFolder({}))).toBe(
     'error: there is no config: looked for custom-rpms.config.yaml, custom-rpms.config.yml, custom-rpms.config.json, .custom-rpmsrc, package.json#custom-rpms in <folder> and the folders above it, ' +

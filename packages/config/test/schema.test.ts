@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+// @ts-expect-error a script without types
+import { configReference } from '../../../scripts/config-reference.mjs';
 import { loadSchema } from '../src/index.js';
 import { loadGood } from './workspace.js';
 
@@ -66,4 +68,9 @@ describe('the schema', () => {
 test('the generated validator needs no ajv at run time', () => {
   const code = readFileSync(new URL('../src/generated/validate.js', import.meta.url), 'utf8');
   expect(code).not.toMatch(/\bimport\b\s*[({"'*]|\bfrom\s*["']/);
+});
+
+test('docs/config.md is what the schema says', () => {
+  const written = readFileSync(new URL('../../../docs/config.md', import.meta.url), 'utf8');
+  expect(written).toBe((configReference as (schema: unknown) => string)(schema));
 });

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Diagnostic, type Result } from '@crpm/core';
-// Not the package's main function: that one first loads `.config/config.js` and its like from the working directory, that is, it
-// runs code of a tree that only wanted to be looked at.
-import { Explorer } from 'cosmiconfig/dist/Explorer.js';
+import type { Explorer } from 'cosmiconfig/dist/Explorer.js';
 import { decodeSource, MAX_BYTES, type SourceText } from '../yaml/source.js';
 
 /** Names of config files, the first in a folder wins. */
@@ -22,7 +20,7 @@ export interface FoundFile {
 /** The config file at `configPath`, else the nearest from `cwd` upward; nothing if there is none. */
 export async function findConfig(cwd: string, configPath: string | undefined): Promise<Result<FoundFile | undefined, Diagnostic>> {
   if (configPath !== undefined) return read(path.resolve(cwd, configPath), cwd);
-  const explorer = createExplorer();
+  const explorer = await createExplorer();
   for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
     const found = await explorer.search(folder);
     // An empty package.json is no config; any other empty file is one, and wrong.
@@ -32,7 +30,10 @@ export async function findConfig(cwd: string, configPath: string | undefined): P
 }
 
 /** Looks into one folder. Its loaders only tell that there is a config: it is read and parsed by us, for positions. */
-function createExplorer(): Explorer {
+async function createExplorer(): Promise<Explorer> {
+  // Not the package's main function: that one first loads `.config/config.js` and its like from the working directory, that is,
+  // it runs code of a tree that only wanted to be looked at.
+  const { Explorer } = await import('cosmiconfig/dist/Explorer.js');
   const there = () => ({ found: true });
   return new Explorer({
     moduleName: 'custom-rpms',
@@ -64,13 +65,20 @@ function loadJson(file: string, content: string): unknown {
 async function read(file: string, cwd: string): Promise<Result<FoundFile, Diagnostic>> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await readBounded(file);
   } catch (error) {
     return err({ severity: 'error', message: `the config file ${file} can't be read: ${reason(error)}` });
   }
   const source = decodeSource(displayName(file, cwd), bytes);
   if (!source.ok) return source;
   return ok({ path: file, source: source.value, ...(path.basename(file) === 'package.json' && { property: PACKAGE_PROPERTY }) });
+}
+
+/** At most one byte more than is allowed, whatever the file is: a device may never end. */
+async function readBounded(file: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(file, { end: MAX_BYTES })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 function reason(error: unknown): string {
@@ -81,8 +89,6 @@ function reason(error: unknown): string {
       return 'it is a folder';
     case 'EACCES':
       return 'permission denied';
-    case 'ERR_FS_FILE_TOO_LARGE':
-      return `it is larger than ${MAX_BYTES} bytes`;
     default:
       return (error as Error).message;
   }

@@ -25,7 +25,7 @@ export function toSource(file: string, text: string): SourceText {
 export function decodeSource(file: string, bytes: Buffer): Result<SourceText, Diagnostic> {
   const first: Location = { file, line: 1, column: 1, length: 1, source: '' };
   if (bytes.length > MAX_BYTES) {
-    return err({ severity: 'error', message: `the file has ${bytes.length} bytes; at most ${MAX_BYTES} are read`, location: first });
+    return err({ severity: 'error', message: `the file has more than ${MAX_BYTES} bytes, which no config needs`, location: first });
   }
   if (looksLikeUtf16(bytes)) {
     return err({ severity: 'error', message: 'the file is UTF-16; save it as UTF-8', location: first });
