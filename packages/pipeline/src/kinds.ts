@@ -32,7 +32,7 @@ export function nodeKinds({ env, serverEntry, pull = false }: KindOptions): Read
     createrepoKind(),
     serveKind({ serverEntry }),
     rpmDepsKind({ env }),
-    verifyKind({ env }),
+    verifyKind(),
     taskKind({ env }),
   ];
   // The runner hands each kind the params that `compile` made for it.

@@ -20,8 +20,9 @@ export function createrepoKind(): NodeKind<CreaterepoParams> {
     name: 'createrepo',
     version: 1,
     weight: 'light',
-    async inputs() {
-      return [];
+    // A result that stands in for a package left out has the same digest as before; the mark it gets in the repository is new.
+    async inputs(_params, { needs }) {
+      return [...needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [{ name: `stale/${id}`, value: asOf }]));
     },
     run,
     async stale(_params, output, context) {
@@ -87,7 +88,7 @@ function rpmsFor(arch: Arch, outputs: readonly (readonly [string, NodeOutput])[]
 async function indexed(context: NodeContext, staging: string, path: string, arch: Arch, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
   const placed = found.map(({ rpm, dir }) => ({ address: `by-sha256/${rpm.sha256}/${rpm.file}`, source: join(dir, rpm.file) }));
   for (const { address, source } of placed) await linkOrCopy(source, join(staging, 'in', address));
-  const repodata = join(staging, 'repodata');
+  const out = join(staging, 'out');
   const { image } = needFact<BaseFact>(context, 'base');
   context.report.status(`indexing ${String(placed.length)} RPMs`);
   await withWork(context, { image, arch }, async (work) => {
@@ -96,8 +97,9 @@ async function indexed(context: NodeContext, staging: string, path: string, arch
     // The index notes each file's time; one moment for all keeps equal repositories equal.
     await mustRun(context, work, { argv: ['find', 'repo', '-exec', 'touch', `--date=@${String(BUILD_TIME)}`, '{}', '+'] }, noIndex);
     await mustRun(context, work, { argv: CREATEREPO }, noIndex);
-    await extractTar(await work.get('repo/repodata'), repodata);
+    await extractTar(await work.get('repo/repodata'), out);
   });
+  const repodata = join(out, 'repodata');
   const index = readdirSync(repodata).map((name) => ({ path: `${path}/repodata/${name}`, source: join(repodata, name) }));
   return [...placed.map(({ address, source }) => ({ path: `${path}/${address}`, source })), ...index];
 }

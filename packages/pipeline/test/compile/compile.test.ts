@@ -1,0 +1,192 @@
+import { layers, type Config, type Graph } from '@crpm/core';
+import { compile } from '@crpm/pipeline/compile/compile';
+import { describe, expect, test } from 'vitest';
+
+import { libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
+
+const graphOf = (config: Config): Graph => {
+  const result = compile(config);
+  if (!result.ok) throw new Error(result.error.map(({ message }) => message).join('\n'));
+  return result.value;
+};
+const needsOf = (config: Config) => Object.fromEntries([...graphOf(config).nodes.values()].map((node) => [node.id, node.needs]));
+const layersOf = (config: Config) => layers(graphOf(config)).map((layer) => layer.map((node) => node.id));
+const complaints = (config: Config) => {
+  const result = compile(config);
+  return result.ok ? [] : result.error.map(({ message }) => message);
+};
+
+describe('the graph of a config', () => {
+  test('leads from the base image and the trees to the proof', () => {
+    expect(needsOf(makeConfig([qemu, libvirt]))).toEqual({
+      base: [],
+      'qemu.source': [],
+      'qemu.buildroot': ['base', 'qemu.source'],
+      'qemu.dist': ['qemu.source', 'qemu.buildroot'],
+      'qemu.rpmbuild': ['qemu.source', 'qemu.buildroot', 'qemu.dist'],
+      'libvirt.source': [],
+      'libvirt.buildroot': ['base', 'libvirt.source'],
+      'libvirt.dist': ['libvirt.source', 'libvirt.buildroot'],
+      'libvirt.rpmbuild': ['libvirt.source', 'libvirt.buildroot', 'libvirt.dist'],
+      createrepo: ['base', 'qemu.rpmbuild', 'libvirt.rpmbuild'],
+      serve: ['createrepo'],
+      'rpm-deps': ['createrepo', 'serve'],
+      verify: ['createrepo', 'serve', 'rpm-deps'],
+    });
+  });
+
+  test('lets independent packages build at the same time', () => {
+    expect(layersOf(makeConfig([qemu, libvirt]))).toEqual([
+      ['base', 'qemu.source', 'libvirt.source'],
+      ['qemu.buildroot', 'libvirt.buildroot'],
+      ['qemu.dist', 'libvirt.dist'],
+      ['qemu.rpmbuild', 'libvirt.rpmbuild'],
+      ['createrepo'],
+      ['serve'],
+      ['rpm-deps'],
+      ['verify'],
+    ]);
+  });
+
+  test('builds once for each of several architectures, from one snapshot, into one repository', () => {
+    expect(needsOf(makeConfig([libvirt], { arches: ['x86_64', 'aarch64'] }))).toEqual({
+      'base@x86_64': [],
+      'base@aarch64': [],
+      'libvirt.source': [],
+      'libvirt.buildroot@x86_64': ['base@x86_64', 'libvirt.source'],
+      'libvirt.dist@x86_64': ['libvirt.source', 'libvirt.buildroot@x86_64'],
+      'libvirt.rpmbuild@x86_64': ['libvirt.source', 'libvirt.buildroot@x86_64', 'libvirt.dist@x86_64'],
+      'libvirt.buildroot@aarch64': ['base@aarch64', 'libvirt.source'],
+      'libvirt.dist@aarch64': ['libvirt.source', 'libvirt.buildroot@aarch64'],
+      'libvirt.rpmbuild@aarch64': ['libvirt.source', 'libvirt.buildroot@aarch64', 'libvirt.dist@aarch64'],
+      createrepo: ['base@x86_64', 'libvirt.rpmbuild@x86_64', 'libvirt.rpmbuild@aarch64'],
+      serve: ['createrepo'],
+      'rpm-deps': ['createrepo', 'serve'],
+      verify: ['createrepo', 'serve', 'rpm-deps'],
+    });
+  });
+
+  test('waits with a build root for the RPMs that it is to hold', () => {
+    const libnbd = packageConfig({ name: 'libnbd', dir: '/src/libnbd', spec: { kind: 'tree', file: 'libnbd.spec' } });
+    const needs = needsOf(makeConfig([libnbd, { ...qemu, needs: ['libnbd'] }]));
+    expect(needs['qemu.buildroot']).toEqual(['base', 'qemu.source', 'libnbd.rpmbuild']);
+  });
+
+  test('takes RPMs at hand in one node, for all architectures together', () => {
+    const libnbd = packageConfig({ name: 'libnbd', kind: 'prebuilt', rpms: ['/rpms'] });
+    const needs = needsOf(makeConfig([libnbd, { ...qemu, needs: ['libnbd'] }], { arches: ['x86_64', 's390x'] }));
+    expect(needs['libnbd.rpmbuild']).toEqual([]);
+    expect(needs['qemu.buildroot@s390x']).toEqual(['base@s390x', 'qemu.source', 'libnbd.rpmbuild']);
+    expect(needs['createrepo']).toEqual(['base@x86_64', 'libnbd.rpmbuild', 'qemu.rpmbuild@x86_64', 'qemu.rpmbuild@s390x']);
+  });
+
+  test('has nothing to build for a repository that is published already', () => {
+    const published = packageConfig({ name: 'libvirt', kind: 'published' });
+    const config = makeConfig([published], { serve: { mode: 'published', baseUrl: 'https://example.org/repo/' } });
+    expect(needsOf(config)).toEqual({ 'rpm-deps': [], verify: ['rpm-deps'] });
+    expect(graphOf(config).nodes.get('verify')?.params).toMatchObject({ published: 'https://example.org/repo/' });
+  });
+
+  test('ends with the server without a KubeVirt tree', () => {
+    const { kubevirt: _, ...config } = makeConfig([libvirt]);
+    expect(Object.keys(needsOf(config)).at(-1)).toBe('serve');
+  });
+
+  test('has a node for each task, which may need any other', () => {
+    const task = { id: 'notify', needs: ['verify', 'libvirt.dist'], run: ['true'], inputs: [], outputs: [], env: {} };
+    expect(needsOf(makeConfig([libvirt], { tasks: [task] }))['notify']).toEqual(['verify', 'libvirt.dist']);
+  });
+
+  test('asks the base image for the programs that its nodes call, and no more', () => {
+    const tools = (config: Config) => (graphOf(config).nodes.get('base')?.params as { tools: string[] }).tools;
+    expect(tools(makeConfig([packageConfig({ name: 'a', kind: 'prebuilt', rpms: ['/a'] })]))).toEqual(['createrepo_c']);
+    expect(tools(makeConfig([qemu]))).toEqual(['createrepo_c', 'rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip', 'patch']);
+    expect(tools(makeConfig([libvirt]))).toEqual(['createrepo_c', 'rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip', 'git', 'meson', 'ninja']);
+  });
+});
+
+describe('params', () => {
+  test('hold what changes a result, in the node whose result it changes', () => {
+    const pkg = packageConfig({ ...qemu, build: { profile: 'full', check: true, debuginfo: true, jobs: 3, memory: 1024, defines: { rcrel: '.1' }, without: ['lto'] } });
+    const { nodes } = graphOf(makeConfig([pkg]));
+    const options = { macros: {}, suffix: 'crpm0001', defines: { rcrel: '.1' }, with: [], without: ['lto'] };
+    expect(nodes.get('qemu.source')?.params).toEqual({ package: 'qemu', dir: '/src/qemu', distGit: { kind: 'dir', dir: '/src/qemu-kvm' } });
+    expect(nodes.get('qemu.buildroot')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, network: 'bridge' });
+    expect(nodes.get('qemu.dist')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, method: 'archive', patches: 'auto' });
+    expect(nodes.get('qemu.rpmbuild')?.params).toEqual({ package: 'qemu', arch: 'x86_64', options, check: true, debuginfo: true, payload: 'spec', jobs: 3, memory: 1024 });
+  });
+
+  test('do not change in the build when only the KubeVirt side of the config does', () => {
+    const one = graphOf(makeConfig([libvirt]));
+    const other = graphOf(makeConfig([libvirt], { kubevirt: { dir: '/elsewhere' }, serve: { mode: 'process', port: 4711 } }));
+    for (const [id, node] of one.nodes) {
+      if (['serve', 'rpm-deps', 'verify'].includes(id)) continue;
+      expect(other.nodes.get(id)).toEqual(node);
+    }
+  });
+
+  test('name the lock file beside the config for a dist-git repository', () => {
+    const spec = { kind: 'git', git: 'https://example.org/qemu-kvm.git', branch: 'c9s' } as const;
+    expect(graphOf(makeConfig([{ ...qemu, spec }])).nodes.get('qemu.source')?.params).toEqual({
+      package: 'qemu',
+      dir: '/src/qemu',
+      distGit: { kind: 'git', git: 'https://example.org/qemu-kvm.git', branch: 'c9s', lockFile: '/src/custom-rpms.lock.yaml' },
+    });
+  });
+
+  test('give a version override to the build root of its package alone', () => {
+    const rpmDeps = { mode: 'script', versions: { LIBVIRT_VERSION: '0:12.5.0-1.el9' }, crossArchEmulation: false, allowOfficial: [] } as const;
+    const { nodes } = graphOf(makeConfig([qemu, libvirt], { rpmDeps }));
+    expect(nodes.get('libvirt.buildroot')?.params).toMatchObject({ override: { variable: 'LIBVIRT_VERSION', version: '0:12.5.0-1.el9' } });
+    expect(nodes.get('qemu.buildroot')?.params).not.toHaveProperty('override');
+  });
+
+  test('are plain JSON, so that they can be hashed', () => {
+    for (const node of graphOf(makeConfig([qemu, libvirt])).nodes.values()) expect(JSON.parse(JSON.stringify(node.params))).toEqual(node.params);
+  });
+});
+
+describe('what can not become a graph', () => {
+  test('is told all at once', () => {
+    const { dir: _, ...treeless } = qemu;
+    expect(complaints(makeConfig([treeless, { ...libvirt, needs: ['libndb'] }]))).toEqual([
+      'sources.qemu has no tree: set dir',
+      'sources.libvirt.needs names libndb, which is no source; the sources are: qemu, libvirt',
+    ]);
+  });
+
+  test('a task that needs an unknown node', () => {
+    const task = { id: 'notify', needs: ['libvirt.rpms'], run: ['true'], inputs: [], outputs: [], env: {} };
+    expect(complaints(makeConfig([libvirt], { tasks: [task] }))).toEqual([
+      'notify needs libvirt.rpms, which does not exist; the nodes are: base, libvirt.source, libvirt.buildroot, libvirt.dist, libvirt.rpmbuild, createrepo, serve, rpm-deps, verify, notify',
+    ]);
+  });
+
+  test('a task that has the name of a node', () => {
+    const task = { id: 'verify', needs: [], run: ['true'], inputs: [], outputs: [], env: {} };
+    expect(complaints(makeConfig([libvirt], { tasks: [task] }))).toEqual(['two nodes are named verify']);
+  });
+
+  test('packages that need each other', () => {
+    const faults = complaints(makeConfig([{ ...qemu, needs: ['libvirt'] }, { ...libvirt, needs: ['qemu'] }]));
+    expect(faults).toEqual([
+      'nodes need each other in a circle: qemu.buildroot → libvirt.rpmbuild → libvirt.buildroot → qemu.rpmbuild → qemu.buildroot',
+    ]);
+  });
+
+  test('text that would not stay one argument or one line', () => {
+    const config = makeConfig([packageConfig({ ...qemu, build: { defines: { 'a b': '1' }, without: ['x y'] } })]);
+    const hostile: Config = { ...config, basesystem: { ...config.basesystem, repos: [{ name: 'x]\n[y', baseUrl: 'http://a\nenabled=0' }], packages: ['gcc\0'] } };
+    expect(complaints(hostile)).toEqual([
+      'basesystem.packages.0 holds a NUL character, which no program can be given',
+      'basesystems.centos-stream-9.repos: "x]\\n[y" is no repository id; letters, digits, ".", "_" and "-" are allowed',
+      'basesystems.centos-stream-9.repos: the baseUrl of "x]\\n[y" holds a line break',
+      'build.defines of qemu: "a b" is no macro name; letters, digits and "_" are allowed, without the leading %',
+      'build.with and build.without of qemu: "x y" is no name of a build condition; letters, digits and "_+.-" are allowed',
+    ]);
+  });
+});
+
+test('compiling reads no file: the trees of these configs do not exist', () => {
+  expect(compile(makeConfig([qemu, libvirt])).ok).toBe(true);
+});
