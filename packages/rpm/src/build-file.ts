@@ -1,5 +1,5 @@
 import { withoutCalls } from './starlark/edit.js';
-import { parseCalls } from './starlark/rules.js';
+import { parseCalls, type Call } from './starlark/rules.js';
 import { malformed, type Span } from './starlark/tokens.js';
 
 /** One `rpmtree()` rule: the RPMs of an image. Offsets are in characters of the text it was read from. */
@@ -27,9 +27,24 @@ const RULES: ReadonlySet<string> = new Set(['rpmtree', 'tar2files']);
 
 /** The `rpmtree()` and `tar2files()` rules of `rpm/BUILD.bazel`, in its order. Throws a `FailureError` naming file and line for what can't be read. */
 export function parseBuild(text: string, file = 'rpm/BUILD.bazel'): BuildRules {
+  return buildRules(text, parseCalls(text, RULES, file), file);
+}
+
+/** Both halves of a BUILD.bazel in one pass: those rules, and the text without them, which a resolver must leave as it was. */
+export function splitBuild(text: string, file = 'rpm/BUILD.bazel'): BuildRules & { readonly outside: string } {
+  const calls = parseCalls(text, RULES, file);
+  return { ...buildRules(text, calls, file), outside: withoutCalls(text, calls) };
+}
+
+/** The text without its `rpmtree()` and `tar2files()` rules. */
+export function outsideBuildRules(text: string, file = 'rpm/BUILD.bazel'): string {
+  return withoutCalls(text, parseCalls(text, RULES, file));
+}
+
+function buildRules(text: string, calls: readonly Call[], file: string): BuildRules {
   const trees: RpmTreeRule[] = [];
   const tar2files: Tar2FilesRule[] = [];
-  for (const { rule, start, end, arguments: values } of parseCalls(text, RULES, file)) {
+  for (const { rule, start, end, arguments: values } of calls) {
     const name = values.get('name');
     if (name?.kind !== 'string') return malformed(text, start, file, `a ${rule}() rule has no plain name`);
     if (rule === 'tar2files') {
@@ -48,9 +63,4 @@ export function parseBuild(text: string, file = 'rpm/BUILD.bazel'): BuildRules {
     });
   }
   return { trees, tar2files };
-}
-
-/** The text without its `rpmtree()` and `tar2files()` rules: what a resolver must leave as it was. */
-export function outsideBuildRules(text: string, file = 'rpm/BUILD.bazel'): string {
-  return withoutCalls(text, parseCalls(text, RULES, file));
 }

@@ -1,4 +1,4 @@
-export { outsideBuildRules, parseBuild, type BuildRules, type RpmTreeRule, type Tar2FilesRule } from './build-file.js';
+export { outsideBuildRules, parseBuild, splitBuild, type BuildRules, type RpmTreeRule, type Tar2FilesRule } from './build-file.js';
 export * from './evr.js';
 export type { RpmHeader } from './header/decode.js';
 export type { RpmFile } from './header/files.js';
@@ -10,4 +10,4 @@ export * from './relation.js';
 export type { RepoPackage } from './repodata/primary.js';
 export { readPrimary, type ReadPrimaryOptions } from './repodata/read.js';
 export * from './rule-name.js';
-export { outsideRpmRules, parseWorkspaceRpms, rewriteRpmRules, type RpmRule, type RpmRuleChange } from './workspace.js';
+export { outsideRpmRules, parseWorkspaceRpms, rewriteRpmRules, splitWorkspace, type RpmRule, type RpmRuleChange } from './workspace.js';

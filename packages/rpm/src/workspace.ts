@@ -23,7 +23,13 @@ export function parseWorkspaceRpms(text: string, file = 'WORKSPACE'): readonly R
   return parseCalls(text, RULES, file).map((call) => rpmRule(text, call, file));
 }
 
-/** The text without its `rpm()` rules: what a resolver must leave as it was. */
+/** Both halves of a WORKSPACE in one pass: its `rpm()` rules, and the text without them, which a resolver must leave as it was. */
+export function splitWorkspace(text: string, file = 'WORKSPACE'): { readonly rules: readonly RpmRule[]; readonly outside: string } {
+  const calls = parseCalls(text, RULES, file);
+  return { rules: calls.map((call) => rpmRule(text, call, file)), outside: withoutCalls(text, calls) };
+}
+
+/** The text without its `rpm()` rules. */
 export function outsideRpmRules(text: string, file = 'WORKSPACE'): string {
   return withoutCalls(text, parseCalls(text, RULES, file));
 }

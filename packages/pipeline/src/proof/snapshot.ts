@@ -1,4 +1,4 @@
-import { formatEvr, outsideBuildRules, outsideRpmRules, parseBuild, parseWorkspaceRpms, ruleNameToNevra, type RpmRule } from '@crpm/rpm';
+import { formatEvr, ruleNameToNevra, splitBuild, splitWorkspace, type RpmRule } from '@crpm/rpm';
 import type { BazelFiles, CustomRpm } from './evidence.js';
 
 /** One RPM in a tree. */
@@ -31,10 +31,20 @@ export interface Snapshot {
 
 /** Reads both files. Throws a `FailureError` naming file and line for what is no Starlark. */
 export function takeSnapshot(files: BazelFiles, custom: readonly CustomRpm[]): Snapshot {
-  const rules = new Map(parseWorkspaceRpms(files.workspace).map((rule) => [rule.name, rule]));
-  const { trees, tar2files } = parseBuild(files.build);
+  const workspace = splitWorkspace(files.workspace);
+  const { trees, tar2files, outside } = splitBuild(files.build);
+  const rules = new Map(workspace.rules.map((rule) => [rule.name, rule]));
   const bySha256 = new Map(custom.map((rpm) => [rpm.sha256, rpm]));
+  // An RPM stands in many trees; its name is read once.
+  const known = new Map<string, Member>();
   const member = (ruleName: string): Member => {
+    const seen = known.get(ruleName);
+    if (seen) return seen;
+    const read = readMember(ruleName);
+    known.set(ruleName, read);
+    return read;
+  };
+  const readMember = (ruleName: string): Member => {
     const rule = rules.get(ruleName);
     // What has our bytes is ours, whatever this version of bazeldnf calls it.
     const ours = rule === undefined ? undefined : bySha256.get(rule.sha256);
@@ -45,8 +55,8 @@ export function takeSnapshot(files: BazelFiles, custom: readonly CustomRpm[]): S
     trees: new Map(trees.map(({ name, rpms, others }) => [name, { name, members: [...new Set(rpms)].map(member), others }])),
     rules,
     tar2files: new Map(tar2files.map(({ name, text }) => [name, text])),
-    outsideWorkspace: outsideRpmRules(files.workspace),
-    outsideBuild: outsideBuildRules(files.build),
+    outsideWorkspace: workspace.outside,
+    outsideBuild: outside,
   };
 }
 

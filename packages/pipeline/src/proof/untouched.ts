@@ -23,8 +23,8 @@ function touchedTree(of: Case, tree: Tree): readonly Complaint[] {
   if (before === undefined) return [touched(`the tree ${tree.name} is new, and this run makes no tree of that name`)];
   const was = labels(before);
   const is = labels(tree);
-  const gone = was.filter((label) => !is.includes(label));
-  const come = is.filter((label) => !was.includes(label));
+  const gone = [...was].filter((label) => !is.has(label));
+  const come = [...is].filter((label) => !was.has(label));
   if (gone.length + come.length > 0) {
     const changes = [...(come.length > 0 ? [`it now lists ${list(come)}`] : []), ...(gone.length > 0 ? [`it no longer lists ${list(gone)}`] : [])];
     return [touched(`the tree ${tree.name} is not of this run and changed: ${changes.join('; ')}`)];
@@ -33,8 +33,8 @@ function touchedTree(of: Case, tree: Tree): readonly Complaint[] {
   return changed.length > 0 ? [touched(`the tree ${tree.name} is not of this run, and its rules changed: ${list(changed)}`)] : [];
 }
 
-function labels(tree: Tree): readonly string[] {
-  return [...tree.members.map((member) => member.ruleName), ...tree.others];
+function labels(tree: Tree): ReadonlySet<string> {
+  return new Set([...tree.members.map((member) => member.ruleName), ...tree.others]);
 }
 
 /** The address of an RPM of ours may follow its server, whichever tree it is in. A rule that a tree of this run shares is judged there. */
