@@ -15,6 +15,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  // ES modules where a package has both: names of a CommonJS module get lost in a bundled import().
+  mainFields: ['module', 'main'],
   external: Object.keys(dependencies),
   define: { __CRPM_VERSION__: JSON.stringify(version) },
   chunkNames: 'chunks/[name]-[hash]',

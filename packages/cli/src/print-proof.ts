@@ -1,4 +1,4 @@
-import { palette, wantsColour } from '@crpm/reporters';
+import type { VerifyFact } from '@crpm/pipeline';
 import type { RunSummary } from '@crpm/runner';
 import type { Io } from './io.js';
 
@@ -7,5 +7,6 @@ export async function printProof(io: Io, summary: RunSummary): Promise<void> {
   const data = summary.nodes.get('verify')?.output?.data;
   if (data === undefined) return;
   const { formatProof } = await import('@crpm/pipeline');
-  io.stdout.write(`\n${formatProof(data, palette(wantsColour(io.stdout, io.env)))}\n`);
+  // Only crpm's own verify node writes it.
+  io.stdout.write(`\n${formatProof(data as VerifyFact)}\n`);
 }

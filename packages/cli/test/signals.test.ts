@@ -1,4 +1,4 @@
-import { FailureError } from '@crpm/core';
+import type { FailureError } from '@crpm/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listenForStop, type Stop } from '../src/signals.js';
 import { recordedIo } from './io.js';

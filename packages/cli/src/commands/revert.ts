@@ -21,9 +21,9 @@ export function revertCommand(cli: Cli): Command {
       const { project, workspace } = await openWorkspace(cli, options);
       const { config } = project;
       if (!config.kubevirt) refuse('there is nothing to revert: the config has no kubevirt tree');
-      await withWorkspace(cli, workspace, { command: 'crpm revert', wait: options.wait === true }, async ({ signal }) => {
+      await withWorkspace(cli, workspace, { command: 'crpm revert', wait: options.wait === true }, async () => {
         const { formatRevert, revert } = await import('@crpm/pipeline');
-        const report = await revert({ config, workspace, signal });
+        const report = await revert({ config, workspace });
         if (options.json) printJson(cli.io, report);
         else cli.io.stdout.write(`${formatRevert(report)}\n`);
       });

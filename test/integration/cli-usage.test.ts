@@ -1,0 +1,133 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CliRig } from './cli-rig.js';
+
+let rig: CliRig;
+beforeEach(() => {
+  rig = new CliRig();
+});
+afterEach(() => {
+  rig.remove();
+});
+
+const TASKS = `kubevirt: false
+basesystem: host
+sources: {}
+tasks:
+  make-greeting: { run: "echo hello > greeting.txt", outputs: [greeting.txt], inputs: [name.txt] }
+  read-greeting: { run: [cat, greeting.txt], needs: [make-greeting], inputs: [greeting.txt] }
+`;
+
+/** What a refused command must leave: nothing beside the config, and no state. */
+function expectNothingBegun(): void {
+  expect(existsSync(join(rig.work, '.crpm'))).toBe(false);
+  expect(existsSync(join(rig.root, 'state'))).toBe(false);
+}
+
+test('--version prints the version and nothing else', async () => {
+  expect(await rig.crpm(['--version'])).toEqual({ code: 0, out: '0.1.0', err: '' });
+});
+
+test('every command has help with examples', async () => {
+  const { out } = await rig.crpm(['--help']);
+  const commands = [...out.matchAll(/^ {2}([a-z]+) +(?:\[|<|[a-z])/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'crpm');
+  expect(commands).toEqual(['run', 'plan', 'graph', 'validate', 'schema', 'status', 'logs', 'verify', 'serve', 'revert', 'clean', 'doctor']);
+  for (const command of commands) {
+    const help = await rig.crpm([command, '--help']);
+    expect(help.code).toBe(0);
+    expect(help.out).toMatch(/\nExamples:\n {2}crpm /);
+  }
+});
+
+test.each([
+  [['frobnicate'], "error: unknown command 'frobnicate'"],
+  [['run', '--bogus'], "error: unknown option '--bogus'"],
+  [['run', '--jobs', '0'], "error: option '--jobs <n>' argument '0' is invalid. It must be a whole number from 1 to 4096."],
+  [['run', '--reporter', 'opera'], "error: option '--reporter <face>' argument 'opera' is invalid. Allowed choices are live, plain, ndjson."],
+  [['graph', '--format', 'svg'], "error: option '--format <format>' argument 'svg' is invalid. Allowed choices are text, json, dot."],
+  [['logs'], "error: missing required argument 'node'"],
+])('crpm %j is a usage error', async (argv, message) => {
+  const { code, err } = await rig.crpm(argv);
+  expect(err.split('\n')[0]).toBe(message);
+  expect(code).toBe(2);
+  expectNothingBegun();
+});
+
+test('without a config it says where it looked', async () => {
+  const { code, err } = await rig.crpm(['run']);
+  expect(code).toBe(2);
+  expect(err).toContain('custom-rpms.config.yaml');
+  expectNothingBegun();
+});
+
+test('every complaint about a config is told at once, with its place', async () => {
+  rig.write({ 'custom-rpms.config.yaml': 'basesistem: host\nsources:\n  qemu: { dir: [] }\n' });
+  const { code, err } = await rig.crpm(['validate']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/^custom-rpms.config.yaml:1:1: error: unknown key "basesistem" in the config; allowed: .*; did you mean "basesystem"\?\n 1 \| basesistem: host\n {3}\| \^{10}\n/);
+  expect(err).toContain('\ncustom-rpms.config.yaml:3:16: error: ');
+  expectNothingBegun();
+});
+
+test('missing trees are told before anything starts', async () => {
+  rig.write({ 'custom-rpms.config.yaml': 'basesystem: host\nkubevirt: { dir: kv }\nsources:\n  libvirt: { dir: nowhere }\n' });
+  for (const command of ['validate', 'plan', 'run']) {
+    const { code, err } = await rig.crpm([command]);
+    expect([command, code]).toEqual([command, 2]);
+    expect(err).toContain(`sources.libvirt.dir: ${join(rig.work, 'nowhere')} does not exist`);
+    expect(err).toContain(`kubevirt.dir: ${join(rig.work, 'kv')} does not exist`);
+  }
+  expectNothingBegun();
+});
+
+test('QEMU_ONLY and LIBVIRT_ONLY at once are refused', async () => {
+  rig.write({ 'custom-rpms.config.yaml': TASKS });
+  const { code, err } = await rig.crpm(['validate'], { env: { QEMU_ONLY: '1', LIBVIRT_ONLY: '1' } });
+  expect(code).toBe(2);
+  expect(err).toContain('QEMU_ONLY');
+  expect(err).toContain('LIBVIRT_ONLY');
+});
+
+test.each([[['run', 'nope']], [['run', '--only', 'nope']], [['plan', '--from', 'nope']]])('crpm %j names the nodes there are', async (argv) => {
+  rig.write({ 'custom-rpms.config.yaml': TASKS });
+  expect(await rig.crpm(argv)).toEqual({ code: 2, out: '', err: 'error: there is no node nope; the nodes are: make-greeting, read-greeting' });
+  expectNothingBegun();
+});
+
+test('a cycle is printed as it is', async () => {
+  rig.write({ 'custom-rpms.config.yaml': `${TASKS.replace('outputs: [greeting.txt],', 'outputs: [greeting.txt], needs: [read-greeting],')}` });
+  expect(await rig.crpm(['run'])).toEqual({ code: 2, out: '', err: 'error: nodes need each other in a circle: make-greeting → read-greeting → make-greeting' });
+  expectNothingBegun();
+});
+
+test('-C and --config say where', async () => {
+  rig.write({ 'deep/custom-rpms.config.yaml': TASKS, 'deep/other.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  alone: { run: ["true"] }\n' });
+  expect((await rig.crpm(['-C', 'deep', 'graph'])).out).toBe('make-greeting\nread-greeting ← make-greeting');
+  expect((await rig.crpm(['-C', 'deep', '--config', 'other.yaml', 'graph'])).out).toBe('alone');
+  expect((await rig.crpm(['--config', join(rig.work, 'deep/other.yaml'), 'graph', '--format', 'json'])).out).toContain('"id": "alone"');
+});
+
+test('plan and --dry-run execute nothing and change nothing in the tree', async () => {
+  rig.write({ 'custom-rpms.config.yaml': TASKS, 'name.txt': 'x' });
+  for (const argv of [['plan'], ['run', '--dry-run']]) {
+    const { code, out } = await rig.crpm(argv);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^step +node +why\n1 +make-greeting +run +first run\n2 +read-greeting +run +first run\n\n2 of 2 to run; /);
+  }
+  expect(readdirSync(rig.work).sort()).toEqual(['custom-rpms.config.yaml', 'name.txt']);
+  const plan = JSON.parse((await rig.crpm(['plan', '--json'])).out) as { nodes: { node: string; action: string }[] };
+  expect(plan.nodes.map(({ node, action }) => [node, action])).toEqual([
+    ['make-greeting', 'run'],
+    ['read-greeting', 'run'],
+  ]);
+});
+
+test('a reader that goes away ends nothing in an error', async () => {
+  rig.write({ 'custom-rpms.config.yaml': `kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n${Array.from({ length: 3000 }, (_, i) => `  t${i}: { run: ["true"] }\n`).join('')}` });
+  const process = rig.start(['graph', '--format', 'json']);
+  process.stdout.once('data', () => process.stdout.destroy());
+  const { exitCode, stderr } = await process;
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+});
