@@ -1,7 +1,9 @@
+// Builds KubeVirt's RPM resolver for the tests: test/support/bazeldnf.ts.
 module crpm.invalid/tools/bazeldnf
 
 go 1.24.0
 
+// As in bazeldnf's own go.mod; replacements do not travel with a module.
 replace github.com/sassoftware/go-rpmutils v0.2.0 => github.com/rmohr/go-rpmutils v0.1.2-0.20201215123907-5acf7436c00d
 
 tool github.com/rmohr/bazeldnf/cmd
