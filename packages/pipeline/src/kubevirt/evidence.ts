@@ -5,6 +5,7 @@ import type { VerifyParams } from '../params.js';
 import { addressesToAsk, prove, type Evidence, type Proof, type Resolver } from '../proof/index.js';
 import { fetchDigest } from '../serve/fetch.js';
 import type { CustomRepository } from './custom-rpms.js';
+import { pinnedNames } from './pins.js';
 import type { Yielded } from './yielded-files.js';
 
 /** RPMs asked for at the same time. */
@@ -20,14 +21,15 @@ interface Case {
 
 /** Judges one state of both files: gathers what the judge wants to know, the bytes behind every custom address included. */
 export async function judge(params: VerifyParams, { before, after, repositories, resolver }: Case, { signal }: Pick<InputContext, 'signal'>): Promise<Proof> {
+  const script = readScript(params.kubevirt);
   const question: Omit<Evidence, 'answers'> = {
     stream: params.stream,
     arches: params.arches,
-    script: readScript(params.kubevirt),
+    script,
     before: { workspace: before.WORKSPACE, build: before['rpm/BUILD.bazel'] },
     after: { workspace: after.WORKSPACE, build: after['rpm/BUILD.bazel'] },
     custom: repositories.flatMap((repository) => repository.rpms),
-    pinned: Object.fromEntries(repositories.map((repository) => [repository.arch, pinnedNames(params, repository)])),
+    pinned: Object.fromEntries(repositories.map((repository) => [repository.arch, pinnedHere(params, script, repository)])),
     official: [],
     allowOfficial: params.allowOfficial,
     resolver: { name: resolver.name, standIn: resolver.standIn },
@@ -44,10 +46,10 @@ export function readScript(kubevirtDir: string): string {
   }
 }
 
-/** RPM names that KubeVirt pins to packages of this repository. */
-function pinnedNames({ packages }: VerifyParams, { arch, rpms }: CustomRepository): string[] {
+/** RPM names that the script asks for by version, of packages that are in this repository. */
+function pinnedHere({ packages }: VerifyParams, script: string, { arch, rpms }: CustomRepository): string[] {
   const built = new Set(rpms.map((rpm) => rpm.package));
-  return packages.flatMap(({ name, pin }) => (pin && built.has(name) ? [...pin.rpms[arch]] : []));
+  return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => pinnedNames(script, pkg, arch));
 }
 
 async function askAll(urls: readonly string[], signal: AbortSignal): Promise<Evidence['answers']> {

@@ -112,7 +112,7 @@ interface CopyWork {
 /** Makes the private copy equal to the user's tree, tells it about our repository, and runs KubeVirt's script in it, once for each architecture. */
 async function inCopy(params: RpmDepsParams, context: NodeContext, { tree, copy, script, repositories, env }: CopyWork): Promise<Resolver> {
   const { report, workspace, signal } = context;
-  const calls = repositories.map((repository) => ({ repository, ...callVariables(params, repository) }));
+  const calls = repositories.map((repository) => ({ repository, ...callVariables(params, repository, script) }));
   for (const warning of new Set(calls.flatMap((call) => call.warnings))) report.warn(warning);
   report.status('copying the KubeVirt tree');
   mkdirSync(join(workspace.state, 'kubevirt'), { recursive: true, mode: 0o700 });

@@ -43,6 +43,7 @@ export async function runScript({ copy, mode, variables, env, report, signal }: 
     reject: false,
     stdin: 'ignore',
     buffer: false,
+    all: true,
     // A process group of its own, so that all of it can be told to end.
     detached: true,
   });

@@ -2,6 +2,7 @@ import { fail } from '@crpm/core';
 import { formatEvr, isVersionPin, sameEvr } from '@crpm/rpm';
 import type { RpmDepsParams } from '../params.js';
 import type { CustomRepository } from './custom-rpms.js';
+import { pinnedNames } from './pins.js';
 import { CUSTOM_REPO } from './repo-file.js';
 
 /** The variables of one call of `rpm-deps`, for one stream and one architecture. Every value is made of characters that no shell minds. */
@@ -11,19 +12,21 @@ export interface CallVariables {
 }
 
 /**
- * What `hack/rpm-deps.sh` is told. A version is the full EVR of the RPMs in the repository; one that the user set is passed on for what was
+ * What `hack/rpm-deps.sh` (its text: `script`) is told. A version is the full EVR of the RPMs in the repository; one that the user set is passed on for what was
  * not built here. KubeVirt puts these unquoted into a shell string, so each is checked against a list of harmless characters: class `usage` otherwise.
  */
-export function callVariables(params: RpmDepsParams, repository: CustomRepository): CallVariables {
+export function callVariables(params: RpmDepsParams, repository: CustomRepository, script: string): CallVariables {
   const warnings: string[] = [];
   const versions: Record<string, string> = { ...params.versions };
-  for (const { name, pin } of params.packages) {
+  for (const pkg of params.packages) {
+    const { name, pin } = pkg;
     if (!pin) continue;
+    const wanted = pinnedNames(script, pkg, repository.arch);
     const ours = repository.rpms.filter((rpm) => rpm.package === name);
-    const pinned = ours.filter((rpm) => pin.rpms[repository.arch].includes(rpm.name));
+    const pinned = ours.filter((rpm) => wanted.includes(rpm.name));
     const [first] = pinned;
     if (!first) {
-      if (ours.length > 0) warnings.push(`${name} made none of the RPMs that KubeVirt pins for ${repository.arch}: ${pin.rpms[repository.arch].join(', ') || 'it pins none'}`);
+      if (ours.length > 0) warnings.push(`${name} made none of the RPMs that hack/rpm-deps.sh pins with ${pin.variable}${wanted.length > 0 ? `: ${wanted.join(', ')}` : ', which it does not use'}`);
       continue;
     }
     const other = pinned.find((rpm) => !sameEvr(rpm, first));
@@ -34,7 +37,7 @@ export function callVariables(params: RpmDepsParams, repository: CustomRepositor
         next: 'Give all of its subpackages one version and release.',
       });
     }
-    const missing = pin.rpms[repository.arch].filter((rpm) => !pinned.some((built) => built.name === rpm));
+    const missing = wanted.filter((rpm) => !pinned.some((built) => built.name === rpm));
     if (missing.length > 0) warnings.push(`KubeVirt pins ${missing.join(', ')} with ${pin.variable}, but ${name} did not make ${missing.length === 1 ? 'it' : 'them'}`);
     versions[pin.variable] = formatEvr(first);
   }

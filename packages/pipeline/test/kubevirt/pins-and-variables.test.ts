@@ -1,0 +1,116 @@
+import { FailureError } from '@crpm/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RpmDepsParams } from '../../src/params.js';
+import type { CustomRepository } from '../../src/kubevirt/custom-rpms.js';
+import { scriptEnvironment, builderVolume } from '../../src/kubevirt/environment.js';
+import { pinnedNames } from '../../src/kubevirt/pins.js';
+import { pinPrHelper } from '../../src/kubevirt/pr-helper.js';
+import { customRepoFile } from '../../src/kubevirt/repo-file.js';
+import { callVariables, shellAssignments } from '../../src/kubevirt/variables.js';
+
+const SCRIPT = 'launcherbase_main="\n  libvirt-client-${LIBVIRT_VERSION}\n  qemu-img-$QEMU_VERSION\n  nftables\n"\npr_helper="\n  qemu-pr-helper\n"\n';
+const qemu = { name: 'qemu', pin: { variable: 'QEMU_VERSION', rpms: { x86_64: ['qemu-img', 'qemu-kvm-core'], aarch64: [], s390x: [] } } };
+
+function repository(...rpms: (readonly [name: string, evr: string])[]): CustomRepository {
+  const facts = rpms.map(([name, evr]) => {
+    const [, epoch, version, release] = /^(\d+):(.+)-(.+)$/.exec(evr) ?? [];
+    return { file: `${name}.rpm`, name, epoch: Number(epoch), version: version ?? '', release: release ?? '', arch: 'x86_64', sourcerpm: '', sha256: '', size: 1, package: 'qemu', forArch: 'x86_64' as const, url: '' };
+  });
+  return { arch: 'x86_64', baseUrl: 'http://127.0.0.1:1/', rpms: facts, stale: {} };
+}
+
+const params = (changes: Partial<RpmDepsParams> = {}): RpmDepsParams => ({
+  kubevirt: '/kubevirt', basesystem: 'centos-stream-9', stream: 9, arches: ['x86_64'], packages: [qemu],
+  kubevirtBasesystem: 'centos-stream-release', mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [], ...changes,
+});
+
+const failure = (work: () => unknown) => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof FailureError) return error.failure;
+    throw error;
+  }
+  return undefined;
+};
+
+describe('pinnedNames', () => {
+  test('are the known names that the script asks for with the variable', () => {
+    expect(pinnedNames(SCRIPT, qemu, 'x86_64')).toEqual(['qemu-img']);
+  });
+});
+
+describe('callVariables', () => {
+  test('give the full EVR of what was built, and what the user set for the rest', () => {
+    const { values, warnings } = callVariables(params({ versions: { LIBVIRT_VERSION: '0:11.10.0-12.el9', QEMU_VERSION: '17:10' + '.1.0-20' } }), repository(['qemu-img', '17:10.1.0-20.el9.crpm0001']), SCRIPT);
+    expect(shellAssignments(values)).toBe('KUBEVIRT_CENTOS_STREAM_VERSION=9 CUSTOM_REPO=custom-repo.yaml SINGLE_ARCH=x86_64 BASESYSTEM=centos-stream-release LIBVIRT_VERSION=0:11.10.0-12.el9 QEMU_VERSION=17:10.1.0-20.el9.crpm0001');
+    expect(warnings).toEqual([]);
+  });
+
+  test('refuse two EVRs for one variable', () => {
+    const script = `${SCRIPT}  qemu-kvm-core-\${QEMU_VERSION}\n`;
+    expect(failure(() => callVariables(params(), repository(['qemu-img', '17:1-1'], ['qemu-kvm-core', '17:1-2']), script))).toMatchObject({ class: 'usage' });
+  });
+
+  test('warn of a pinned RPM that was not built', () => {
+    const script = `${SCRIPT}  qemu-kvm-core-\${QEMU_VERSION}\n`;
+    expect(callVariables(params(), repository(['qemu-img', '17:1-1']), script).warnings).toEqual(['KubeVirt pins qemu-kvm-core with QEMU_VERSION, but qemu did not make it']);
+  });
+
+  test.each(['0:1-1;touch x', '0:1-$(x)', '0:1-1\n', '1-1', '0:~root-1', '', '0:1-`x`', "0:1-'", '--flag'])('refuse the version %j', (version) => {
+    expect(failure(() => callVariables(params({ versions: { EDK2_VERSION: version } }), repository(), SCRIPT))).toMatchObject({ class: 'usage' });
+  });
+
+  test('let nothing through that a shell would read as more than a word', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string({ unit: 'binary' }), (version, basesystem) => {
+        let text;
+        try {
+          text = shellAssignments(callVariables(params({ versions: { EDK2_VERSION: version }, kubevirtBasesystem: basesystem }), repository(), SCRIPT).values);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FailureError);
+          return;
+        }
+        for (const word of text.split(' ')) expect(word).toMatch(/^[A-Z0-9_]+=[A-Za-z0-9._+~^:-]*$/);
+      }),
+    );
+  });
+});
+
+describe('scriptEnvironment', () => {
+  test("lets through what container tools need, and nothing that changes KubeVirt's choice", () => {
+    const env = scriptEnvironment({ PATH: '/bin', DOCKER_HOST: 'unix:///x', KUBEVIRT_CRI: 'docker', SINGLE_ARCH: 's390x', LIBVIRT_VERSION: 'x', GITHUB_TOKEN: 'secret', CUSTOM_REPO: '/etc/x' }, { SINGLE_ARCH: 'x86_64' }, '/state/kubevirt/tree');
+    expect(env).toEqual({ PATH: '/bin', DOCKER_HOST: 'unix:///x', KUBEVIRT_CRI: 'docker', SYNC_VENDOR: 'true', GIT_CEILING_DIRECTORIES: '/state/kubevirt', SINGLE_ARCH: 'x86_64' });
+  });
+
+  test('exempts loopback from a proxy', () => {
+    expect(scriptEnvironment({ HTTP_PROXY: 'http://p', NO_PROXY: 'corp.example' }, {}, '/c/t')['NO_PROXY']).toBe('corp.example,127.0.0.1,localhost');
+  });
+});
+
+test('builderVolume is named as KubeVirt names it', () => {
+  expect(builderVolume({})).toBe('kubevirt');
+  expect(builderVolume({ JOB_NAME: 'job', EXECUTOR_NUMBER: '3' })).toBe('job3');
+});
+
+describe('pinPrHelper', () => {
+  test('pins the bare name', () => {
+    expect(pinPrHelper(SCRIPT, '17:1-1.el9')).toEqual({ text: SCRIPT.replace('  qemu-pr-helper\n', '  qemu-pr-helper-17:1-1.el9\n') });
+  });
+  test('leaves alone what KubeVirt pins by itself', () => {
+    const script = 'pr_helper="\n  qemu-pr-helper-${QEMU_VERSION}\n"';
+    expect(pinPrHelper(script, '17:1-1')).toEqual({ text: script });
+  });
+  test('says so where the script names it in another way', () => {
+    expect(pinPrHelper('pr_helper=qemu-pr-helper', '17:1-1').warning).toContain('qemu-pr-helper');
+  });
+});
+
+test('customRepoFile names each entry by workspace, stream and architecture', () => {
+  const { repositories } = JSON.parse(customRepoFile('kv-12345678', 9, [{ arch: 'x86_64', baseUrl: 'http://127.0.0.1:1/a/' }, { arch: 's390x', baseUrl: 'http://127.0.0.1:1/b/' }])) as { repositories: { name: string; baseurl: string }[] };
+  expect(repositories.map(({ name, baseurl }) => [name, baseurl])).toEqual([
+    ['crpm-kv-12345678-cs9-x86_64', 'http://127.0.0.1:1/a/'],
+    ['crpm-kv-12345678-cs9-s390x', 'http://127.0.0.1:1/b/'],
+  ]);
+});

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WorkspacePaths } from '@crpm/core';
+import { publishGeneration } from '@crpm/state';
+import type { PublishedRepo, RpmFact } from '../../../src/facts.js';
+
+/** One subpackage of a source package; `requires` are spec lines' values, `%{exact}` stands for the source package's own EVR. */
+export interface Subpackage {
+  readonly name: string;
+  readonly requires?: readonly string[];
+}
+
+export interface SourcePackage {
+  /** As the config calls it. */
+  readonly package: string;
+  /** Name of the source RPM. */
+  readonly source: string;
+  readonly epoch: number;
+  readonly version: string;
+  readonly release: string;
+  readonly subpackages: readonly Subpackage[];
+  /** Makes bytes differ. */
+  readonly salt?: string;
+}
+
+export const LIBVIRT: SourcePackage = {
+  package: 'libvirt', source: 'libvirt', epoch: 0, version: '12.1.0', release: '1.el9.crpm0001',
+  subpackages: [{ name: 'libvirt-libs' }, ...['libvirt-client', 'libvirt-devel', 'libvirt-daemon-driver-qemu'].map((name) => ({ name, requires: ['libvirt-libs = %{exact}'] }))],
+};
+export const QEMU: SourcePackage = {
+  package: 'qemu', source: 'qemu-kvm', epoch: 17, version: '10.1.0', release: '20.el9.crpm0001',
+  subpackages: [{ name: 'qemu-img' }, { name: 'qemu-kvm-core', requires: ['qemu-img = %{exact}'] }, { name: 'qemu-pr-helper' }],
+};
+
+/** Builds the package with rpmbuild; the RPMs hold one small file each. */
+export function buildRpms({ package: name, source, epoch, version, release, subpackages, salt = '' }: SourcePackage): readonly (RpmFact & { package: string; path: string })[] {
+  const top = mkdtempSync(join(tmpdir(), 'crpm-rpmbuild-'));
+  const spec = [
+    `Name: ${source}`, `Epoch: ${epoch}`, `Version: ${version}`, `Release: ${release}`, 'Summary: s', 'License: x', 'AutoReqProv: no',
+    '%define exact %{epoch}:%{version}-%{release}', '%description', 'd',
+    ...subpackages.flatMap((sub) => [`%package -n ${sub.name}`, 'Summary: s', ...(sub.requires ?? []).map((text) => `Requires: ${text}`), `%description -n ${sub.name}`, 'd', `%files -n ${sub.name}`, `/usr/share/${sub.name}`]),
+    '%install', 'mkdir -p %{buildroot}/usr/share', ...subpackages.map((sub) => `echo '${sub.name} ${salt}' > %{buildroot}/usr/share/${sub.name}`),
+  ].join('\n');
+  mkdirSync(join(top, 'SPECS'));
+  writeFileSync(join(top, 'SPECS', 'x.spec'), `${spec}\n`);
+  execFileSync('rpmbuild', ['-bb', '--quiet', '--target', 'x86_64', '--define', `_topdir ${top}`, '--define', 'debug_package %{nil}', '--define', '_binary_payload w1.gzdio', join(top, 'SPECS', 'x.spec')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const folder = join(top, 'RPMS', 'x86_64');
+  return readdirSync(folder).map((file) => {
+    const bytes = readFileSync(join(folder, file));
+    const sub = subpackages.find((candidate) => file.startsWith(`${candidate.name}-${version}-`));
+    if (!sub) throw new Error(`unexpected ${file}`);
+    return {
+      file, name: sub.name, epoch, version, release, arch: 'x86_64', sourcerpm: `${source}-${version}-${release}.src.rpm`,
+      sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length, package: name, path: join(folder, file),
+    };
+  });
+}
+
+/** Indexes RPMs with createrepo_c as `createrepo` does, and publishes them as a generation. */
+export async function publishRpms(workspace: WorkspacePaths, rpms: readonly (RpmFact & { package: string; path: string })[]): Promise<readonly PublishedRepo[]> {
+  const path = 'centos-stream-9/x86_64';
+  const staged = mkdtempSync(join(tmpdir(), 'crpm-repo-'));
+  for (const rpm of rpms) {
+    mkdirSync(join(staged, 'by-sha256', rpm.sha256), { recursive: true });
+    writeFileSync(join(staged, 'by-sha256', rpm.sha256, rpm.file), readFileSync(rpm.path));
+  }
+  execFileSync('createrepo_c', ['--quiet', '--general-compress-type', 'gz', '--checksum', 'sha256', '--no-database', staged], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await publishGeneration(join(workspace.state, 'repo'), [
+    ...readdirSync(join(staged, 'repodata')).map((file) => ({ path: `${path}/repodata/${file}`, source: join(staged, 'repodata', file) })),
+    ...rpms.map((rpm) => ({ path: `${path}/by-sha256/${rpm.sha256}/${rpm.file}`, source: join(staged, 'by-sha256', rpm.sha256, rpm.file) })),
+  ]);
+  const facts = rpms.map(({ path: _, ...fact }) => fact);
+  return [{ basesystem: 'centos-stream-9', arch: 'x86_64', path, rpms: facts, stale: {} }];
+}
