@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Config } from '@crpm/core';
+import { checkTrees } from '@crpm/pipeline/compile/check-trees';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
+import { writeTree } from '../support/trees.js';
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'crpm-trees-'))));
+afterEach(() => rmSync(root, { recursive: true }));
+
+const at = (...parts: string[]) => join(root, ...parts);
+const complaints = (packages: Config['packages'], kubevirt = at('kubevirt'), skip: readonly string[] = []) =>
+  checkTrees(makeConfig(packages, { kubevirt: { dir: kubevirt } }), skip).map(({ message }) => message);
+const kubevirtTree = () => writeTree(at('kubevirt'), { 'hack/rpm-deps.sh': '' });
+
+test('trees that are all there give no complaint', () => {
+  kubevirtTree();
+  writeTree(at('qemu'), { VERSION: '1' });
+  writeTree(at('qemu-kvm'), { 'qemu-kvm.spec': '' });
+  writeTree(at('libvirt'), { 'meson.build': '', 'libvirt.spec.in': '' });
+  expect(complaints([{ ...qemu, dir: at('qemu'), spec: { kind: 'dir', dir: at('qemu-kvm') } }, { ...libvirt, dir: at('libvirt') }])).toEqual([]);
+});
+
+test('everything that is wrong is told at once', () => {
+  mkdirSync(at('empty'));
+  writeFileSync(at('file'), '');
+  writeTree(at('two'), { 'a.spec': '', 'b.spec': '' });
+  writeTree(at('libvirt'), { 'README': '' });
+  expect(
+    complaints(
+      [
+        { ...qemu, dir: at('gone'), spec: { kind: 'dir', dir: at('two') } },
+        packageConfig({ name: 'seabios', dir: at('empty'), spec: { kind: 'dir', dir: at('file') } }),
+        packageConfig({ name: 'edk2', dir: at('two'), spec: { kind: 'dir', dir: at('libvirt'), file: 'edk2.spec' } }),
+        { ...libvirt, dir: at('libvirt') },
+        packageConfig({ name: 'libnbd', kind: 'prebuilt', rpms: [at('no.rpm')] }),
+      ],
+      at('libvirt'),
+    ),
+  ).toEqual([
+    `sources.qemu.dir: ${at('gone')} does not exist`,
+    `sources.qemu.spec: ${at('two')} has several specs (a.spec, b.spec): set file to one of them`,
+    `sources.seabios.dir: ${at('empty')} is empty`,
+    `sources.seabios.spec: ${at('file')} is no folder`,
+    `sources.edk2.spec: ${at('libvirt')} has no file edk2.spec`,
+    `sources.libvirt.dir: ${at('libvirt')} has no meson.build, so it is no tree for meson dist`,
+    `sources.libvirt.spec: ${at('libvirt')} has no file libvirt.spec.in`,
+    `sources.libnbd.rpms: ${at('no.rpm')} does not exist`,
+    `kubevirt.dir: ${at('libvirt')} has no hack/rpm-deps.sh, so it is no KubeVirt tree`,
+  ]);
+});
+
+test('a package that is left out of the run is left alone', () => {
+  kubevirtTree();
+  expect(complaints([{ ...qemu, dir: at('gone') }], at('kubevirt'), ['qemu'])).toEqual([]);
+});
