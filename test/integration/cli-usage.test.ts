@@ -66,7 +66,7 @@ test('every complaint about a config is told at once, with its place', async () 
   const { code, err } = await rig.crpm(['validate']);
   expect(code).toBe(2);
   expect(err).toMatch(/^custom-rpms.config.yaml:1:1: error: unknown key "basesistem" in the config; allowed: .*; did you mean "basesystem"\?\n 1 \| basesistem: host\n {3}\| \^{10}\n/);
-  expect(err).toContain('\ncustom-rpms.config.yaml:3:16: error: ');
+  expect(err).toContain('\ncustom-rpms.config.yaml:3:11: error: ');
   expectNothingBegun();
 });
 

@@ -7,6 +7,6 @@ export async function printProof(io: Io, summary: RunSummary): Promise<void> {
   const data = summary.nodes.get('verify')?.output?.data;
   if (data === undefined) return;
   const { formatProof } = await import('@crpm/pipeline');
-  // Only crpm's own verify node writes it.
-  io.stdout.write(`\n${formatProof(data as VerifyFact)}\n`);
+  // Only crpm's own verify node writes it; as JSON has no interfaces, the compiler must be told twice.
+  io.stdout.write(`\n${formatProof(data as unknown as VerifyFact)}\n`);
 }

@@ -7,7 +7,7 @@ export function schemaCommand(cli: Cli): Command {
     .description('print the JSON Schema of the config file')
     .addHelpText('after', examples(['crpm schema > custom-rpms.schema.json']))
     .action(async () => {
-      const { schema } = await import('@crpm/config/generated/schema');
-      printJson(cli.io, schema);
+      const { loadSchema } = await import('@crpm/config');
+      printJson(cli.io, await loadSchema());
     });
 }
