@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { fail, type Json } from '@crpm/core';
+import { fail } from '@crpm/core';
 import { writeSynced } from './atomic.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { liveness, ownIdentity, temporaryName, type ProcessIdentity } from './owner.js';
@@ -9,7 +9,7 @@ import { liveness, ownIdentity, temporaryName, type ProcessIdentity } from './ow
  * which lets exactly one process make number N + 1, and only who saw number N released or its holder dead tries. A single
  * file can't be taken over safely: between reading a dead holder and replacing him, somebody else may have done so, and would be robbed.
  *
- *   free ──link N+1──▶ held ──holder renames a release note over N+1──▶ free
+ *   free ──link N+1──▶ held ──holder empties N+1──▶ free
  *                       └──holder dies──▶ free for whoever links N+2
  *
  * The highest file is never removed, lower ones are by the next holder. One that was late, and made a number below the highest, sees
@@ -52,18 +52,22 @@ export async function acquireLock(file: string, options: LockOptions): Promise<L
     if (current && liveness(current) !== 'dead') refuse(file, top, current, options.what ?? 'this workspace');
     const own = numbered(file, top + 1);
     if (!create(fs, own, holder)) continue;
-    if (highest(fs, file) > top + 1) {
-      fs.remove(own);
-      continue;
+    try {
+      if (highest(fs, file) > top + 1) {
+        fs.remove(own);
+        continue;
+      }
+      for (const lower of numbers(fs, file)) if (lower <= top) fs.remove(numbered(file, lower));
+    } catch (error) {
+      free(fs, own);
+      throw error;
     }
-    for (const lower of numbers(fs, file)) if (lower <= top) fs.remove(numbered(file, lower));
     let held = true;
     return {
       holder,
       release: () => {
-        if (!held) return;
+        if (held) free(fs, own);
         held = false;
-        replace(fs, own, { released: new Date().toISOString() });
       },
     };
   }
@@ -90,22 +94,37 @@ function refuse(file: string, top: number, holder: LockHolder, what: string): ne
 /** False if somebody else was first. */
 function create(fs: Fs, path: string, content: LockHolder): boolean {
   const temporary = join(dirname(path), temporaryName(`.${basename(path)}`));
+  let made = false;
   try {
     writeSynced(fs, temporary, JSON.stringify(content), 0o600);
     fs.link(temporary, path);
+    made = true;
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    fs.remove(temporary);
+    removeTemporary(fs, temporary, made);
   }
 }
 
-function replace(fs: Fs, path: string, content: Json): void {
-  const temporary = join(dirname(path), temporaryName(`.${basename(path)}`));
-  writeSynced(fs, temporary, JSON.stringify(content), 0o600);
-  fs.rename(temporary, path);
+/** Once the lock is taken, a name too many is no reason to say that it is not. */
+function removeTemporary(fs: Fs, temporary: string, made: boolean): void {
+  try {
+    fs.remove(temporary);
+  } catch (error) {
+    if (!made) throw error;
+  }
+}
+
+/** Empties the file of its holder: needs no space on the disk, and what is empty is nobody's. */
+function free(fs: Fs, path: string): void {
+  const fd = fs.open(path, 'r+');
+  try {
+    fs.truncate(fd, 0);
+  } finally {
+    fs.close(fd);
+  }
 }
 
 /** Nothing for a released lock, and for garbage, which no holder can have written. */
