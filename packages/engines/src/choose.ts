@@ -1,0 +1,43 @@
+import type { Basesystem, Engine, EngineConfig } from '@crpm/core';
+import { FailureError } from '@crpm/core';
+import { assertHostBasesystem, isThisMachine, readOsRelease, type OsRelease } from './os-release.js';
+
+export interface ChooseOptions {
+  readonly config: EngineConfig;
+  readonly basesystem: Basesystem;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Absolute folder for work folders of the host engine, `<state>/work`. */
+  readonly workDir: string;
+  /** Default: read from this machine. */
+  readonly machine?: OsRelease;
+}
+
+/**
+ * The engine that this config, environment and machine mean. `basesystem: host` and `engine: host` run on this machine, the latter only for a basesystem that it is; else a
+ * container engine: the `engine.host` option, `DOCKER_HOST`, `KUBEVIRT_CRI`, the current Docker context, the rootless Podman socket, the Docker socket. With `auto`, no engine
+ * at all, and a basesystem that this machine is, this machine.
+ * @throws FailureError `environment` with the sockets tried and the command that starts one; or naming machine and basesystem.
+ */
+export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
+  const { config, basesystem, env, signal } = options;
+  const machine = options.machine ?? readOsRelease();
+  if (config.kind === 'host' || basesystem.base.kind === 'host') {
+    assertHostBasesystem(basesystem, machine);
+    return openHost(options, machine);
+  }
+  const { openDockerEngine } = await import('./docker/index.js');
+  try {
+    return await openDockerEngine({ config, env, signal });
+  } catch (error) {
+    const none = error instanceof FailureError && error.failure.class === 'environment';
+    const free = config.kind === 'auto' && config.host === undefined && !env['DOCKER_HOST'];
+    if (none && free && isThisMachine(basesystem, machine)) return openHost(options, machine);
+    throw error;
+  }
+}
+
+async function openHost({ workDir, env }: ChooseOptions, machine: OsRelease): Promise<Engine> {
+  const { openHostEngine } = await import('./host/index.js');
+  return openHostEngine({ workDir, env, distribution: machine.name });
+}

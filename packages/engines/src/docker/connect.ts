@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { fail, FailureError, type EngineConfig } from '@crpm/core';
+import { checkSignal } from '../cancelled.js';
+import { candidates, type Surroundings } from './candidates.js';
+import { makeClient, type Client } from './client.js';
+import { formatEndpoint } from './endpoint.js';
+
+/** The oldest Docker Engine that crpm is tested with. */
+const OLDEST = [20, 10] as const;
+
+/** An engine must say who it is within this time, in milliseconds. */
+const PROBE = 10_000;
+
+export interface Connection {
+  readonly client: Client;
+  readonly flavour: 'docker' | 'podman';
+  /** `Docker Engine 20.10.24 at unix:///run/docker.sock` */
+  readonly description: string;
+  /** Go's name, `amd64`. */
+  readonly goArch: string;
+}
+
+/**
+ * The first engine that answers, of those that {@link candidates} names.
+ * @throws FailureError `environment`: every place tried, why each failed, and what starts one.
+ */
+export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.ProcessEnv, signal: AbortSignal, timeouts: { probe?: number; quick?: number } = {}): Promise<Connection> {
+  const tried: string[] = [];
+  const seen = new Set<string>();
+  for (const { from, endpoint } of candidates(config, surroundings(env))) {
+    checkSignal(signal, 'looking for a container engine');
+    if (!endpoint.ok) {
+      tried.push(`${from}: ${endpoint.error}`);
+      continue;
+    }
+    const address = formatEndpoint(endpoint.value);
+    if (seen.has(address)) continue;
+    seen.add(address);
+    const client = await makeClient(endpoint.value, timeouts.quick);
+    try {
+      return await identify(client, timeouts.probe ?? PROBE);
+    } catch (error) {
+      client.close();
+      if (!(error instanceof FailureError)) throw error;
+      tried.push(`${from}: ${error.failure.message}`);
+    }
+  }
+  fail({
+    class: 'environment',
+    message: `no container engine answers (tried: ${tried.join('; ')})`,
+    next: startCommand(env),
+    lines: tried,
+  });
+}
+
+async function identify(client: Client, timeout: number): Promise<Connection> {
+  const version = await client.quick('asking for its version', () => client.docker.version(), timeout);
+  const components = (version.Components ?? []) as readonly { Name?: string; Version?: string }[];
+  const podman = components.find(({ Name }) => Name === 'Podman Engine');
+  const number = podman?.Version ?? version.Version;
+  if (typeof number !== 'string') fail({ class: 'environment', message: `${client.address} is no container engine: it answered without a version` });
+  const [major = 0, minor = 0] = number.split('.').map((part) => parseInt(part, 10));
+  if (!podman && (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))) {
+    fail({ class: 'environment', message: `Docker Engine ${number} at ${client.address} is too old: ${OLDEST.join('.')} is the oldest that crpm works with`, next: 'Update the engine.' });
+  }
+  return {
+    client,
+    flavour: podman ? 'podman' : 'docker',
+    description: `${podman ? 'Podman' : 'Docker Engine'} ${number} at ${client.address}`,
+    goArch: version.Arch,
+  };
+}
+
+function startCommand(env: NodeJS.ProcessEnv): string {
+  const podman = 'systemctl --user start podman.socket (or: podman system service --time=0 unix://$XDG_RUNTIME_DIR/podman/podman.sock)';
+  const docker = 'sudo systemctl start docker';
+  if (env['DOCKER_HOST']) return 'Start the engine that DOCKER_HOST names, or unset DOCKER_HOST.';
+  if (env['KUBEVIRT_CRI'] === 'podman') return `Start Podman’s socket: ${podman}`;
+  if (env['KUBEVIRT_CRI'] === 'docker') return `Start Docker: ${docker}`;
+  return `Start Docker: ${docker}; or Podman’s socket: ${podman}`;
+}
+
+export function surroundings(env: NodeJS.ProcessEnv): Surroundings {
+  return {
+    env,
+    home: env['HOME'] ?? homedir(),
+    uid: process.getuid?.() ?? -1,
+    read: (path) => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

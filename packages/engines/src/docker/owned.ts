@@ -1,0 +1,96 @@
+import { fromEngineLabels, OWNED } from '../labels.js';
+import type { OwnedFilter, OwnedObject } from '@crpm/core';
+import { gone, removeContainer } from './container.js';
+import { EngineError, type Client } from './client.js';
+import { removeVolume } from './volume.js';
+
+/** Everything that carries our labels. */
+export async function listOwned(client: Client, filter: OwnedFilter): Promise<readonly OwnedObject[]> {
+  const { docker } = client;
+  const label = [`${OWNED}=1`, ...(filter.workspace === undefined ? [] : [`dev.crpm.workspace=${filter.workspace}`])];
+  const filters = { label };
+  const [containers, volumes, networks, images] = await Promise.all([
+    client.quick('listing containers', (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
+    client.quick('listing volumes', (abortSignal) => docker.listVolumes({ filters, abortSignal })),
+    client.quick('listing networks', (abortSignal) => docker.listNetworks({ filters, abortSignal })),
+    client.quick('listing images', (abortSignal) => docker.listImages({ filters, abortSignal })),
+  ]);
+  const owned = (type: OwnedObject['type'], id: string, labels: Readonly<Record<string, string>> | null | undefined, created: number): OwnedObject[] => {
+    // Asked again here: an engine that ignores the filter must not make us remove what is another's.
+    const ours = fromEngineLabels(labels);
+    return ours ? [{ type, id, labels: ours, created }] : [];
+  };
+  return [
+    ...containers.flatMap((container) => owned('container', container.Id, container.Labels, container.Created)),
+    ...(volumes.Volumes ?? []).flatMap((volume) => owned('volume', volume.Name, volume.Labels, seconds((volume as { CreatedAt?: string }).CreatedAt))),
+    ...networks.flatMap((network) => owned('network', network.Id, network.Labels, seconds(network.Created))),
+    ...images.flatMap((image) => owned('image', image.Id.startsWith('sha256:') ? image.Id : `sha256:${image.Id}`, image.Labels, image.Created)),
+  ];
+}
+
+const ORDER = ['container', 'volume', 'network', 'image', 'folder'] as const;
+
+/**
+ * Removes what {@link listOwned} returned: containers first, for they hold the rest; images from the newest, for they hold each other. Each is looked at again before: ids are
+ * the engine's, but volumes go by names. An image that something else still uses stays.
+ */
+export async function removeOwned(client: Client, objects: readonly OwnedObject[]): Promise<void> {
+  const sorted = [...objects].sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || b.created - a.created);
+  for (const object of sorted) {
+    if (!(await isOurs(client, object))) continue;
+    switch (object.type) {
+      case 'container':
+        await removeContainer(client, object.id);
+        break;
+      case 'volume':
+        await removeVolume(client, object.id);
+        break;
+      case 'network':
+        await gone(client.quick('removing a network', (abortSignal) => client.docker.getNetwork(object.id).remove({ abortSignal })));
+        break;
+      case 'image':
+        await removeImage(client, object.id);
+        break;
+      case 'folder':
+        // The host engine's.
+        break;
+    }
+  }
+}
+
+async function removeImage(client: Client, id: string): Promise<void> {
+  try {
+    await gone(client.quick('removing an image', (abortSignal) => client.docker.getImage(id).remove({ abortSignal }), 120_000));
+  } catch (error) {
+    if (!(error instanceof EngineError && error.status === 409)) throw error;
+  }
+}
+
+async function isOurs(client: Client, { type, id }: OwnedObject): Promise<boolean> {
+  const { docker } = client;
+  const labelsOf = async (): Promise<Readonly<Record<string, string>> | null | undefined> => {
+    switch (type) {
+      case 'container':
+        return (await client.quick('looking at a container', (abortSignal) => docker.getContainer(id).inspect({ abortSignal }))).Config.Labels;
+      case 'volume':
+        return (await client.quick('looking at a volume', (abortSignal) => docker.getVolume(id).inspect({ abortSignal }))).Labels;
+      case 'network':
+        return ((await client.quick('looking at a network', () => docker.getNetwork(id).inspect())) as { Labels?: Record<string, string> }).Labels;
+      case 'image':
+        return (await client.quick('looking at an image', () => docker.getImage(id).inspect())).Config?.Labels;
+      case 'folder':
+        return undefined;
+    }
+  };
+  try {
+    return fromEngineLabels(await labelsOf()) !== undefined;
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return false;
+    throw error;
+  }
+}
+
+function seconds(iso: string | undefined): number {
+  const time = iso === undefined ? NaN : Date.parse(iso);
+  return Number.isNaN(time) ? 0 : Math.floor(time / 1000);
+}

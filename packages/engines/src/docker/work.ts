@@ -1,0 +1,117 @@
+import type { Readable } from 'node:stream';
+import type { Command, Exit, Labels, Work, WorkOptions } from '@crpm/core';
+import { checkSignal } from '../cancelled.js';
+import { baseVariables, CA_NAMES, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
+import { relativePath } from '../relative.js';
+import { packFiles } from '../tar/pack.js';
+import { certificates } from './certificates.js';
+import type { Client } from './client.js';
+import { createContainer, removeContainer, WORK_ROOT } from './container.js';
+import { execute } from './execute.js';
+import { requireImage, type ImageFacts } from './image.js';
+import { getArchive, putArchive } from './transfer.js';
+import { createVolume, removeVolume } from './volume.js';
+
+/** Opens a work: a labelled volume, and a container that is never started and only carries files in and out. */
+export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, options: WorkOptions): Promise<DockerWork> {
+  checkSignal(options.signal, 'opening a work folder');
+  const image = await requireImage(client, options.image);
+  const volume = await createVolume(client, options.labels);
+  try {
+    const carrier = await createContainer(client, { image: image.id, argv: ['/crpm-carrier'], env: {}, cwd: '/', network: 'none', labels: options.labels, volume });
+    return new DockerWork(client, env, image, options, volume, carrier);
+  } catch (error) {
+    await removeVolume(client, volume);
+    throw error;
+  }
+}
+
+/** Each run is a container of its own on the work's volume: what a program leaves outside the volume is gone with it. */
+export class DockerWork implements Work {
+  readonly root = WORK_ROOT;
+  private readonly closing = new AbortController();
+  private readonly running = new Set<Promise<unknown>>();
+  private readonly labels: Labels;
+  private readonly signal: AbortSignal;
+  private closed: Promise<void> | undefined;
+  /** Told once when the work is closed. */
+  onClose: (() => void) | undefined;
+
+  constructor(
+    private readonly client: Client,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly image: ImageFacts,
+    private readonly options: WorkOptions,
+    private readonly volume: string,
+    private readonly carrier: string,
+  ) {
+    this.labels = options.labels;
+    this.signal = AbortSignal.any([options.signal, this.closing.signal]);
+  }
+
+  put(tar: Readable): Promise<void> {
+    return this.track(putArchive(this.client, this.carrier, WORK_ROOT, tar, this.signal));
+  }
+
+  get(path: string): Promise<Readable> {
+    const relative = relativePath(path);
+    // With a dot the engine names entries from the folder's content on.
+    return this.track(getArchive(this.client, this.carrier, relative === '.' ? `${WORK_ROOT}/.` : `${WORK_ROOT}/${relative}`, this.signal));
+  }
+
+  run(command: Command): Promise<Exit> {
+    return this.track(this.runContainer(command));
+  }
+
+  close(): Promise<void> {
+    return (this.closed ??= this.release());
+  }
+
+  private async runContainer(command: Command): Promise<Exit> {
+    const signal = AbortSignal.any([command.signal, this.signal]);
+    checkSignal(signal, command.argv.join(' '));
+    const network = command.network ?? 'none';
+    const online = network === 'none' ? { files: [], env: {} } : certificates(this.env);
+    const cwd = relativePath(command.cwd ?? '.');
+    const id = await createContainer(this.client, {
+      image: this.image.id,
+      argv: command.argv,
+      env: {
+        ...baseVariables(this.image.env['PATH'] ?? DEFAULT_PATH, '/root', '/tmp'),
+        ...(network === 'none' ? {} : proxyVariables(this.env)),
+        ...online.env,
+        ...command.env,
+      },
+      // A proxy of an earlier step is no way out of a container without network, only a delay.
+      unset: [...PROXY_NAMES, ...CA_NAMES].filter((name) => name in this.image.env),
+      cwd: cwd === '.' ? WORK_ROOT : `${WORK_ROOT}/${cwd}`,
+      network,
+      labels: this.labels,
+      volume: this.volume,
+      ...(this.options.memory === undefined ? {} : { memory: this.options.memory }),
+    });
+    try {
+      if (online.files.length > 0) await putArchive(this.client, id, '/', packFiles(online.files), signal);
+      return await execute(this.client, id, { argv: command.argv, image: this.options.image, signal, line: (text) => command.line(text) });
+    } finally {
+      await removeContainer(this.client, id);
+    }
+  }
+
+  private async release(): Promise<void> {
+    this.closing.abort();
+    await Promise.allSettled(this.running);
+    await removeContainer(this.client, this.carrier);
+    await removeVolume(this.client, this.volume);
+    this.onClose?.();
+  }
+
+  private async track<T>(step: Promise<T>): Promise<T> {
+    this.running.add(step);
+    try {
+      return await step;
+    } finally {
+      this.running.delete(step);
+    }
+  }
+}

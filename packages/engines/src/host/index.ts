@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { arch as nodeArch, release } from 'node:os';
+import { basename, join } from 'node:path';
+import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image, type OwnedFilter, type OwnedObject, type Work, type WorkOptions } from '@crpm/core';
+import type { Readable } from 'node:stream';
+import { checkSignal } from '../cancelled.js';
+import { DEFAULT_PATH } from '../environment.js';
+import { relativePath } from '../relative.js';
+import { packPath } from '../tar/pack.js';
+import { unpack } from '../tar/unpack.js';
+import { isWorkFolder, listWorkFolders, makeWorkFolder, removeWorkFolder, type WorkFolder } from './folder.js';
+import { findIsolation, type Isolation } from './isolation.js';
+import { killPrograms } from './processes.js';
+import { runOnHost } from './run.js';
+
+export interface HostEngineOptions {
+  /** Absolute folder that holds the work folders, `<state>/work`. */
+  readonly workDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** `Debian GNU/Linux 12 (bookworm)`, for the description. */
+  readonly distribution: string;
+}
+
+/** The id of this machine as an image. */
+export const HOST_IMAGE = 'host';
+
+/**
+ * Runs the same commands on this machine, in a private folder. It isolates little: programs see the machine's files, memory bounds are not
+ * kept, and `network: none` is best effort ({@link findIsolation}). It never installs anything.
+ */
+export function openHostEngine(options: HostEngineOptions): Engine {
+  const { workDir, env } = options;
+  const path = env['PATH'] ?? DEFAULT_PATH;
+  let isolation: Promise<Isolation> | undefined;
+  const isolate = () => (isolation ??= findIsolation(path));
+  const open = new Set<Work>();
+
+  return {
+    kind: 'host',
+    description: `this machine, ${options.distribution} (Linux ${release()})`,
+    arch: nodeArch() === 'arm64' ? 'aarch64' : nodeArch() === 'x64' ? 'x86_64' : nodeArch(),
+    prepareImage: async (source): Promise<Image> => {
+      if (source.kind !== 'host') fail({ class: 'environment', message: 'the host engine has no images: it builds only for the distribution of this machine', next: 'Set engine: docker, or basesystem: host.' });
+      return { id: HOST_IMAGE };
+    },
+    deriveImage: async (_from: string, step: DeriveStep): Promise<Image> => {
+      step.files?.destroy();
+      fail({
+        class: 'environment',
+        message: `crpm installs nothing on this machine itself; it would have run: ${step.argv.join(' ')}`,
+        next: 'Install what is missing with the package manager as root, or set engine: docker.',
+      });
+    },
+    hasImage: async (id) => id === HOST_IMAGE,
+    openWork: async (work: WorkOptions): Promise<Work> => {
+      checkSignal(work.signal, 'opening a work folder');
+      if (work.image !== HOST_IMAGE) throw new Error(`the host engine was given the image ${work.image}`);
+      const opened = new HostWork(makeWorkFolder(workDir, work.labels), env, path, isolate, () => open.delete(opened));
+      open.add(opened);
+      return opened;
+    },
+    list: async (filter: OwnedFilter): Promise<readonly OwnedObject[]> => listWorkFolders(workDir, filter),
+    remove: async (objects: readonly OwnedObject[]): Promise<void> => {
+      for (const { type, id } of objects) {
+        if (type !== 'folder' || !isWorkFolder(workDir, id)) continue;
+        killPrograms(id);
+        removeWorkFolder(id);
+      }
+    },
+    close: async () => {
+      for (const work of open) await work.close();
+    },
+  };
+}
+
+class HostWork implements Work {
+  readonly root: string;
+  private readonly closing = new AbortController();
+  private readonly running = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly folder: WorkFolder,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly path: string,
+    private readonly isolation: () => Promise<Isolation>,
+    private readonly onClose: () => void,
+  ) {
+    this.root = folder.root;
+  }
+
+  async put(tar: Readable): Promise<void> {
+    this.assertOpen();
+    await unpack(tar, this.root, { links: 'any' });
+  }
+
+  async run(command: Command): Promise<Exit> {
+    this.assertOpen();
+    const run = runOnHost(
+      { folder: this.folder, env: this.env, path: this.path, isolation: this.isolation },
+      { ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.closing.signal]) },
+    );
+    this.running.add(run);
+    try {
+      return await run;
+    } finally {
+      this.running.delete(run);
+    }
+  }
+
+  async get(path: string): Promise<Readable> {
+    this.assertOpen();
+    const relative = relativePath(path);
+    const full = join(this.root, relative);
+    if (!existsSync(full)) fail({ class: 'build', message: `the build left nothing at ${relative}`, next: 'Look at the log of the node for what it did instead.' });
+    return packPath(Buffer.from(full), relative === '.' ? '' : Buffer.from(basename(relative)).toString('latin1'));
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await Promise.allSettled(this.running);
+    killPrograms(this.folder.path);
+    removeWorkFolder(this.folder.path);
+    this.onClose();
+  }
+
+  private assertOpen(): void {
+    if (this.closing.signal.aborted) throw new Error('the work is closed');
+  }
+}
+
