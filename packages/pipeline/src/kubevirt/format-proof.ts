@@ -1,6 +1,9 @@
 import type { Proof } from '../proof/index.js';
 import type { VerifyFact } from './facts.js';
 
+/** Packages that moved along, in the table; the mirror of a distribution moves many at once. */
+const MOVED_SHOWN = 8;
+
 /** The proof for people: what it rests on, a row for every custom RPM, what is wrong, what else moved. `data` is what `verify` reported. */
 export function formatProof({ proof, stale, allowOfficial }: VerifyFact): string {
   return [
@@ -19,10 +22,16 @@ export function proofLines({ proven, standing, resolver, rows, complaints, moved
   return [
     ...table,
     ...complaints.map(({ check, message }) => `not proven (${check}): ${message}`),
-    ...(moved.length > 0 ? [`moved along: ${moved.map(({ name, before, after }) => `${name} ${before.join(',') || 'new'} → ${after.join(',') || 'gone'}`).join('; ')}`] : []),
+    ...movedLines(moved),
     `resolver: ${resolver}${standing === 'demonstration' ? ' (stand-in): demonstration, not proof' : ''}`,
     proven ? (standing === 'proof' ? 'proven: KubeVirt takes the build' : 'shown: the example takes the build') : 'NOT PROVEN',
   ];
+}
+
+/** Packages that changed as a side effect: a few by name, the rest by number. */
+function movedLines(moved: Proof['moved']): readonly string[] {
+  const lines = moved.slice(0, MOVED_SHOWN).map(({ name, before, after }) => `moved along: ${name} ${before.join(', ') || 'new'} → ${after.join(', ') || 'gone'}`);
+  return moved.length > MOVED_SHOWN ? [...lines, `moved along: ${moved.length - MOVED_SHOWN} more, all in proof.json`] : lines;
 }
 
 function columns(rows: readonly (readonly string[])[]): readonly string[] {

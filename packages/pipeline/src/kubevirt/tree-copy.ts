@@ -57,7 +57,10 @@ class TreeSync {
       await this.breathe();
       if (await this.entry(path + name)) present.delete(name);
     }
-    for (const name of present) this.remove(path + name);
+    for (const name of present) {
+      this.remove(path + name);
+      this.result.removed++;
+    }
   }
 
   /** Whether it belongs into the copy: sockets, pipes and devices do not. */
@@ -115,10 +118,7 @@ class TreeSync {
   }
 
   private remove(path: BytePath): void {
-    const target = `${this.copy}/${path}`;
-    if (!stat(target)) return;
-    rmSync(fsPath(target), { recursive: true, force: true });
-    this.result.removed++;
+    rmSync(fsPath(`${this.copy}/${path}`), { recursive: true, force: true });
   }
 
   /** Lets events through (signals, the live view) every few hundred entries. */
