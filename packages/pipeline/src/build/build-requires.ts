@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { fail, FailureError, type Engine, type NodeContext } from '@crpm/core';
+import type { Engine, Failure, NodeContext } from '@crpm/core';
 import { packPath } from '@crpm/engines';
 
 import type { RpmFact } from '../facts.js';
 import type { BuildrootParams } from '../params.js';
+import { deriveStep } from './derive-step.js';
 import { derivedImage } from './derived-image.js';
 import { INSTALL_BUILD_REQUIRES, script } from './scripts.js';
 import { linkOrCopy, withStaging } from './staging.js';
-import { OutputTail } from './telling-lines.js';
-import { labelsOf } from './work.js';
+import type { OutputTail } from './telling-lines.js';
 
 /** Where the spec and RPMs of ours lie in the image while dnf runs. */
 const FOLDER = 'var/tmp/crpm';
@@ -41,40 +41,34 @@ export async function installBuildRequires(params: BuildrootParams, context: Nod
   const argv = script(INSTALL_BUILD_REQUIRES, [`/${FOLDER}/buildrequires.spec`, ours.length > 0 ? `/${FOLDER}/ours` : '']);
   const text = requirementsSpec(wanted.requires);
   context.report.status(`installing ${String(wanted.requires.length)} BuildRequires`);
-  const output = new OutputTail();
   const make = () =>
     withStaging(context.workspace, async (staging) => {
       await writeFile(join(staging, 'buildrequires.spec'), text);
       for (const { dir, file } of ours) await linkOrCopy(join(dir, file), join(staging, 'ours', file));
-      return engine.deriveImage(wanted.from, {
-        argv,
-        env: {},
-        files: packPath(Buffer.from(staging), FOLDER),
-        network: params.network,
-        labels: labelsOf(context),
-        arch: params.arch,
-        signal: context.signal,
-        line: (line) => {
-          output.line(line);
-          context.report.line(line);
-        },
-      });
+      const files = packPath(Buffer.from(staging), FOLDER);
+      return deriveStep(context, engine, wanted.from, { argv, files, network: params.network, arch: params.arch }, (output) => notInstalled(wanted.spec, output));
     });
-  try {
-    return (await derivedImage(context, engine, [wanted.from, ...argv, text, ...ours.map((rpm) => rpm.sha256).sort()], make)).id;
-  } catch (error) {
-    const absent = unmatched(output.lines);
-    if (!(error instanceof FailureError) || error.failure.class !== 'build' || absent.length === 0) throw error;
-    return fail(
-      {
-        class: 'build',
-        message: `BuildRequires ${absent.join(', ')} of ${wanted.spec} ${absent.length === 1 ? 'is' : 'are'} in no repository`,
-        next: 'Add the repository that has it under basesystems.<name>.repos, name its source under needs, or correct the spec.',
-        lines: output.telling(),
-      },
-      error,
-    );
-  }
+  return (await derivedImage(context, engine, [wanted.from, ...argv, text, ...ours.map((rpm) => rpm.sha256).sort()], make)).id;
+}
+
+function notInstalled(spec: string, output: OutputTail): Failure {
+  const absent = unmatched(output.lines);
+  if (absent.length > 0) return { ...nowhere(spec, absent), lines: output.telling() };
+  return {
+    class: 'build',
+    message: `dnf could not install the BuildRequires of ${spec}`,
+    next: 'See the lines below; the log has all that dnf said.',
+    lines: output.telling(),
+  };
+}
+
+/** BuildRequires that no repository of the build root has. */
+export function nowhere(spec: string, names: readonly string[]): Failure {
+  return {
+    class: 'build',
+    message: `BuildRequires ${names.join(', ')} of ${spec} ${names.length === 1 ? 'is' : 'are'} in no repository`,
+    next: 'Add the repository that has it under basesystems.<name>.repos, name its source under needs, or correct the spec.',
+  };
 }
 
 /** A spec with nothing but these BuildRequires. */

@@ -57,15 +57,14 @@ spec=$1
 ours=$2
 if [ -n "$ours" ]; then
   createrepo_c --quiet "$ours"
-  run_dnf -y --repofrompath "crpm-needs,file://$ours" --setopt=crpm-needs.gpgcheck=0 --setopt=crpm-needs.priority=1 builddep --spec "$spec"
   set --
   for rpm in "$ours"/*.rpm; do
     name=$(rpm -qp --nosignature --qf '%{NAME}' "$rpm")
     if rpm -q --quiet "$name"; then set -- "$@" "$name"; fi
   done
-  if [ "$#" -gt 0 ]; then
-    run_dnf -y --repofrompath "crpm-needs,file://$ours" --setopt=crpm-needs.gpgcheck=0 --setopt=crpm-needs.priority=1 upgrade -- "$@"
-  fi
+  with_ours() { run_dnf -y --repofrompath "crpm-needs,file://$ours" --setopt=crpm-needs.gpgcheck=0 --setopt=crpm-needs.priority=1 "$@"; }
+  if [ "$#" -gt 0 ]; then with_ours upgrade -- "$@"; fi
+  with_ours builddep --spec "$spec"
 else
   run_dnf -y builddep --spec "$spec"
 fi

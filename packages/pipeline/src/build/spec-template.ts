@@ -1,7 +1,8 @@
 /** `@VERSION@` */
 const PLACEHOLDER = /@([A-Za-z_][A-Za-z0-9_]*)@/g;
 
-const EVR_TAG = /^\s*(Version|Release|Epoch)\s*:/i;
+/** What must be known before the build: the names of RPMs, archive and top folder, and the EVR. */
+const TOLD_TAG = /^\s*(Name|Version|Release|Epoch|Source0?)\s*:/i;
 
 export interface FilledTemplate {
   readonly text: string;
@@ -23,9 +24,9 @@ export function fillTemplate(template: string, values: Readonly<Record<string, s
   return { text, unknown: [...unknown] };
 }
 
-/** The first line of the EVR that holds a placeholder besides those of `values`: then the EVR can't be told before the build. */
-export function unknownEvrTag(template: string, values: Readonly<Record<string, string>>): string | undefined {
-  return template.split('\n').find((line) => EVR_TAG.test(line) && fillTemplate(line, values).unknown.length > 0)?.trim();
+/** The first tag of name, EVR or archive that holds a placeholder besides those of `values`: then nobody can tell them before the build. */
+export function unknownTag(template: string, values: Readonly<Record<string, string>>): string | undefined {
+  return template.split('\n').find((line) => TOLD_TAG.test(line) && fillTemplate(line, values).unknown.length > 0)?.trim();
 }
 
 /** `libvirt.spec` of `some/libvirt.spec.in` */

@@ -3,9 +3,9 @@ import { packFiles } from '@crpm/engines';
 import { printable } from '@crpm/sources';
 
 import type { SpecOptions, SpecPlace } from '../params.js';
-import { mesonVersion } from './meson-version.js';
+import { mesonProject } from './meson-project.js';
 import { define, specArguments } from './spec-arguments.js';
-import { fillTemplate, specName, unknownEvrTag } from './spec-template.js';
+import { fillTemplate, specName, unknownTag } from './spec-template.js';
 import { putTree, readTreeFile, type snapshots, type SnapshotTree } from './trees.js';
 import { marked, mustRun } from './work.js';
 
@@ -61,13 +61,14 @@ export async function placeSpec(context: NodeContext, work: Work, spec: SpecFile
 }
 
 async function filled(context: NodeContext, work: Work, spec: SpecFile, tree: SnapshotTree) {
-  const values = { VERSION: await mesonVersion(context, work, tree) };
-  const untold = unknownEvrTag(spec.text, values);
+  const { name, version } = await mesonProject(context, work, tree);
+  const values = { VERSION: version, PACKAGE_VERSION: version, PACKAGE: name, PACKAGE_NAME: name };
+  const untold = unknownTag(spec.text, values);
   if (untold !== undefined) {
     fail({
       class: 'usage',
-      message: `${spec.name}.in says ${JSON.stringify(untold)}, so its EVR is not known before the build`,
-      next: 'Use @VERSION@ or plain text in Version, Release and Epoch.',
+      message: `${spec.name}.in says ${JSON.stringify(untold)}, which is not known before the build`,
+      next: 'Use @PACKAGE@, @VERSION@ or plain text in Name, Version, Release, Epoch and Source0.',
     });
   }
   return fillTemplate(spec.text, values);

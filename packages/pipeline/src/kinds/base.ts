@@ -6,10 +6,10 @@ import { fail, type Engine, type ImageSource, type Input, type NodeContext, type
 import { packFiles } from '@crpm/engines';
 import { scanTree } from '@crpm/sources';
 
+import { deriveStep } from '../build/derive-step.js';
 import { derivedImage } from '../build/derived-image.js';
 import { distOf, knowsItsPackages, parseOsRelease } from '../build/os-release.js';
 import { LOOK, script, SET_UP_BASE } from '../build/scripts.js';
-import { OutputTail } from '../build/telling-lines.js';
 import { installLines, rpmsOf } from '../build/tools.js';
 import { labelsOf, marked, mustRun, withWork } from '../build/work.js';
 import type { BaseFact } from '../facts.js';
@@ -138,22 +138,15 @@ async function setUp(params: BaseParams, context: NodeContext, engine: Engine, i
   // Build root preparation calls builddep, so the plugins are always asked for.
   const argv = script(SET_UP_BASE, [...switches, '--', ...tools, ...params.packages]);
   const repos = params.repos.map(({ name, baseUrl }) => ({ path: `etc/yum.repos.d/crpm-${name}.repo`, content: repoFile(name, baseUrl) }));
-  const output = new OutputTail();
   context.report.status('installing the rpm tools');
+  const step = { argv, network: params.network, arch: params.arch };
   const { id } = await derivedImage(context, engine, [image, ...argv, JSON.stringify(repos)], () =>
-    engine.deriveImage(image, {
-      argv,
-      env: {},
-      ...(repos.length > 0 ? { files: packFiles(repos) } : {}),
-      network: params.network,
-      labels: labelsOf(context),
-      arch: params.arch,
-      signal: context.signal,
-      line: (text) => {
-        output.line(text);
-        context.report.line(text);
-      },
-    }),
+    deriveStep(context, engine, image, repos.length > 0 ? { ...step, files: packFiles(repos) } : step, (output) => ({
+      class: 'build',
+      message: `the base image can't be set up: dnf ended with an error`,
+      next: 'See the lines below; a repository that can’t be reached or a wrong name under basesystems.<name> are the usual reasons.',
+      lines: output.telling(),
+    })),
   );
   return id;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { fail, type NodeContext, type NodeKind } from '@crpm/core';
 
-import { installBuildRequires, type Library } from '../build/build-requires.js';
+import { installBuildRequires, nowhere, type Library } from '../build/build-requires.js';
 import { INSTALLED, script } from '../build/scripts.js';
 import { askSpec, findSpec, placeSpec, type PlacedSpec, type SpecAnswers } from '../build/spec.js';
 import { snapshots } from '../build/trees.js';
@@ -40,7 +40,7 @@ async function run(params: BuildrootParams, context: NodeContext): Promise<Build
   if (!base.dnf) refuseWithoutDnf(before);
   const image = await installBuildRequires(params, context, engine, { from: base.image, spec: before.spec.name, requires: before.answers.buildRequires, libraries });
   const after = await ask(params, context, base, image);
-  if (after.unsatisfied.length > 0) nowhere(after.spec.name, after.unsatisfied);
+  if (after.unsatisfied.length > 0) fail(nowhere(after.spec.name, after.unsatisfied));
   return fact(params, context, { base, image, evr: after.answers.evr, libraries });
 }
 
@@ -103,14 +103,6 @@ function refuseWithoutDnf({ spec, unsatisfied }: Asked): never {
     class: 'build',
     message: `BuildRequires ${unsatisfied.join(', ') || 'from other packages'} of ${spec.name}: not in the base image, which has no dnf to install them`,
     next: 'Install them in the base image, or take an image that has dnf.',
-  });
-}
-
-function nowhere(spec: string, names: readonly string[]): never {
-  fail({
-    class: 'build',
-    message: `BuildRequires ${names.join(', ')} of ${spec} ${names.length === 1 ? 'is' : 'are'} in no repository`,
-    next: 'Add the repository that has it under basesystems.<name>.repos, name its source under needs, or correct the spec.',
   });
 }
 

@@ -1,7 +1,7 @@
 import { requirementsSpec, unmatched } from '@crpm/pipeline/build/build-requires';
 import { archiveNames } from '@crpm/pipeline/build/expanded-spec';
-import { projectVersion } from '@crpm/pipeline/build/meson-version';
-import { fillTemplate, specName, unknownEvrTag } from '@crpm/pipeline/build/spec-template';
+import { projectInfo } from '@crpm/pipeline/build/meson-project';
+import { fillTemplate, specName, unknownTag } from '@crpm/pipeline/build/spec-template';
 import { unsatisfiedIn } from '@crpm/pipeline/kinds/buildroot';
 import { describe, expect, test } from 'vitest';
 
@@ -17,9 +17,9 @@ describe('a spec template', () => {
   test('takes no value from an object’s own inheritance', () => {
     expect(fillTemplate('@constructor@', {})).toEqual({ text: '0', unknown: ['constructor'] });
   });
-  test('whose EVR is not known before the build is found out', () => {
-    expect(unknownEvrTag(template, { VERSION: '12.5.0' })).toBeUndefined();
-    expect(unknownEvrTag('Version: @VERSION@\nRelease: @RELEASE@%{?dist}\n', { VERSION: '1' })).toBe('Release: @RELEASE@%{?dist}');
+  test('whose name or EVR is not known before the build is found out', () => {
+    expect(unknownTag(template, { VERSION: '12.5.0' })).toBeUndefined();
+    expect(unknownTag('Version: @VERSION@\nRelease: @RELEASE@%{?dist}\n', { VERSION: '1' })).toBe('Release: @RELEASE@%{?dist}');
   });
   test('names its spec', () => {
     expect(['libvirt.spec.in', 'packaging/libvirt.spec', 'x.spec'].map(specName)).toEqual(['libvirt.spec', 'libvirt.spec', 'x.spec']);
@@ -51,7 +51,7 @@ describe('what programs say', () => {
     expect(unmatched(["No matching package to install: 'foo-devel >= 3'", "No matching package to install: 'foo-devel >= 3'", 'No match for argument: bar'])).toEqual(['foo-devel >= 3', 'bar']);
   });
   test('meson introspect, between its warnings', () => {
-    expect(projectVersion(['WARNING: x', '{"descriptive_name": "libvirt", "version": "12.5.0", "subprojects": []}'])).toBe('12.5.0');
+    expect(projectInfo(['WARNING: x', '{"descriptive_name": "libvirt", "version": "12.5.0", "subprojects": []}'])).toEqual({ name: 'libvirt', version: '12.5.0' });
   });
 });
 

@@ -3,11 +3,16 @@ import { fail, type NodeContext, type Work } from '@crpm/core';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
 import { mustRun } from './work.js';
 
+export interface MesonProject {
+  readonly name: string;
+  readonly version: string;
+}
+
 /**
- * The version of a meson project, as `meson introspect` reads it: from the text of `meson.build`, running nothing of it. A version
+ * Name and version of a meson project, as `meson introspect` reads it: from the text of `meson.build`, running nothing of it. A version
  * that meson takes from a file (`version: files('VERSION')`) is read from there.
  */
-export async function mesonVersion(context: NodeContext, work: Work, tree: SnapshotTree): Promise<string> {
+export async function mesonProject(context: NodeContext, work: Work, tree: SnapshotTree): Promise<MesonProject> {
   await putTree(work, tree, 'project', (path) => path === 'meson.build');
   const argv = ['meson', 'introspect', '--projectinfo', 'meson.build'];
   const answers = await mustRun(context, work, { argv, cwd: 'project', answers: '{' }, (seen) => ({
@@ -16,10 +21,10 @@ export async function mesonVersion(context: NodeContext, work: Work, tree: Snaps
     next: 'Correct meson.build; meson introspect --projectinfo meson.build shows the same.',
     lines: seen.telling(),
   }));
-  const told = projectVersion(answers);
-  if (told !== undefined && told !== 'undefined') return told;
-  const file = (await readTreeFile(tree, 'VERSION'))?.trim();
-  if (file) return file;
+  const told = projectInfo(answers);
+  if (told !== undefined && told.version !== 'undefined') return told;
+  const version = (await readTreeFile(tree, 'VERSION'))?.trim();
+  if (told !== undefined && version) return { ...told, version };
   return fail({
     class: 'build',
     message: `the version of the meson project ${tree.dir} can't be told without running it`,
@@ -27,12 +32,12 @@ export async function mesonVersion(context: NodeContext, work: Work, tree: Snaps
   });
 }
 
-/** The `version` in the one line of JSON among warnings. */
-export function projectVersion(lines: readonly string[]): string | undefined {
+/** Name and version in the one line of JSON among warnings. */
+export function projectInfo(lines: readonly string[]): MesonProject | undefined {
   for (const line of lines) {
     if (!line.startsWith('{')) continue;
-    const info = JSON.parse(line) as { readonly version?: unknown };
-    if (typeof info.version === 'string') return info.version;
+    const info = JSON.parse(line) as { readonly version?: unknown; readonly descriptive_name?: unknown };
+    if (typeof info.version === 'string' && typeof info.descriptive_name === 'string') return { name: info.descriptive_name, version: info.version };
   }
   return undefined;
 }
