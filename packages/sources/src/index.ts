@@ -8,3 +8,4 @@ export { fetchPinned, type PinnedOptions } from './git/pinned.js';
 export { exportCommit } from './git/export-commit.js';
 export { findPin, LOCK_FILE_NAME, readLockFile, writeLockFile, type Pin } from './git/lock-file.js';
 export { checkRemote, type Remote } from './git/remote.js';
+export { removeAbandonedFetches } from './git/abandoned.js';

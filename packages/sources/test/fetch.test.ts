@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fetchGit, fetchPinned } from '../src/index.js';
+import { fetchGit, fetchPinned, removeAbandonedFetches } from '../src/index.js';
 import { failureOf, fingerprintOf, git, repository, temporaryFolder, write } from './support/trees.js';
 
 let upstream: string;
@@ -55,6 +55,10 @@ describe('fetching a branch', () => {
     mkdirSync(join(home, `tmp-${process.pid}-mine`));
     await fetchGit({ url: upstream, branch: 'main', cacheDir });
     expect(readdirSync(home).sort()).toEqual([`${commit}.git`, `tmp-${process.pid}-mine`]);
+
+    mkdirSync(join(home, 'tmp-4194305-dead'));
+    expect(removeAbandonedFetches(cacheDir)).toEqual([join(home, 'tmp-4194305-dead')]);
+    expect(removeAbandonedFetches(cacheDir)).toEqual([]);
   });
 });
 

@@ -141,6 +141,29 @@ describe('in a git work tree', () => {
     expect(entries.map(({ path }) => path)).toEqual(['.gitignore', 'main.c', 'subprojects/slirp.wrap', 'subprojects/slirp/slirp.c']);
   });
 
+  test('the tree and repositories inside it may have names of any bytes', async () => {
+    const dir = repository({ '.gitignore': '*.o', 'a.c': 'x' }, join(temporaryFolder(), 'é "tree"\n$(id)'));
+    const inner = repository({ 'inner.c': 'x' });
+    write(inner, { '.gitignore': '*.o', 'inner.o': 'x' });
+    const nested = Buffer.concat([Buffer.from(`${dir}/`), Buffer.from([0xff, 0x20, 0x22])]);
+    renameSync(inner, nested);
+    expect((await scanTree(dir)).entries.map(({ path }) => path)).toEqual(['.gitignore', 'a.c', '\xff "/.gitignore', '\xff "/inner.c']);
+    expect(await scan(join(dir, '.'))).toHaveLength(4);
+  });
+
+  test('of a partial clone nothing is fetched', async () => {
+    const origin = repository({ '.gitignore': '*.o', 'a.c': 'x', 'sub/.gitignore': '*.x', 'sub/b.c': 'x' });
+    git(origin, 'config', 'uploadpack.allowFilter', 'true');
+    const clone = join(temporaryFolder(), 'clone');
+    git(origin, 'clone', '--quiet', '--no-checkout', '--filter=blob:none', `file://${origin}`, clone);
+    git(clone, 'reset', '--quiet', '--mixed');
+    write(clone, { 'a.c': 'here' });
+    rmSync(origin, { recursive: true });
+    const before = fingerprintOf(join(clone, '.git'));
+    expect(await scan(clone)).toEqual(['a.c']);
+    expect(fingerprintOf(join(clone, '.git'))).toBe(before);
+  });
+
   test('a sparse checkout is what is on the disk', async () => {
     const dir = repository({ 'in/a': 'x', 'out/b': 'x' });
     git(dir, 'sparse-checkout', 'set', '--sparse-index', 'in');

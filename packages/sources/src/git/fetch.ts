@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '@crpm/core';
+import { removeAbandoned, repositoriesDir, temporaryName } from './abandoned.js';
 import { checkRemote, withoutSecret, type Remote } from './remote.js';
 import { gitComplaint, runGit, type GitResult } from './run-git.js';
 
@@ -33,14 +34,14 @@ export async function fetchGit(options: FetchOptions): Promise<Fetched> {
   if (options.commit !== undefined && !isCommit(options.commit)) {
     fail({ class: 'usage', message: `${JSON.stringify(options.commit)} is no full name of a git commit`, next: 'Give all 40 (or 64) hex digits.' });
   }
-  const home = join(options.cacheDir, 'git', createHash('sha256').update(options.url).digest('hex').slice(0, 20));
+  const home = join(repositoriesDir(options.cacheDir), createHash('sha256').update(options.url).digest('hex').slice(0, 20));
   mkdirSync(home, { recursive: true });
   if (options.commit !== undefined) {
     const repository = join(home, `${options.commit}.git`);
     if (await holds(repository, options.commit, options.signal)) return { commit: options.commit, repository };
   }
   removeAbandoned(home);
-  const temporary = join(home, `tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const temporary = join(home, temporaryName());
   try {
     const commit = await fetchInto(temporary, options);
     return { commit, repository: await publish(temporary, join(home, `${commit}.git`), commit, options.signal) };
@@ -116,23 +117,6 @@ async function holds(repository: string, commit: string, signal: AbortSignal | u
   if (!existsSync(repository)) return false;
   const found = await runGit(['rev-list', '--objects', '--max-count=1', '--quiet', commit], { cwd: repository, env: { GIT_DIR: repository }, signal });
   return found.code === 0;
-}
-
-/** Temporary folders of runs that were killed. */
-function removeAbandoned(home: string): void {
-  for (const name of readdirSync(home)) {
-    const pid = /^tmp-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(home, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Tells a wrong address or branch from a network that is down. */

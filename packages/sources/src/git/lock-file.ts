@@ -70,7 +70,7 @@ function compare(a: string, b: string): number {
 
 function write(file: string, text: string): void {
   try {
-    replaceFile(file, Buffer.from(text), 0o644);
+    replaceFile(file, Buffer.from(text), { mode: 0o644, durable: true });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EROFS') throw error;

@@ -1,7 +1,7 @@
-import { lstatSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { fail } from '@crpm/core';
-import { fsPath, printable, type BytePath } from '../byte-path.js';
-import { gitComplaint, runGit } from '../git/run-git.js';
+import { bytesOf, fsPath, printable, type BytePath } from '../byte-path.js';
+import { gitComplaint, runGit, type GitResult } from '../git/run-git.js';
 
 /** What belongs to a tree, relative to it. A path with `/` at its end is a repository inside that has to be listed on its own. */
 export interface Listing {
@@ -50,7 +50,20 @@ export async function isGitlink(folder: BytePath, top: BytePath, path: BytePath,
   return listed.stdout.startsWith('160000 ');
 }
 
-// An explicit git directory and work tree: no search, no question of ownership, no `core.worktree`.
-function git(folder: BytePath, top: BytePath, args: readonly string[], signal?: AbortSignal) {
-  return runGit(args, { cwd: folder, env: { GIT_DIR: `${top}/.git`, GIT_WORK_TREE: top }, signal });
+/**
+ * An explicit git directory and work tree: no search, no question of ownership, no `core.worktree`. Both relative, because neither the
+ * environment nor the working directory of a child can be given in bytes; where `folder` is no valid UTF-8, it is entered through an open descriptor.
+ */
+async function git(folder: BytePath, top: BytePath, args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
+  const depth = folder === top ? 0 : folder.slice(top.length).split('/').filter(Boolean).length;
+  const up = '../'.repeat(depth);
+  const env = { GIT_DIR: `${up}.git`, GIT_WORK_TREE: up || '.' };
+  const text = Buffer.from(folder, 'latin1').toString('utf8');
+  if (bytesOf(text) === folder) return runGit(args, { cwd: text, env, signal });
+  const fd = openSync(fsPath(folder), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    return await runGit(args, { cwd: `/proc/${process.pid}/fd/${fd}`, env, signal });
+  } finally {
+    closeSync(fd);
+  }
 }

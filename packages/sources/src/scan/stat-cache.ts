@@ -62,7 +62,7 @@ export class StatCache {
     if (!this.#changed && this.#next.size === this.#known.size) return;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      replaceFile(this.#file, serialize(this.#tree, this.#next), 0o600);
+      replaceFile(this.#file, serialize(this.#tree, this.#next), { mode: 0o600, durable: false });
     } catch {
       // The next scan reads the tree again.
     }

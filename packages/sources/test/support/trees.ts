@@ -4,8 +4,11 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkS
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FailureError, type Failure } from '@crpm/core';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import type { Manifest } from '../../src/index.js';
+
+// These tests start many git and tar processes; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const made: string[] = [];
 
