@@ -1,7 +1,8 @@
-import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { formatProof } from '../../src/kubevirt/format-proof.js';
+import { moveAddresses } from '../../src/kubevirt/move-addresses.js';
 import { revert } from '../../src/kubevirt/revert.js';
 import { readYielded, type Yielded } from '../../src/kubevirt/yielded-files.js';
 import { EXAMPLE_PARAMS, Rig } from './support/nodes.js';
@@ -77,6 +78,27 @@ describe('a run that goes well', () => {
     expect(result.kept).toEqual(['rpm qemu-img-17__10.1.0-20.el9.crpm0001.x86_64']);
     expect(readYielded(rig.tree)['rpm/BUILD.bazel']).toBe(original['rpm/BUILD.bazel']);
     expect(readYielded(rig.tree).WORKSPACE).toContain('http://mine.example.org/qemu-img.rpm');
+  });
+});
+
+describe('a server that moves', () => {
+  test('takes the addresses in WORKSPACE along, and the way back still leads back', async () => {
+    await rig.rpmDeps();
+    const foreign = 'http://127.0.0.1:9/centos-stream-9/x86_64/by-sha256/';
+    const custom = rpms.length;
+    expect(await moveAddresses({ config: { kubevirt: { dir: rig.tree } }, workspace: rig.workspace, baseUrl: 'http://127.0.0.1:9/' })).toBe(custom);
+    expect(readYielded(rig.tree).WORKSPACE.split(foreign)).toHaveLength(custom + 1);
+    expect(await moveAddresses({ config: { kubevirt: { dir: rig.tree } }, workspace: rig.workspace, baseUrl: 'http://127.0.0.1:9/' })).toBe(0);
+    await expect(rig.verify()).rejects.toMatchObject({ failure: { class: 'proof' } });
+    expect((await undo()).kept).toEqual([]);
+    expect(readYielded(rig.tree)).toEqual(original);
+  });
+
+  test('leaves addresses alone that another workspace published', async () => {
+    await rig.rpmDeps();
+    const other = { ...rig.workspace, state: join(rig.workspace.state, '../other') };
+    mkdirSync(other.state);
+    expect(await moveAddresses({ config: { kubevirt: { dir: rig.tree } }, workspace: other, baseUrl: 'http://127.0.0.1:9/' })).toBe(0);
   });
 });
 
