@@ -94,7 +94,7 @@ test('what runs is what never ran from this before, and every result is a clean 
         if (rig.ran.length > 0) throw new Error(`ran ${rig.ran.join()} once more`);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

@@ -18,7 +18,7 @@ describe('writeFileAtomic', () => {
     expect(readFileSync(file, 'utf8')).toBe('two');
   });
 
-  test('whichever call fails, the file holds the old or the new, and nothing lies about', () => {
+  test('whichever call fails, the file holds the old or the new, and nothing lies about', { timeout: 60_000 }, () => {
     for (let call = 1; ; call++) {
       const folder = temporaryFolder();
       const file = join(folder, 'f');

@@ -35,7 +35,7 @@ test('reading a journal that is not there makes none', () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test('cut at any byte, it keeps every whole record, warns once, and goes on from there', () => {
+test('cut at any byte, it keeps every whole record, warns once, and goes on from there', { timeout: 60_000 }, () => {
   const file = written();
   const bytes = readFileSync(file);
   const ends = [...bytes.entries()].flatMap(([index, byte]) => (byte === 10 ? [index + 1] : []));
@@ -57,7 +57,7 @@ test('cut at any byte, it keeps every whole record, warns once, and goes on from
   }
 });
 
-test('any byte flipped costs that record and those behind it, never those before, and gives no wrong one', () => {
+test('any byte flipped costs that record and those behind it, never those before, and gives no wrong one', { timeout: 60_000 }, () => {
   const file = written();
   const bytes = readFileSync(file);
   for (let index = 0; index < bytes.length; index++) {

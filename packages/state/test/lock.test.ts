@@ -80,7 +80,7 @@ describe('one process', () => {
     expect(failure.next).toBe(`If that machine or container is gone, remove ${file}.1 and run again.`);
   });
 
-  test('whichever call fails while it is taken, it is taken or free, nothing between', async () => {
+  test('whichever call fails while it is taken, it is taken or free, nothing between', { timeout: 60_000 }, async () => {
     for (let call = 1; ; call++) {
       const file = join(temporaryFolder(), 'lock');
       await take(file);

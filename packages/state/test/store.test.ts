@@ -79,7 +79,7 @@ describe('a bad entry is a loud miss: set aside, never given out', () => {
   });
 });
 
-test('whichever call fails, an entry is whole or not there', async () => {
+test('whichever call fails, an entry is whole or not there', { timeout: 60_000 }, async () => {
   for (let call = 1; ; call++) {
     const { fs, calls } = faultyFs(call, { code: 'ENOSPC' });
     const { store, file, entry } = scene(fs);
