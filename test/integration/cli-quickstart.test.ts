@@ -1,0 +1,107 @@
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CliRig } from './cli-rig.js';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+const NODES = ['base', 'qemu.source', 'libvirt.source', 'qemu.buildroot', 'libvirt.buildroot', 'qemu.dist', 'libvirt.dist', 'qemu.rpmbuild', 'libvirt.rpmbuild', 'createrepo', 'serve', 'rpm-deps', 'verify'];
+const YIELDED = ['examples/quickstart/kubevirt/WORKSPACE', 'examples/quickstart/kubevirt/rpm/BUILD.bazel'];
+
+const missing = ['rpmbuild', 'createrepo_c', 'meson', 'ninja', 'gcc', 'make', 'git'].filter((program) => !(process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program))));
+if (missing.length > 0) console.warn(`SKIPPED: the quickstart end to end; not on PATH: ${missing.join(', ')}`);
+
+let rig: CliRig;
+beforeEach(async () => {
+  rig = new CliRig();
+  // As a fresh clone is: files, an index, one commit, and nobody's git identity.
+  for (const name of ['examples', 'custom-rpms.config.yaml']) cpSync(join(REPOSITORY, name), join(rig.work, name), { recursive: true, filter: (path) => !path.endsWith('/.crpm') });
+  await git('init', '--quiet');
+  await git('checkout', '--quiet', '-b', 'main');
+  await git('add', '--all');
+  await git('-c', 'user.name=t', '-c', 'user.email=t@example.org', 'commit', '--quiet', '--message', 'as cloned');
+});
+afterEach(async () => {
+  await rig.crpm(['serve', '--stop']);
+  rig.remove();
+});
+
+async function git(...argv: readonly string[]): Promise<string> {
+  return (await execa('git', argv, { cwd: rig.work, env: rig.env, extendEnv: false })).stdout;
+}
+
+/** Outcomes in the summary, by node. */
+function outcomes(out: string): Readonly<Record<string, string>> {
+  const rows = [...out.matchAll(/^(\S+) {2,}(ran|fresh|restored|failed|not run|cancelled) +(?:-|[\dhms.]+)$/gm)];
+  return Object.fromEntries(rows.map(([, node, outcome]) => [node, outcome]));
+}
+
+describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
+  test('one run builds, publishes, serves, changes KubeVirt’s two files and proves it; the next finds all fresh; revert takes it back', async () => {
+    const first = await rig.crpm(['run']);
+    expect(first.err).toBe('');
+    expect(outcomes(first.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'ran'])));
+    expect(first.code).toBe(0);
+    expect(first.out).toMatch(/\nverify +ran[^]*libvirt-daemon-driver-qemu[^]*$/);
+    expect(await git('status', '--porcelain', '--untracked-files=all')).toBe(YIELDED.map((file) => ` M ${file}`).join('\n'));
+
+    const served = /http:\/\/127\.0\.0\.1:\d+\//.exec(readFileSync(join(rig.work, YIELDED[0] ?? ''), 'utf8'))?.[0] ?? '';
+    expect((await rig.crpm(['serve', '--status'])).out).toContain(served);
+    const status = await fetch(`${served}etc/passwd`).then((answer) => answer.status);
+    expect(status).toBe(404);
+
+    const second = await rig.crpm(['run']);
+    expect(outcomes(second.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'fresh'])));
+    expect(second.code).toBe(0);
+    expect((await rig.crpm(['plan'])).out).toContain('all fresh: nothing to do');
+
+    const proof = JSON.parse((await rig.crpm(['verify', '--json'])).out) as { ok: boolean };
+    expect(proof.ok).toBe(true);
+
+    // What the tree names must stay to be had.
+    const refused = await rig.crpm(['clean', '--all']);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain(`names RPMs at ${served}, which would be gone`);
+
+    expect((await rig.crpm(['revert'])).code).toBe(0);
+    expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
+    expect((await rig.crpm(['revert'])).out).toContain('nothing to revert');
+    expect((await rig.crpm(['clean', '--all'])).code).toBe(0);
+  });
+
+  test('--only works first thing on a fresh clone: what it needs has no result yet and is run', async () => {
+    const { code, out } = await rig.crpm(['run', '--only', 'libvirt.rpmbuild']);
+    expect(outcomes(out)).toEqual({ base: 'ran', 'libvirt.source': 'ran', 'libvirt.buildroot': 'ran', 'libvirt.dist': 'ran', 'libvirt.rpmbuild': 'ran' });
+    expect(code).toBe(0);
+    expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
+  });
+
+  test('LIBVIRT_ONLY drops the other package, and KubeVirt keeps its official one', async () => {
+    expect((await rig.crpm(['graph'], { env: { LIBVIRT_ONLY: 'true' } })).out).not.toContain('qemu.');
+  });
+
+  test('a build that fails makes 1, names node, line, next step and log, and leaves KubeVirt’s tree alone', async () => {
+    rig.write({ 'examples/quickstart/qemu/qemu-img.c': 'int main(void) { return oops; }\n' });
+    const before = await git('status', '--porcelain', '--untracked-files=all');
+    const { code, out } = await rig.crpm(['run', '--keep-going']);
+    expect(code).toBe(1);
+    expect(outcomes(out)).toMatchObject({ 'qemu.rpmbuild': 'failed', 'libvirt.rpmbuild': 'ran', createrepo: 'not run', 'rpm-deps': 'not run', verify: 'not run' });
+    expect(out).toMatch(/\nqemu\.rpmbuild failed: /);
+    expect(await git('status', '--porcelain', '--untracked-files=all')).toBe(before);
+  });
+
+  test('verify before anything was built is refused', async () => {
+    const { code, err } = await rig.crpm(['verify']);
+    expect(code).toBe(2);
+    expect(err).toContain('there is nothing to verify yet: ');
+    expect(existsSync(join(rig.work, '.crpm'))).toBe(false);
+  });
+
+  test('an engine that is not there makes 3 and tells the sockets tried', async () => {
+    const config = readFileSync(join(rig.work, 'custom-rpms.config.yaml'), 'utf8').replace('basesystem: host', 'basesystem: centos-stream-9');
+    rig.write({ 'custom-rpms.config.yaml': config });
+    const { code, out } = await rig.crpm(['run', '--only', 'base'], { env: { DOCKER_HOST: `unix://${join(rig.root, 'none.sock')}` } });
+    expect(code).toBe(3);
+    expect(out).toContain('none.sock');
+  });
+});
