@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { EXIT, exitCodeOf, type Failure, type Graph, type NodeKind, type NodeOutcome } from '@crpm/core';
+import { EXIT, exitCodeOf, toFailure, type Failure, type Graph, type NodeKind, type NodeOutcome } from '@crpm/core';
 import { Journal, realFs } from '@crpm/state';
 import { Announcer } from './announcer.js';
 import { History, journalFile } from './history.js';
@@ -10,7 +10,8 @@ import { Visitor } from './visitor.js';
 
 /**
  * Brings every node of the graph to its result, doing no work that was done before. What the nodes come to is in the summary and
- * in the events; it throws only before the first event (class `usage`: the journal is a newer crpm's) and for bugs.
+ * in the events; it throws only before the first event (class `usage`: the journal is a newer crpm's; or the
+ * state folder can't be written) and for bugs.
  */
 export async function run(options: RunOptions): Promise<RunSummary> {
   const { graph, runId, signal } = options;
@@ -22,21 +23,21 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   const journal = Journal.open(journalFile(options.workspace), fs);
   const announcer = new Announcer({ events: options.events, fs, folder: options.logsDir });
   try {
+    const history = new History(journal.records);
+    const results = new Results({ fs, workspace: options.workspace, history, journal, warn: (text) => { announcer.warn(text); } });
     announcer.emit({
       type: 'run-started', at: Date.now(), run: runId, logs: options.logsDir,
       nodes: [...graph.nodes.values()].map(({ id, kind, title, group, needs }) => ({ id, kind, title, needs, ...(group === undefined ? {} : { group }) })),
     });
     if (journal.warning !== undefined) announcer.warn(journal.warning);
-    const history = new History(journal.records);
-    const results = new Results({ fs, workspace: options.workspace, history, journal, warn: (text) => { announcer.warn(text); } });
     const visitor = new Visitor({ options, fs, journal, history, results, announcer });
     try {
       const states = await schedule({ graph, concurrency: options.jobs, keepGoing: options.keepGoing, signal, visit: (node, stopping) => visitor.visit(node, stopping) });
       for (const [id, state] of states) if (state === 'not-run') visitor.notRun(id);
     } finally {
-      await visitor.close();
+      await tidy(announcer, () => visitor.close());
     }
-    results.removeReplaced();
+    await tidy(announcer, () => { results.removeReplaced(); });
 
     const nodes = visitor.summaries();
     const summary: RunSummary = {
@@ -52,6 +53,15 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   } finally {
     announcer.close();
     journal.close();
+  }
+}
+
+/** All results are recorded by now: what can't be cleaned up after them is worth a warning, not a failure. */
+async function tidy(announcer: Announcer, action: () => Promise<void> | void): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    announcer.warn(`can't clean up after the run: ${toFailure(error).message}`);
   }
 }
 
