@@ -6,7 +6,7 @@ import type { Reporter, ReporterOptions } from './reporter.js';
 export const REPORTERS = ['live', 'plain', 'ndjson'] as const;
 export type ReporterName = (typeof REPORTERS)[number];
 
-/** Makes a face. `live` needs a terminal that can redraw and becomes `plain` anywhere else, and when every line is wanted. */
+/** Makes a face. `live` needs a terminal that can redraw and knows its size, and becomes `plain` anywhere else, and when every line is wanted. */
 export function createReporter(name: ReporterName, options: ReporterOptions): Reporter {
   switch (name) {
     case 'live':
@@ -19,5 +19,5 @@ export function createReporter(name: ReporterName, options: ReporterOptions): Re
 }
 
 function canRedraw({ stream, verbose }: ReporterOptions): boolean {
-  return stream.isTTY === true && !verbose && process.env['TERM'] !== 'dumb' && !process.env['CI'];
+  return stream.isTTY === true && (stream.columns ?? 0) > 0 && !verbose && process.env['TERM'] !== 'dumb' && !process.env['CI'];
 }

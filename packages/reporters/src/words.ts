@@ -19,9 +19,9 @@ export function formatAge(ms: number): string {
   return count(Math.floor(seconds / 86_400), 'day');
 }
 
-/** `1 node`, `2 nodes`. */
+/** `1 node`, `2 nodes`, `2 addresses`. */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return `${number} ${number === 1 ? noun : noun.endsWith('s') ? `${noun}es` : `${noun}s`}`;
 }
 
 /** How an outcome is called in every face. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples, wholeNumber } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
@@ -19,7 +20,7 @@ export function serveCommand(cli: Cli): Command {
     .description("serve this workspace's repository on 127.0.0.1, in the background")
     .option('--status', 'only say whether it is served, and where')
     .option('--stop', 'stop serving')
-    .option('--port <n>', 'from now on at this port; crpm run then moves the addresses in WORKSPACE', wholeNumber(1, 65535))
+    .option('--port <n>', 'from now on at this port; the addresses in WORKSPACE move along', wholeNumber(1, 65535))
     .option('--json', 'as JSON')
     .option('--wait', 'wait until another command in this workspace has ended')
     .addHelpText('after', examples(['crpm serve', 'crpm serve --port 8123', 'crpm serve --status', 'crpm serve --stop']))
@@ -29,7 +30,7 @@ export function serveCommand(cli: Cli): Command {
       const { serve } = project.config;
       if (serve.mode !== 'process') refuse(`crpm's own server is not in use: serve.mode is ${serve.mode}`);
       if (options.stop && (options.status || options.port !== undefined)) refuse('--stop goes with neither --status nor --port');
-      const { serverStatus, startServer, stopServer } = await import('@crpm/pipeline');
+      const { moveAddresses, serverStatus, startServer, stopServer } = await import('@crpm/pipeline');
       const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
       const tell = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
@@ -47,7 +48,8 @@ export function serveCommand(cli: Cli): Command {
           return;
         }
         const server = await startServer({ ...about, serverEntry: serverEntry(), ...(options.port === undefined ? {} : { port: options.port }) });
-        tell(`serving at ${server.baseUrl} (pid ${server.pid})`, server);
+        const moved = options.port === undefined || !project.config.kubevirt ? 0 : await moveAddresses({ config: project.config, workspace, baseUrl: server.baseUrl });
+        tell(`serving at ${server.baseUrl} (pid ${server.pid})${moved > 0 ? `; ${count(moved, 'address')} in WORKSPACE moved along` : ''}`, { ...server, moved });
       });
     });
 }
