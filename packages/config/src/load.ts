@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { err, ok, type Config, type Diagnostic, type Result } from '@crpm/core';
-import { capped, Complaints } from './check/complaints.js';
+import { Complaints } from './check/complaints.js';
 import { checkShape } from './check/shape.js';
 import { applyEnvironment, readEnvironment, warnOfStream, type Environment } from './environment.js';
 import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES } from './find/find.js';
@@ -31,7 +31,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   const found = await findConfig(cwd, configPath);
   if (!found.ok) return err([found.error]);
   const document = found.value && parseDocument(found.value.source, found.value.property);
-  if (document && !document.ok) return err(capped(document.error));
+  if (document && !document.ok) return document;
 
   const complaints = new Complaints(document?.value);
   const overrides = readEnvironment(env, cwd, complaints);

@@ -155,6 +155,12 @@ describe('all complaints at once', () => {
     expect(diagnostics.at(-1)?.message).toBe('and 400 more like these');
   });
 
+  test('a broken megabyte in one line costs no more than its length', { timeout: 10_000 }, async () => {
+    const items = Array.from({ length: 30_000 }, (_, index) => `-${index}`).join(',');
+    const { diagnostics } = await load(`{ sources: { libvirt: { dir: x, needs: [${items.replaceAll('-', 'n')}] } }, build: { with: [${items}] } }`);
+    expect(diagnostics.at(-1)?.message).toBe('and 59900 more like these');
+  });
+
   test('of a long line only the part around the mark is shown', async () => {
     const { text } = await load(`{ "x": "${'a'.repeat(5000)}", "sources": { "libvirt": { "dir": "x" } }, "arch": "${'b'.repeat(3000)}" }`);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(260);

@@ -46,7 +46,7 @@ export function find(root: Node, path: Path): { readonly key?: Entry['key']; rea
   for (const [index, segment] of path.entries()) {
     const { value } = found;
     if (value.kind === 'mapping') {
-      const entry = value.entries.find(({ key }) => key.text === String(segment));
+      const entry = entriesByKey(value).get(String(segment));
       if (!entry) return found;
       found = { key: entry.key, value: entry.value, depth: index + 1 };
     } else if (value.kind === 'sequence') {
@@ -58,6 +58,15 @@ export function find(root: Node, path: Path): { readonly key?: Entry['key']; rea
     }
   }
   return found;
+}
+
+const indexes = new WeakMap<MappingNode, ReadonlyMap<string, Entry>>();
+
+/** A broken file may have a hundred thousand keys, and a complaint about each: no linear search then. */
+function entriesByKey(node: MappingNode): ReadonlyMap<string, Entry> {
+  let index = indexes.get(node);
+  if (!index) indexes.set(node, (index = new Map(node.entries.map((entry) => [entry.key.text, entry]))));
+  return index;
 }
 
 /** Plain data for the validator. The parser let no key through that would reach a prototype. */

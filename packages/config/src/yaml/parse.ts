@@ -1,5 +1,6 @@
 import { err, ok, type Diagnostic, type Result } from '@crpm/core';
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException, type Event, type ScalarEvent } from 'js-yaml';
+import { cut } from '../cut.js';
 import { show, type Document, type Entry, type Node, type Span } from './nodes.js';
 import { resolvePlain } from './scalar.js';
 import { locate, type SourceText } from './source.js';
@@ -48,7 +49,7 @@ interface Frame {
 
 /** Builds nodes from events. Iterative, so that no input can exhaust the stack. */
 class Builder {
-  private readonly faults: Diagnostic[] = [];
+  private readonly faults: (Pick<Diagnostic, 'severity' | 'message'> & { readonly span: Span })[] = [];
   private readonly stack: Frame[] = [];
   private readonly anchors = new Map<string, { readonly node: Node; readonly size: number }>();
   private readonly sizes = new Map<Node, number>();
@@ -107,19 +108,26 @@ class Builder {
     if (this.faults.length === 0 && (!root || (root.kind === 'scalar' && root.value === null))) {
       this.fault('the file is empty; the smallest config is: sources: { libvirt: { dir: ../libvirt } }', { start: 0, end: 1 });
     }
-    if (!root || this.faults.length > 0) return err(this.faults);
+    if (!root || this.faults.length > 0) return err(this.told());
     if (this.property === undefined) return ok({ source: this.source, root });
     const value = root.kind === 'mapping' && root.entries.find(({ key }) => key.text === this.property)?.value;
     if (value) return ok({ source: this.source, root: value });
     this.fault(`there is no property ${this.property} in this file`, { start: root.start, end: root.start + 1 });
-    return err(this.faults);
+    return err(this.told());
+  }
+
+  private told(): readonly Diagnostic[] {
+    return cut(this.faults).map((fault) => {
+      const { severity, message } = fault;
+      return { severity, message, ...('span' in fault && { location: locate(this.source, fault.span.start, fault.span.end) }) };
+    });
   }
 
   private fault(message: string, { start, end }: Span, key?: string): void {
     const top = this.stack[1]?.key;
     const within = this.stack.length === 2 && key !== undefined ? key : top === 'bad' ? undefined : top?.text;
     if (this.property !== undefined && this.stack.length > 1 && within !== this.property) return;
-    this.faults.push({ severity: 'error', message, location: locate(this.source, start, end) });
+    this.faults.push({ severity: 'error', message, span: { start, end } });
   }
 
   private slice(start: number, end: number): string | undefined {
