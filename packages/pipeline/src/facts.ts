@@ -4,14 +4,20 @@
  */
 import type { Arch } from '@crpm/core';
 
-/** kind `base` */
-export type BaseFact = {
-  /** Engine image id. */
-  readonly image: string;
+/** How rpm is set up in an image. */
+export type RpmTraits = {
   /** The distribution's own `%dist`: `.el9`. */
   readonly dist: string;
   /** Whether rpmbuild checks BuildRequires here. */
   readonly checkBuildRequires: boolean;
+  /** Whether rpm lacks the macros that specs of Fedora and CentOS take for granted (`%meson`, `%_unitdir`), so that crpm brings them. */
+  readonly lacksMacros: boolean;
+};
+
+/** kind `base` */
+export type BaseFact = RpmTraits & {
+  /** Engine image id. */
+  readonly image: string;
   /** Whether dnf may install BuildRequires into an image made from this one. */
   readonly dnf: boolean;
 };
@@ -31,15 +37,12 @@ export type SourceFact = {
 };
 
 /** kind `buildroot` */
-export type BuildrootFact = {
+export type BuildrootFact = RpmTraits & {
   readonly image: string;
   /** `sha256:` over the sorted NEVRAs (or the distribution's own list) of what is installed. */
   readonly packages: string;
   /** EVR that the spec will give, by rpmspec in the buildroot, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;
-  /** As in {@link BaseFact}. */
-  readonly dist: string;
-  readonly checkBuildRequires: boolean;
 };
 
 /** kind `dist`; the output folder holds both files. */

@@ -39,8 +39,8 @@ afterEach(async () => {
 
 const hostConfig = (packages: Config['packages'], overrides: Partial<Config> = {}): Config => {
   const config = makeConfig(packages, overrides);
-  const { dist: _, ...basesystem } = config.basesystem;
-  return { ...config, basesystem: { ...basesystem, name: 'host', base: { kind: 'host' }, enable: [], disable: [], checkBuildRequires: false } };
+  const { stream, kubevirtBasesystem, packages: installed, repos, macros } = config.basesystem;
+  return { ...config, basesystem: { name: 'host', base: { kind: 'host' }, stream, kubevirtBasesystem, packages: installed, repos, macros, enable: [], disable: [], checkBuildRequires: false } };
 };
 
 const emulator = (dir: string, distGit: string, overrides: Parameters<typeof packageConfig>[0] | object = {}) =>

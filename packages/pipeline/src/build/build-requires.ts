@@ -57,7 +57,7 @@ function notInstalled(spec: string, output: OutputTail): Failure {
   return {
     class: 'build',
     message: `dnf could not install the BuildRequires of ${spec}`,
-    next: 'See the lines below; the log has all that dnf said.',
+    next: 'See the lines shown; the log has all that dnf said.',
     lines: output.telling(),
   };
 }

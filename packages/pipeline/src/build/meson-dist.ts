@@ -1,4 +1,5 @@
 import { fail, type NodeContext, type Work } from '@crpm/core';
+import { packFiles } from '@crpm/engines';
 
 import type { ArchivedSpec, ArchiveRecipe } from './archive.js';
 import { BUILD_TIME } from './reproducible.js';
@@ -6,8 +7,11 @@ import { FIND_SPEC, RECOMPRESS, script } from './scripts.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
 import { marked, mustRun } from './work.js';
 
-/** git in the work folder: nobody's identity, no hook, no signature, one fixed time. */
-const GIT = ['git', '-c', 'user.name=crpm', '-c', 'user.email=crpm@localhost', '-c', 'core.hooksPath=/dev/null', '-c', 'core.autocrlf=false', '-c', 'commit.gpgsign=false', '-c', 'gc.auto=0'];
+/** git in the work folder: nobody's identity, no hook, no signature; and no compression, since nothing of it is kept. */
+const GIT_SETTINGS = ['user.name=crpm', 'user.email=crpm@localhost', 'safe.directory=*', 'core.hooksPath=/dev/null', 'core.autocrlf=false', 'core.compression=0', 'core.bigFileThreshold=1', 'commit.gpgSign=false', 'gc.auto=0', 'maintenance.auto=false'];
+const GIT = ['git', ...GIT_SETTINGS.flatMap((setting) => ['-c', setting])];
+/** Above the tree's own .gitattributes: no filter, no line endings, no `$Id$`. The bytes of the tree are what is committed. */
+const ATTRIBUTES = { path: 'source/.git/info/attributes', content: '* -text !eol !filter -ident\n' };
 const COMMIT_TIME = `@${String(BUILD_TIME)} +0000`;
 
 /**
@@ -43,13 +47,14 @@ export async function mesonDist(context: NodeContext, work: Work, { spec, names,
 async function commitAll(context: NodeContext, work: Work): Promise<void> {
   const env = { GIT_AUTHOR_DATE: COMMIT_TIME, GIT_COMMITTER_DATE: COMMIT_TIME };
   // Forced: what the snapshot holds belongs to the tree, whatever its .gitignore says.
-  for (const args of [['init', '--quiet', '.'], ['add', '--all', '--force', '.'], ['commit', '--quiet', '--no-verify', '--allow-empty', '--message=Snapshot of the source tree']]) {
+  for (const args of [['init', '--quiet', '--template=', '.'], ['add', '--all', '--force', '.'], ['commit', '--quiet', '--no-verify', '--allow-empty', '--message=Snapshot of the source tree']]) {
     await mustRun(context, work, { argv: [...GIT, ...args], cwd: 'source', env }, (seen) => ({
       class: 'build',
       message: `git ${args[0] ?? ''} of the snapshot failed`,
       next: 'Look at the log; the build root needs git.',
       lines: seen.telling(),
     }));
+    if (args[0] === 'init') await work.put(packFiles([ATTRIBUTES]));
   }
 }
 

@@ -23,6 +23,7 @@ for name; do
 done
 command -v dnf >/dev/null 2>&1 && echo crpm-dnf
 printf 'crpm-dist %s\\n' "$(rpm --eval '%{?dist}' 2>/dev/null)"
+[ -n "$(rpm --eval '%{?meson}' 2>/dev/null)" ] || echo crpm-no-macros
 sed 's/^/crpm-os /' /etc/os-release
 `;
 

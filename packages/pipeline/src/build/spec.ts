@@ -2,7 +2,9 @@ import { fail, type NodeContext, type Work } from '@crpm/core';
 import { packFiles } from '@crpm/engines';
 import { printable } from '@crpm/sources';
 
+import type { RpmTraits } from '../facts.js';
 import type { SpecOptions, SpecPlace } from '../params.js';
+import { FEDORA_MACROS, MACRO_FILE } from './fedora-macros.js';
 import { mesonProject } from './meson-project.js';
 import { define, specArguments } from './spec-arguments.js';
 import { fillTemplate, specName, unknownTag } from './spec-template.js';
@@ -52,12 +54,12 @@ export interface PlacedSpec {
 }
 
 /** Puts a spec, filled in as far as that goes, and the dist-git files it may read into a work folder. */
-export async function placeSpec(context: NodeContext, work: Work, spec: SpecFile, trees: Trees, options: SpecOptions, dist: string): Promise<PlacedSpec> {
+export async function placeSpec(context: NodeContext, work: Work, spec: SpecFile, trees: Trees, options: SpecOptions, traits: RpmTraits): Promise<PlacedSpec> {
   const { text, unknown } = spec.isTemplate ? await filled(context, work, spec, trees.tree) : { text: spec.text, unknown: [] };
   if (trees.spec) await putTree(work, trees.spec, 'SOURCES');
-  await work.put(packFiles([{ path: `SPECS/${spec.name}`, content: text }]));
+  await work.put(packFiles([{ path: `SPECS/${spec.name}`, content: text }, { path: MACRO_FILE, content: FEDORA_MACROS }]));
   const folders = [...define('_topdir', work.root), ...define('_sourcedir', `${work.root}/SOURCES`)];
-  return { name: spec.name, text, isTemplate: spec.isTemplate, unknown, argv: [...specArguments(options, dist), ...folders, `SPECS/${spec.name}`] };
+  return { name: spec.name, text, isTemplate: spec.isTemplate, unknown, argv: [...(traits.lacksMacros ? ['--load', `${work.root}/${MACRO_FILE}`] : []), ...specArguments(options, traits.dist), ...folders, `SPECS/${spec.name}`] };
 }
 
 async function filled(context: NodeContext, work: Work, spec: SpecFile, tree: SnapshotTree) {

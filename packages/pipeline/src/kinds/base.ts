@@ -86,6 +86,7 @@ interface Inventory {
   readonly missingTools: readonly string[];
   readonly missingRpms: readonly string[];
   readonly dnf: boolean;
+  readonly lacksMacros: boolean;
   readonly dist: string;
   readonly osRelease: string;
 }
@@ -104,6 +105,7 @@ async function look(params: BaseParams, context: NodeContext, image: string): Pr
     missingTools: marked(answers, 'crpm-missing-tool '),
     missingRpms: marked(answers, 'crpm-missing-rpm '),
     dnf: answers.includes('crpm-dnf'),
+    lacksMacros: answers.includes('crpm-no-macros'),
     dist: marked(answers, 'crpm-dist ')[0]?.trim() ?? '',
     osRelease: marked(answers, 'crpm-os ').join('\n'),
   };
@@ -144,7 +146,7 @@ async function setUp(params: BaseParams, context: NodeContext, engine: Engine, i
     deriveStep(context, engine, image, repos.length > 0 ? { ...step, files: packFiles(repos) } : step, (output) => ({
       class: 'build',
       message: `the base image can't be set up: dnf ended with an error`,
-      next: 'See the lines below; a repository that can’t be reached or a wrong name under basesystems.<name> are the usual reasons.',
+      next: 'See the lines shown; a repository that can’t be reached or a wrong name under basesystems.<name> are the usual reasons.',
       lines: output.telling(),
     })),
   );
@@ -160,5 +162,5 @@ function fact(params: BaseParams, image: string, has: Inventory): BaseFact {
   const osRelease = parseOsRelease(has.osRelease);
   const dist = params.dist ?? (has.dist || distOf(osRelease));
   const known = params.base.kind === 'host' ? knowsItsPackages(osRelease) : true;
-  return { image, dist, checkBuildRequires: params.checkBuildRequires ?? known, dnf: has.dnf && params.base.kind !== 'host' };
+  return { image, dist, checkBuildRequires: params.checkBuildRequires ?? known, lacksMacros: has.lacksMacros, dnf: has.dnf && params.base.kind !== 'host' };
 }

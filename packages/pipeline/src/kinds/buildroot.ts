@@ -56,7 +56,7 @@ async function ask(params: BuildrootParams, context: NodeContext, base: BaseFact
   const trees = await snapshots(context);
   const file = await findSpec(params.spec, trees);
   return withWork(context, { image, arch: params.arch }, async (work) => {
-    const spec = await placeSpec(context, work, file, trees, params.options, base.dist);
+    const spec = await placeSpec(context, work, file, trees, params.options, base);
     const answers = await askSpec(context, work, spec);
     if (!base.checkBuildRequires) return { spec, answers, unsatisfied: [] };
     // Parses, compares BuildRequires with the rpm database, and stops before %prep.
@@ -118,5 +118,5 @@ async function fact(params: BuildrootParams, context: NodeContext, made: { base:
   );
   const identity = [...marked(installed, 'crpm-package '), ...libraries.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)).sort()];
   const packages = `sha256:${createHash('sha256').update(identity.join('\n')).digest('hex')}`;
-  return { image, packages, evr, dist: base.dist, checkBuildRequires: base.checkBuildRequires };
+  return { image, packages, evr, dist: base.dist, checkBuildRequires: base.checkBuildRequires, lacksMacros: base.lacksMacros };
 }

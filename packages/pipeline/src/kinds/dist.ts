@@ -31,11 +31,11 @@ export function distKind(): NodeKind<DistParams> {
 }
 
 async function run(params: DistParams, context: NodeContext): Promise<DistFact> {
-  const { image, dist } = needFact<BuildrootFact>(context, 'buildroot');
+  const buildroot = needFact<BuildrootFact>(context, 'buildroot');
   const trees = await snapshots(context);
   const file = await findSpec(params.spec, trees);
-  return withWork(context, { image, arch: params.arch, memory: context.budget.memory }, async (work) => {
-    const spec = await placeSpec(context, work, file, trees, params.options, dist);
+  return withWork(context, { image: buildroot.image, arch: params.arch, memory: context.budget.memory }, async (work) => {
+    const spec = await placeSpec(context, work, file, trees, params.options, buildroot);
     const expanded = await expandSpec(context, work, spec);
     const names = namesIn(expanded, spec);
     const recipe = { spec, names, patches: specPatches(expanded), tree: trees.tree };

@@ -1,15 +1,16 @@
 import { dirname, join } from 'node:path';
 
 import { type NodeContext, type NodeKind, type Work } from '@crpm/core';
-import { extractTar, packPath } from '@crpm/engines';
+import { extractTar, packFiles, packPath } from '@crpm/engines';
 
 import { collectRpms } from '../build/collect-rpms.js';
+import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';
 import { define, specArguments } from '../build/spec-arguments.js';
 import { reproducibleDefines } from '../build/reproducible.js';
 import { putTree, snapshots } from '../build/trees.js';
 import { withStaging } from '../build/staging.js';
 import { mustRun, withWork } from '../build/work.js';
-import type { BuildrootFact, DistFact, RpmsFact } from '../facts.js';
+import type { BuildrootFact, DistFact, RpmsFact, RpmTraits } from '../facts.js';
 import { needFact, needOf } from '../needs.js';
 import type { RpmbuildParams } from '../params.js';
 
@@ -41,7 +42,7 @@ async function run(params: RpmbuildParams, context: NodeContext): Promise<RpmsFa
     await mustRun(context, work, { argv, env: { RPM_BUILD_NCPUS: String(jobs) } }, (seen, code) => ({
       class: 'build',
       message: `rpmbuild of ${params.package} ended with exit code ${String(code)}`,
-      next: 'Correct what the lines below name; the log has all of the output.',
+      next: 'Correct what the lines shown name; the log has all of the output.',
       lines: seen.telling(),
     }));
     return withStaging(context.workspace, async (staging) => {
@@ -59,6 +60,7 @@ async function putSources(context: NodeContext, work: Work, dist: DistFact): Pro
   const from = needOf(context, 'dist').dir;
   await work.put(packPath(Buffer.from(join(from, dirname(dist.archive))), `${TOPDIR}/SOURCES`));
   await work.put(packPath(Buffer.from(join(from, dirname(dist.spec))), `${TOPDIR}/${dirname(dist.spec)}`));
+  await work.put(packFiles([{ path: `${TOPDIR}/${MACRO_FILE}`, content: FEDORA_MACROS }]));
   await mustRun(context, work, { argv: ['mkdir', '-p', `${TOPDIR}/BUILD`, `${TOPDIR}/RPMS`] }, () => noFolder(context));
 }
 
@@ -68,7 +70,7 @@ function noFolder(context: NodeContext) {
 
 /** Where and how one build runs. */
 export interface BuildPlace {
-  readonly buildroot: Pick<BuildrootFact, 'dist' | 'checkBuildRequires'>;
+  readonly buildroot: RpmTraits;
   /** Absolute. */
   readonly topdir: string;
   readonly jobs: number;
@@ -83,6 +85,7 @@ export function rpmbuildArguments(params: RpmbuildParams, { buildroot, topdir, j
     '-bb',
     ...(params.check ? [] : ['--nocheck']),
     ...(buildroot.checkBuildRequires ? [] : ['--nodeps']),
+    ...(buildroot.lacksMacros ? ['--load', `${topdir}/${MACRO_FILE}`] : []),
     ...define('_topdir', topdir),
     ...define('_smp_build_ncpus', String(jobs)),
     ...reproducibleDefines,

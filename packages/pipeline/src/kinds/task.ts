@@ -66,7 +66,7 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
   if (result.isCanceled || context.signal.aborted) fail({ class: 'cancelled', message: `${context.node.id} was stopped` });
   if (!result.failed) return;
   const how = result.exitCode === undefined ? (result.originalMessage ?? 'it could not be started') : `it ended with exit code ${String(result.exitCode)}`;
-  fail({ class: 'build', message: `the task ${context.node.id} failed: ${how}`, next: `Correct what the lines below name, or tasks.${context.node.id}.run in the config.`, lines: output.telling() });
+  fail({ class: 'build', message: `the task ${context.node.id} failed: ${how}`, next: `Correct what the lines shown name, or tasks.${context.node.id}.run in the config.`, lines: output.telling() });
 }
 
 /** Copies an output into the node's folder, under its path. */

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 const options = { macros: { rhel: '9' }, suffix: 'crpm0001', defines: { rcrel: '.1' }, with: ['clang'], without: ['lto'] };
 const params: RpmbuildParams = { package: 'qemu', arch: 'x86_64', options, check: false, debuginfo: false, payload: 'quick' };
-const place = { buildroot: { dist: '.el9', checkBuildRequires: true }, topdir: '/w/rpmbuild', jobs: 2, spec: 'rpmbuild/spec/qemu-kvm.spec' };
+const place = { buildroot: { dist: '.el9', checkBuildRequires: true, lacksMacros: false }, topdir: '/w/rpmbuild', jobs: 2, spec: 'rpmbuild/spec/qemu-kvm.spec' };
 
 describe('the command line of a build', () => {
   test('in dev: no %check, no debuginfo, a quick payload', () => {
@@ -34,7 +34,12 @@ describe('the command line of a build', () => {
   });
 
   test('where the rpm database knows no package: without looking at BuildRequires', () => {
-    expect(rpmbuildArguments(params, { ...place, buildroot: { dist: '.deb12', checkBuildRequires: false } })).toContain('--nodeps');
+    expect(rpmbuildArguments(params, { ...place, buildroot: { dist: '.deb12', checkBuildRequires: false, lacksMacros: false } })).toContain('--nodeps');
+  });
+
+  test('where rpm lacks Fedora’s macros: with ours, under whatever the user defines', () => {
+    const argv = rpmbuildArguments(params, { ...place, buildroot: { dist: '.deb12', checkBuildRequires: false, lacksMacros: true } });
+    expect(argv.slice(0, 6)).toEqual(['rpmbuild', '-bb', '--nocheck', '--nodeps', '--load', '/w/rpmbuild/fedora.macros']);
   });
 
   test('a define of the user wins over the distribution’s and over ours', () => {
@@ -56,7 +61,7 @@ const hostile = fc.oneof(
 test('whatever a value holds, it is one argument behind --define, and no argument of its own', () => {
   fc.assert(
     fc.property(hostile, hostile, hostile, (macro, define, dist) => {
-      const args = rpmbuildArguments({ ...params, options: { ...options, macros: { one: macro }, defines: { two: define } } }, { ...place, buildroot: { dist, checkBuildRequires: true } });
+      const args = rpmbuildArguments({ ...params, options: { ...options, macros: { one: macro }, defines: { two: define } } }, { ...place, buildroot: { dist, checkBuildRequires: true, lacksMacros: false } });
       expect(args).toContain(`one ${macro}`);
       expect(args).toContain(`two ${define}`);
       expect(args).toContain(`dist ${dist}.crpm0001`);
