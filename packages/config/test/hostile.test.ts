@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { ConfigFile } from '../src/index.js';
 import { Complaints } from '../src/check/complaints.js';
 import { checkShape } from '../src/check/shape.js';
@@ -7,6 +7,9 @@ import { normalize } from '../src/normalize/config.js';
 import { parseDocument } from '../src/yaml/parse.js';
 import { decodeSource, toSource } from '../src/yaml/source.js';
 import { load } from './workspace.js';
+
+// Thousands of runs: a loaded machine may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const PRISTINE = Object.getOwnPropertyNames(Object.prototype).join();
 afterEach(() => {
