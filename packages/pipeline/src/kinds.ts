@@ -30,9 +30,9 @@ export function nodeKinds({ env, serverEntry, pull = false }: KindOptions): Read
     rpmbuildKind(),
     prebuiltKind(),
     createrepoKind(),
-    serveKind({ serverEntry }),
+    serveKind({ env, serverEntry }),
     rpmDepsKind({ env }),
-    verifyKind(),
+    verifyKind({ env }),
     taskKind({ env }),
   ];
   // The runner hands each kind the params that `compile` made for it.

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fail, type WorkspacePaths } from '@crpm/core';
 import { acquireLock, type Lock } from '@crpm/state';
+import { findCri, type Env } from '../serve/cri.js';
 import { builderVolume } from './environment.js';
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Locks the volume of KubeVirt's builder, which all checkouts on an engine share: two `hack/dockerized` at once would mix their trees.
@@ -34,27 +33,10 @@ export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: A
 
 /** Best effort: without a container tool there is no daemon either, and `hack/dockerized` says so itself. */
 async function findRsyncDaemon(volume: string, env: Env, signal: AbortSignal): Promise<{ cri: string; id: string; name: string } | undefined> {
-  const { execa } = await import('execa');
-  // KubeVirt's own order: what the user says, else podman if it answers, else docker.
-  const candidates = env['KUBEVIRT_CRI'] === 'podman' || env['KUBEVIRT_CRI'] === 'docker' ? [env['KUBEVIRT_CRI']] : ['podman', 'docker'];
-  for (const cri of candidates) {
-    const result = await execa(cri, ['ps', '--no-trunc', '--filter', `volume=${volume}`, '--format', '{{.ID}}\t{{.Names}}\t{{.Command}}'], {
-      reject: false,
-      extendEnv: false,
-      env: definedOnly(env),
-      timeout: 30_000,
-      cancelSignal: signal,
-      stdin: 'ignore',
-    });
-    signal.throwIfAborted();
-    if (result.exitCode !== 0) continue;
-    const line = result.stdout.split('\n').find((text) => /\brsync\b.*--daemon/.test(text));
-    const [id, name] = line?.split('\t') ?? [];
-    return id === undefined || name === undefined ? undefined : { cri, id, name };
-  }
-  return undefined;
-}
-
-function definedOnly(env: Env): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const cri = await findCri(env, signal);
+  if (!cri) return undefined;
+  const containers = await cri.run(['ps', '--no-trunc', '--filter', `volume=${volume}`, '--format', '{{.ID}}\t{{.Names}}\t{{.Command}}']);
+  const line = containers.split('\n').find((text) => /\brsync\b.*--daemon/.test(text));
+  const [id, name] = line?.split('\t') ?? [];
+  return id === undefined || name === undefined ? undefined : { cri: cri.name, id, name };
 }

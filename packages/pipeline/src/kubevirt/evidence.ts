@@ -4,6 +4,8 @@ import { fail, type InputContext } from '@crpm/core';
 import type { VerifyParams } from '../params.js';
 import { addressesToAsk, prove, type Evidence, type Proof, type Resolver } from '../proof/index.js';
 import { fetchDigest } from '../serve/fetch.js';
+import type { Env } from '../serve/cri.js';
+import { volumeDigests } from '../serve/volume.js';
 import type { CustomRepository } from './custom-rpms.js';
 import { pinnedNames } from './pins.js';
 import type { Yielded } from './yielded-files.js';
@@ -20,7 +22,7 @@ interface Case {
 }
 
 /** Judges one state of both files: gathers what the judge wants to know, the bytes behind every custom address included. */
-export async function judge(params: VerifyParams, { before, after, repositories, resolver }: Case, { signal }: Pick<InputContext, 'signal'>): Promise<Proof> {
+export async function judge(params: VerifyParams, { before, after, repositories, resolver }: Case, context: Pick<InputContext, 'workspace' | 'signal'>, env: Env): Promise<Proof> {
   const script = readScript(params.kubevirt);
   const question: Omit<Evidence, 'answers'> = {
     stream: params.stream,
@@ -34,7 +36,7 @@ export async function judge(params: VerifyParams, { before, after, repositories,
     allowOfficial: params.allowOfficial,
     resolver: { name: resolver.name, standIn: resolver.standIn },
   };
-  return prove({ ...question, answers: await askAll(addressesToAsk(question), signal) });
+  return prove({ ...question, answers: await askAll(addressesToAsk(question), context, env) });
 }
 
 /** Text of the script that decides which trees there are. Fails with class `usage` if the tree has none. */
@@ -52,9 +54,14 @@ function pinnedHere({ packages }: VerifyParams, script: string, { arch, rpms }: 
   return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => pinnedNames(script, pkg, arch));
 }
 
-async function askAll(urls: readonly string[], signal: AbortSignal): Promise<Evidence['answers']> {
+async function askAll(urls: readonly string[], { workspace, signal }: Pick<InputContext, 'workspace' | 'signal'>, env: Env): Promise<Evidence['answers']> {
   const answers = new Map<string, { sha256: string } | { error: string }>();
-  const waiting = [...new Set(urls)];
+  // Addresses in the builder's volume can only be asked for there.
+  const inVolume = urls.filter((url) => url.startsWith('file:'));
+  if (inVolume.length > 0) {
+    for (const [url, digest] of await volumeDigests(workspace, inVolume, env, signal)) answers.set(url, typeof digest === 'string' ? { sha256: digest } : { error: digest.message });
+  }
+  const waiting = [...new Set(urls)].filter((url) => !answers.has(url));
   const worker = async () => {
     for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
       try {

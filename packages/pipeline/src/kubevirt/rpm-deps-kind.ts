@@ -79,7 +79,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   writeFileAtomic(join(copy, 'WORKSPACE'), after.WORKSPACE);
 
   report.status('proving');
-  const proof = await judge(params, { before: comparisonBase(before, undo, params.stream, params.arches), after, repositories, resolver }, context);
+  const proof = await judge(params, { before: comparisonBase(before, undo, params.stream, params.arches), after, repositories, resolver }, context, env);
   writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
   if (!proof.proven) {
     fail({

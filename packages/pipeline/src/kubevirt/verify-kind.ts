@@ -10,12 +10,13 @@ import { judge, readScript } from './evidence.js';
 import type { RpmDepsFact, VerifyFact } from './facts.js';
 import { proofLines } from './format-proof.js';
 import { recoverLanding } from './landing.js';
+import type { KubevirtKindOptions } from './rpm-deps-kind.js';
 import { treeState } from './tree-state.js';
 import { readUndo } from './undo.js';
 import { readYielded } from './yielded-files.js';
 
 /** The proof, from the user's tree as it stands. */
-export function verifyKind(): NodeKind<VerifyParams> {
+export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams> {
   return {
     name: 'verify',
     version: 1,
@@ -40,7 +41,7 @@ export function verifyKind(): NodeKind<VerifyParams> {
         // With --only there may be no result of rpm-deps: then nobody knows what made the files, and the tree speaks for itself.
         const made = [...context.needs.keys()].some((id) => stepOf(id) === 'rpm-deps') ? (needOf(context, 'rpm-deps').data as RpmDepsFact) : undefined;
         const resolver = made?.resolver ?? { name: 'unknown', standIn: false };
-        const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), params.stream, params.arches), after, repositories, resolver }, context);
+        const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), params.stream, params.arches), after, repositories, resolver }, context, env);
         writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
         if (!proof.proven) {
           fail({

@@ -1,24 +1,34 @@
-import { fail, unreachable, type InputContext, type Json, type NodeContext, type NodeKind } from '@crpm/core';
+import { unreachable, type InputContext, type Json, type NodeContext, type NodeKind } from '@crpm/core';
 import type { ServeFact } from '../facts.js';
 import type { ServeParams } from '../params.js';
 import { repositoryDir } from '../paths.js';
 import { probeRepository } from './probe.js';
-import { serverStatus, startServer, type ServeOptions } from './control.js';
+import { containerGone, explainContainer, serveByContainer, type ContainerOptions } from './container.js';
+import { baseUrlOf, serverStatus, startServer, type ServeOptions } from './control.js';
+import type { Env } from './cri.js';
+import { choosePort } from './port.js';
+import { readRememberedPort } from './records.js';
+import { copyToVolume } from './volume.js';
+
+/** A web server in a container may take this long until it answers. */
+const STARTUP_MS = 10_000;
 
 export interface ServeKindOptions {
+  /** The user's environment: where KubeVirt finds its container tool. */
+  readonly env: Env;
   /** Absolute path of the bundled server program. */
   readonly serverEntry: string;
 }
 
 /** The generation gets an address that KubeVirt's resolver can read. A server that was started stays up. */
-export function serveKind({ serverEntry }: ServeKindOptions): NodeKind<ServeParams> {
+export function serveKind({ env, serverEntry }: ServeKindOptions): NodeKind<ServeParams> {
   return {
     name: 'serve',
     version: 1,
     weight: 'light',
     inputs: () => Promise.resolve([]),
     async run(params, context): Promise<Json> {
-      const baseUrl = await serve(params, context, serverEntry);
+      const baseUrl = await serve(params, context, { env, serverEntry });
       return { baseUrl } satisfies ServeFact;
     },
     async stale(params, output, context) {
@@ -29,8 +39,14 @@ export function serveKind({ serverEntry }: ServeKindOptions): NodeKind<ServePara
           if (status.baseUrl !== baseUrl) return `the repository moves to ${status.baseUrl}`;
           return status.running ? undefined : `the server at ${baseUrl} is not running`;
         }
-        case 'container':
+        case 'container': {
+          const options = containerOptions(params, context, env);
+          if (baseUrlOf(options.port) !== baseUrl) return `the repository moves to ${baseUrlOf(options.port)}`;
+          return containerGone(options);
+        }
         case 'volume':
+          // Whether the volume still holds it is seen when its RPMs are proven.
+          return undefined;
         case 'none':
           return undefined;
         default:
@@ -40,7 +56,7 @@ export function serveKind({ serverEntry }: ServeKindOptions): NodeKind<ServePara
   };
 }
 
-async function serve(params: ServeParams, context: NodeContext, serverEntry: string): Promise<string> {
+async function serve(params: ServeParams, context: NodeContext, { env, serverEntry }: ServeKindOptions): Promise<string> {
   const repoDir = repositoryDir(context.workspace);
   switch (params.mode) {
     case 'process': {
@@ -53,12 +69,26 @@ async function serve(params: ServeParams, context: NodeContext, serverEntry: str
       await probeRepository(repoDir, baseUrl, `Let your server at serve.baseUrl publish ${repoDir}/current (follow the link at each request), or remove serve.mode to let crpm serve it.`, context.signal);
       return baseUrl;
     }
-    case 'container':
+    case 'container': {
+      const options = containerOptions(params, context, env);
+      const baseUrl = await serveByContainer(options);
+      try {
+        await probeRepository(repoDir, baseUrl, 'Choose another port with serve.port, or another image.', context.signal, STARTUP_MS);
+      } catch (error) {
+        for (const line of await explainContainer(context.workspace, options.port, env, context.signal)) context.report.line(line);
+        throw error;
+      }
+      return baseUrl;
+    }
     case 'volume':
-      return fail({ class: 'environment', message: `serve.mode ${params.mode} is not there yet` });
+      return copyToVolume(context.workspace, env, context.signal);
     default:
       return unreachable(params);
   }
+}
+
+function containerOptions(params: ServeParams & { mode: 'container' }, { workspace, signal }: InputContext, env: Env): ContainerOptions {
+  return { workspace, image: params.image, port: choosePort(workspace.id, params.port, readRememberedPort(workspace.state)), env, signal };
 }
 
 function optionsOf(params: ServeParams & { mode: 'process' }, { workspace }: InputContext): ServeOptions {

@@ -54,7 +54,7 @@ export class Rig {
   }
 
   async verify(): Promise<VerifyFact> {
-    return (await verifyKind().run(this.kubevirtParams, this.context('verify'))) as unknown as VerifyFact;
+    return (await verifyKind({ env: this.env }).run(this.kubevirtParams, this.context('verify'))) as unknown as VerifyFact;
   }
 
   stale(fact: RpmDepsFact): Promise<string | undefined> {
