@@ -18,7 +18,9 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          globalSetup: ['test/support/dockerd.ts'],
           include: ['packages/*/test/**/*.integration.test.ts', 'test/integration/**/*.test.ts'],
+          globalSetup: ['test/support/dockerd.ts'],
           testTimeout: 600_000,
           hookTimeout: 900_000,
           fileParallelism: false,
@@ -27,7 +29,9 @@ export default defineConfig({
       {
         test: {
           name: 'real',
+          globalSetup: ['test/support/dockerd.ts'],
           include: ['test/real/**/*.test.ts'],
+          globalSetup: ['test/support/dockerd.ts'],
           testTimeout: 3_000_000,
           hookTimeout: 1_800_000,
           fileParallelism: false,

@@ -1,5 +1,5 @@
 import type { Basesystem, Engine, EngineConfig } from '@crpm/core';
-import { FailureError } from '@crpm/core';
+import { FailureError, ok, type Result } from '@crpm/core';
 import { assertHostBasesystem, isThisMachine, readOsRelease, type OsRelease } from './os-release.js';
 
 export interface ChooseOptions {
@@ -35,6 +35,23 @@ export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
     if (none && free && isThisMachine(basesystem, machine)) return openHost(options, machine);
     throw error;
   }
+}
+
+/** One engine that was looked for, and what came of it: `Docker Engine 20.10.24 at unix:///run/docker.sock`, or why not. */
+export interface EngineProbe {
+  readonly from: string;
+  readonly answer: Result<string, string>;
+}
+
+/** Every place where an engine is looked for, in order, with its answer; the first that answers is the one that would be used. For people who wonder (`doctor`). */
+export async function probeEngines({ config, env, signal }: Pick<ChooseOptions, 'config' | 'env' | 'signal'>): Promise<readonly EngineProbe[]> {
+  const { probe } = await import('./docker/connect.js');
+  const probes: EngineProbe[] = [];
+  for await (const { from, answer } of probe(config, env, signal)) {
+    if (answer.ok) answer.value.client.close();
+    probes.push({ from, answer: answer.ok ? ok(answer.value.description) : answer });
+  }
+  return probes;
 }
 
 async function openHost({ workDir, env }: ChooseOptions, machine: OsRelease): Promise<Engine> {

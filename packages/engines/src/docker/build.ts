@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { RegistryConfig } from 'dockerode';
 import { fail, type Image, type ImageSource, type PrepareOptions } from '@crpm/core';
 import { cancelled } from '../cancelled.js';
 import { CA_NAMES, proxyVariables } from '../environment.js';
 import { toEngineLabels } from '../labels.js';
 import { endMarker } from '../tar/header.js';
-import { packPath } from '../tar/pack.js';
-import { packFiles } from '../tar/pack.js';
+import { packFiles, packPath } from '../tar/pack.js';
 import { CA_PATH, certificates, type Certificates } from './certificates.js';
 import { EngineError } from './client.js';
 import { surroundings } from './connect.js';
@@ -45,7 +45,8 @@ export async function buildImage(context: BuildContext, source: Extract<ImageSou
     forcerm: true,
     ...(source.pull ? { pull: true } : {}),
     ...(wanted === context.goArch ? {} : { platform: `linux/${wanted}` }),
-    registryconfig: await registryCredentials(dockerfile, env, (line) => options.line(line)),
+    // The type knows no identity tokens; the engine does.
+    registryconfig: (await registryCredentials(dockerfile, env, (line) => options.line(line))) as RegistryConfig,
   };
   const body = Readable.from(archive(source.context, dockerfile, trust), { objectMode: false });
   let progress;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { fail, FailureError, type EngineConfig } from '@crpm/core';
+import { err, fail, FailureError, ok, type EngineConfig, type Result } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { candidates, type Surroundings } from './candidates.js';
 import { makeClient, type Client } from './client.js';
@@ -25,26 +25,11 @@ export interface Connection {
  * The first engine that answers, of those that {@link candidates} names.
  * @throws FailureError `environment`: every place tried, why each failed, and what starts one.
  */
-export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.ProcessEnv, signal: AbortSignal, timeouts: { probe?: number; quick?: number } = {}): Promise<Connection> {
+export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.ProcessEnv, signal: AbortSignal, timeouts: Timeouts = {}): Promise<Connection> {
   const tried: string[] = [];
-  const seen = new Set<string>();
-  for (const { from, endpoint } of candidates(config, surroundings(env))) {
-    checkSignal(signal, 'looking for a container engine');
-    if (!endpoint.ok) {
-      tried.push(`${from}: ${endpoint.error}`);
-      continue;
-    }
-    const address = formatEndpoint(endpoint.value);
-    if (seen.has(address)) continue;
-    seen.add(address);
-    const client = await makeClient(endpoint.value, timeouts.quick);
-    try {
-      return await identify(client, timeouts.probe ?? PROBE);
-    } catch (error) {
-      client.close();
-      if (!(error instanceof FailureError)) throw error;
-      tried.push(`${from}: ${error.failure.message}`);
-    }
+  for await (const { from, answer } of probe(config, env, signal, timeouts)) {
+    if (answer.ok) return answer.value;
+    tried.push(`${from}: ${answer.error}`);
   }
   fail({
     class: 'environment',
@@ -52,6 +37,44 @@ export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pr
     next: startCommand(env),
     lines: tried,
   });
+}
+
+/** Milliseconds: to say who it is, and for each quick call later. */
+export interface Timeouts {
+  readonly probe?: number;
+  readonly quick?: number;
+}
+
+export interface Probe {
+  readonly from: string;
+  /** The connection is the receiver's to close. */
+  readonly answer: Result<Connection, string>;
+}
+
+/** Asks each candidate in turn who it is. */
+export async function* probe(config: Pick<EngineConfig, 'host'>, env: NodeJS.ProcessEnv, signal: AbortSignal, timeouts: Timeouts = {}): AsyncGenerator<Probe, void, undefined> {
+  const seen = new Set<string>();
+  for (const { from, endpoint } of candidates(config, surroundings(env))) {
+    checkSignal(signal, 'looking for a container engine');
+    if (!endpoint.ok) {
+      yield { from, answer: endpoint };
+      continue;
+    }
+    const address = formatEndpoint(endpoint.value);
+    if (seen.has(address)) continue;
+    seen.add(address);
+    const client = await makeClient(endpoint.value, timeouts.quick);
+    let connection: Connection;
+    try {
+      connection = await identify(client, timeouts.probe ?? PROBE);
+    } catch (error) {
+      client.close();
+      if (!(error instanceof FailureError)) throw error;
+      yield { from, answer: err(error.failure.message) };
+      continue;
+    }
+    yield { from, answer: ok(connection) };
+  }
 }
 
 async function identify(client: Client, timeout: number): Promise<Connection> {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, type Exit, type OutputSink } from '@crpm/core';
 import { cancelled, checkSignal } from '../cancelled.js';
+import { hurried } from '../hurry.js';
 import { ConnectionError, EngineError, type Client } from './client.js';
 import { demultiplex } from './demux.js';
 
@@ -146,7 +147,12 @@ async function start(client: Client, id: string, { argv, image }: Execution): Pr
 function whenStopped(client: Client, id: string, signal: AbortSignal): { readonly promise: Promise<'stopped'>; dispose(): void } {
   let resolve!: (value: 'stopped') => void;
   const promise = new Promise<'stopped'>((done) => (resolve = done));
+  const kill = () => {
+    client.quick('killing a container', (abortSignal) => client.docker.getContainer(id).kill({ abortSignal })).catch(() => undefined);
+  };
   const stop = () => {
+    if (hurried.aborted) kill();
+    else hurried.addEventListener('abort', kill, { once: true });
     client
       .quick('stopping a container', (abortSignal) => client.docker.getContainer(id).stop({ t: STOP_SECONDS, abortSignal }), (STOP_SECONDS + 15) * 1000)
       .catch(() => undefined)
@@ -154,5 +160,9 @@ function whenStopped(client: Client, id: string, signal: AbortSignal): { readonl
   };
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
-  return { promise, dispose: () => signal.removeEventListener('abort', stop) };
+  const dispose = () => {
+    signal.removeEventListener('abort', stop);
+    hurried.removeEventListener('abort', kill);
+  };
+  return { promise, dispose };
 }

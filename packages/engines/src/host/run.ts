@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { fail, type Command, type Exit } from '@crpm/core';
 import { cancelled, checkSignal } from '../cancelled.js';
 import { baseVariables, caBundleFile, caVariables, proxyVariables } from '../environment.js';
+import { hurried } from '../hurry.js';
 import { LineSplitter } from '../lines.js';
 import { relativePath } from '../relative.js';
 import type { WorkFolder } from './folder.js';
@@ -63,11 +64,14 @@ export async function runOnHost(context: HostRunContext, command: Command): Prom
   let ended = false;
   let killed = false;
   let timer: NodeJS.Timeout | undefined;
+  const finish = () => group !== undefined && kill(group, 'SIGKILL');
   const stop = () => {
     if (group === undefined || ended) return;
     killed = true;
     kill(group, 'SIGTERM');
-    timer = setTimeout(() => kill(group, 'SIGKILL'), GRACE);
+    timer = setTimeout(finish, GRACE);
+    if (hurried.aborted) finish();
+    else hurried.addEventListener('abort', finish, { once: true });
   };
   command.signal.addEventListener('abort', stop, { once: true });
   if (command.signal.aborted) stop();
@@ -92,6 +96,7 @@ export async function runOnHost(context: HostRunContext, command: Command): Prom
     return { code, oom: code !== 0 && oomKills() > oomBefore };
   } finally {
     clearTimeout(timer);
+    hurried.removeEventListener('abort', finish);
     command.signal.removeEventListener('abort', stop);
   }
 }

@@ -1,0 +1,154 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FailureError, type Engine, type Failure, type PrepareOptions } from '@crpm/core';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** What only a container engine has: images by name and Dockerfile, foreign objects, the shape of its containers. */
+export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engine>, dockerHost: string, image: string): void {
+  describe('a container engine', () => {
+    const labels = { workspace: `behaviour-${process.pid}`, run: 'run1', node: 'base' };
+    const never = new AbortController().signal;
+    let engine: Engine;
+    let scratch: string;
+    const docker = async (...argv: string[]) => (await execa('docker', ['--host', dockerHost, ...argv])).stdout;
+    const prepare = (lines: string[] = []): PrepareOptions => ({ labels, arch: engine.arch, signal: never, line: (text) => lines.push(text) });
+    const failure = async (promise: Promise<unknown>): Promise<Failure> => {
+      const thrown = await promise.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (!(thrown instanceof FailureError)) throw thrown ?? new Error('it did not fail');
+      return thrown.failure;
+    };
+
+    beforeAll(async () => {
+      engine = await open();
+      scratch = mkdtempSync(join(tmpdir(), 'crpm-docker-'));
+    });
+    afterAll(async () => {
+      await engine.remove((await engine.list({ workspace: labels.workspace })));
+      await engine.close();
+      rmSync(scratch, { recursive: true, force: true });
+    });
+
+    it('says what it is and where', () => {
+      expect(engine.description).toMatch(/^(Docker Engine|Podman) \d+\.\d+.* at unix:\/\//);
+      expect(engine.arch).toBe(process.arch === 'arm64' ? 'aarch64' : 'x86_64');
+    });
+
+    it('names an image that does not exist, and says where to look', async () => {
+      const result = await failure(engine.prepareImage({ kind: 'image', reference: 'localhost/no-such-image:1', pull: false }, prepare()));
+      expect(result.class).toBe('usage');
+      expect(result.message).toContain('localhost/no-such-image:1');
+      expect(result.next).toContain('basesystem');
+    });
+
+    it('refuses an image of another architecture', async () => {
+      const result = await failure(engine.prepareImage({ kind: 'image', reference: image, pull: false }, { ...prepare(), arch: 's390x' }));
+      expect(result).toMatchObject({ class: 'usage', message: expect.stringContaining('s390x') });
+    });
+
+    it('builds a Dockerfile, honours .dockerignore, and gives the same id when nothing changed', async () => {
+      const context = join(scratch, 'context');
+      mkdirSync(join(context, 'skip'), { recursive: true });
+      writeFileSync(join(context, 'taken'), 'taken\n');
+      writeFileSync(join(context, 'skip', 'big'), 'not wanted');
+      writeFileSync(join(context, 'skip', 'but-this'), 'wanted');
+      writeFileSync(join(context, '.dockerignore'), 'skip/*\n!skip/but-this\n');
+      const file = join(scratch, 'My Dockerfile');
+      writeFileSync(file, `FROM ${image}\nCOPY . /opt/context\nRUN ls -R /opt/context && test ! -e /opt/context/skip/big\n`);
+      const lines: string[] = [];
+      const source = { kind: 'dockerfile', file, context, pull: false } as const;
+      const first = await engine.prepareImage(source, prepare(lines));
+      expect(lines.join('\n')).toMatch(/but-this[^]*taken|taken[^]*but-this/);
+      expect(first.id).toMatch(/^sha256:/);
+      expect(await engine.hasImage(first.id)).toBe(true);
+      expect(await engine.prepareImage(source, { ...prepare(), labels: { ...labels, run: 'run2' } })).toEqual(first);
+    });
+
+    it('finds the error of a build inside its 200 answer, with the lines before it', async () => {
+      const context = join(scratch, 'failing');
+      mkdirSync(context, { recursive: true });
+      const file = join(context, 'Dockerfile');
+      writeFileSync(file, `FROM ${image}\nRUN echo about to fail && exit 9\n`);
+      const result = await failure(engine.prepareImage({ kind: 'dockerfile', file, context, pull: false }, prepare()));
+      expect(result.class).toBe('build');
+      expect(result.message).toContain('9');
+      expect(result.lines).toContain('about to fail');
+    });
+
+    it('names a Dockerfile that is not there', async () => {
+      const result = await failure(engine.prepareImage({ kind: 'dockerfile', file: join(scratch, 'none'), context: scratch, pull: false }, prepare()));
+      expect(result).toMatchObject({ class: 'usage', message: expect.stringContaining(join(scratch, 'none')) });
+    });
+
+    it('leaves foreign containers, volumes and images alone, even when it is told to remove them', async () => {
+      const foreign = (await docker('create', '--label', 'dev.crpm.workspace=looks-like-ours', image, 'true')).trim();
+      const volume = (await docker('volume', 'create')).trim();
+      const kept = { labels, created: 0 };
+      try {
+        expect((await engine.list({})).map(({ id }) => id)).not.toContain(foreign);
+        await engine.remove([
+          { ...kept, type: 'container', id: foreign },
+          { ...kept, type: 'volume', id: volume },
+          { ...kept, type: 'image', id: image },
+          { ...kept, type: 'container', id: 'f'.repeat(64) },
+        ]);
+        expect(await docker('inspect', '--format', '{{.Id}}', foreign)).toBe(foreign);
+        expect(await docker('volume', 'inspect', '--format', '{{.Name}}', volume)).toBe(volume);
+        expect(await engine.hasImage(image)).toBe(true);
+      } finally {
+        await docker('rm', foreign);
+        await docker('volume', 'rm', volume);
+      }
+    });
+
+    it('runs unprivileged, without published ports or host mounts, with SELinux labels off', async () => {
+      const { id } = await engine.prepareImage({ kind: 'image', reference: image, pull: false }, prepare());
+      const work = await engine.openWork({ image: id, arch: engine.arch, labels, signal: never });
+      try {
+        let inspected: Promise<string> | undefined;
+        const controller = new AbortController();
+        const run = work.run({
+          argv: ['sh', '-c', 'echo up; sleep 1000'],
+          signal: controller.signal,
+          line: () => {
+            inspected ??= (async () => docker('inspect', ...(await docker('ps', '--quiet', '--filter', `label=dev.crpm.workspace=${labels.workspace}`)).split('\n')))().finally(() => controller.abort());
+          },
+        });
+        await expect(run).rejects.toBeInstanceOf(FailureError);
+        const [container] = JSON.parse(await inspected!) as [{ HostConfig: Record<string, unknown>; Mounts: { Type: string; Destination: string }[]; Config: { Labels: Record<string, string> } }];
+        expect(container.HostConfig).toMatchObject({ Privileged: false, NetworkMode: 'none', PortBindings: {}, Binds: null });
+        expect(container.HostConfig['SecurityOpt']).toContain('label=disable');
+        expect(container.Mounts.map(({ Type, Destination }) => [Type, Destination])).toEqual([['volume', '/crpm']]);
+        expect(container.Config.Labels).toMatchObject({ 'dev.crpm': '1', 'dev.crpm.workspace': labels.workspace, 'dev.crpm.run': 'run1', 'dev.crpm.node': 'base' });
+      } finally {
+        await work.close();
+      }
+    });
+
+    it('passes proxies and the CA bundle into containers with network only, and keeps them out of derived images', async () => {
+      const bundle = join(scratch, 'ca.pem');
+      writeFileSync(bundle, 'PEM OF THE USER\n');
+      const online = await open({ SSL_CERT_FILE: bundle, https_proxy: 'http://user:password@127.0.0.1:9' });
+      try {
+        const script = 'echo "$HTTPS_PROXY|$NO_PROXY|$SSL_CERT_FILE"; if [ -n "$SSL_CERT_FILE" ]; then cat "$SSL_CERT_FILE"; fi';
+        const lines: string[] = [];
+        const sink = { signal: never, line: (text: string) => void lines.push(text) };
+        const { id } = await online.prepareImage({ kind: 'image', reference: image, pull: false }, prepare());
+        const derived = await online.deriveImage(id, { ...sink, argv: ['sh', '-c', script], env: {}, network: 'bridge', labels, arch: engine.arch });
+        const work = await online.openWork({ image: derived.id, arch: engine.arch, labels, signal: never });
+        await work.run({ ...sink, argv: ['sh', '-c', script], network: 'host' });
+        await work.run({ ...sink, argv: ['sh', '-c', script] });
+        await work.close();
+        const seen = ['http://user:password@127.0.0.1:9|127.0.0.1,localhost|/etc/crpm/ca-bundle.crt', 'PEM OF THE USER'];
+        expect(lines).toEqual([...seen, ...seen, '||']);
+        expect(await docker('inspect', '--format', '{{json .Config}}', derived.id)).not.toContain('password');
+      } finally {
+        await online.close();
+      }
+    });
+  });
+}
