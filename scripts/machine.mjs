@@ -19,6 +19,8 @@ const BUILD = [
 const TEST = [
   { there: 'dockerd', apt: 'docker.io', dnf: 'moby-engine' },
   { there: 'iptables', apt: 'iptables', dnf: 'iptables' },
+  { there: 'ip', apt: 'iproute2', dnf: 'iproute' },
+  { there: 'setpriv', apt: 'util-linux', dnf: 'util-linux' },
   { there: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap' },
   { there: 'dnf', apt: 'dnf', dnf: 'dnf' },
   { there: 'rst2man', apt: 'python3-docutils', dnf: 'python3-docutils' },

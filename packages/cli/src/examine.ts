@@ -31,7 +31,7 @@ export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Pro
   const { project, workspace } = opened;
   findings.push({ state: 'good', what: 'config', detail: project.config.file ?? 'from the environment' });
   findings.push(await examineTrees(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
-  findings.push(await examineEngine(cli, project, workspace, stop));
+  findings.push(...(await probeSockets(cli, project, stop)), await examineEngine(cli, project, workspace, stop));
   return [...findings, ...(await examineServer(project, workspace))];
 }
 
@@ -58,6 +58,15 @@ async function examineRoom(what: string, folder: string): Promise<Finding> {
   const free = bavail * bsize;
   const detail = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
   return free >= ROOM ? { state: 'good', what, detail } : { state: 'caution', what, detail, next: 'A build of QEMU and libvirt wants about 10 GiB.' };
+}
+
+/** Where a container engine was looked for, and what was found. None answering is a fault only if the config needs one, which the engine itself tells. */
+async function probeSockets(cli: Cli, project: Project, stop: Stop): Promise<readonly Finding[]> {
+  const { engine, basesystem } = project.config;
+  if (engine.kind === 'host' || basesystem.base.kind === 'host') return [];
+  const { probeEngines } = await import('@crpm/engines');
+  const probes = await probeEngines({ config: engine, env: cli.io.env, signal: stop.signal });
+  return probes.map(({ from, answer }) => ({ state: answer.ok ? 'good' : 'caution', what: from, detail: answer.ok ? answer.value : answer.error }));
 }
 
 async function examineEngine(cli: Cli, project: Project, workspace: WorkspacePaths, stop: Stop): Promise<Finding> {

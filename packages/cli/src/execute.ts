@@ -63,7 +63,8 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
 
 /** The engine of the config; its programs are loaded only here. */
 export async function openEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
-  const { chooseEngine } = await import('@crpm/engines');
+  const { chooseEngine, hurry } = await import('@crpm/engines');
+  stop.kill.addEventListener('abort', hurry, { once: true });
   const { engine, basesystem } = project.config;
   return chooseEngine({ config: engine, basesystem, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work') });
 }
