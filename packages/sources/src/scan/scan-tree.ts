@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { fail, FailureError } from '@crpm/core';
 import { bytesOf, fsPath, printable, type BytePath } from '../byte-path.js';
 import { changedWhileReading } from '../changed.js';
@@ -7,6 +7,7 @@ import { findWorkTree, hasGit, isGitlink, listByGit } from './git-listing.js';
 import { hashFile } from './hash-file.js';
 import { failEmpty, openTree } from './open-tree.js';
 import { StatCache } from './stat-cache.js';
+import { fileEntry } from './stat-records.js';
 import { walk } from './walk.js';
 
 export interface ScanOptions {
@@ -42,6 +43,7 @@ class Scan {
   readonly #cache: StatCache | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #entries = new Map<BytePath, ManifestEntry>();
+  readonly #unchanged = new Map<BytePath, FileEntry>();
   readonly #warnings: string[] = [];
   readonly #realFolders = new Map<BytePath, boolean>([['', true]]);
   #sliceEnd = performance.now() + SLICE;
@@ -55,10 +57,9 @@ class Scan {
   async tree(): Promise<void> {
     const top = findWorkTree(this.#root);
     if (top === undefined) return this.#walk('');
-    const before = this.#entries.size;
     await this.#repository('', top);
     // A tree that a repository further up ignores whole (a home folder under git) is no part of that repository.
-    if (top !== this.#root && this.#entries.size === before) await this.#walk('');
+    if (top !== this.#root && this.#entries.size === 0) await this.#walk('');
   }
 
   async ignoredFolder(folder: BytePath): Promise<void> {
@@ -74,18 +75,36 @@ class Scan {
   /** Lists the repository at `folder` (relative) and every one inside it. */
   async #repository(folder: BytePath, top: BytePath): Promise<void> {
     const absolute = this.#absolute(folder);
-    const listing = await listByGit(absolute, top, this.#signal);
+    const listed = listByGit(absolute, top, this.#signal);
+    listed.catch(() => {}); // awaited after the next line, which may fail first
+    if (folder === '') await this.#lookAhead();
+    const listing = await listed;
     this.#warnings.push(...listing.warnings);
     const prefix = folder === '' ? '' : `${folder}/`;
     for (const name of listing.paths) {
       const isNested = name.endsWith('/');
       const path = prefix + (isNested ? name.slice(0, -1) : name);
+      const unchanged = this.#unchanged.get(path);
+      if (unchanged !== undefined) {
+        this.#entries.set(path, unchanged);
+        continue;
+      }
       const stat = this.#isRealFolder(parentOf(path)) ? this.#lstat(path) : undefined;
       if (stat === undefined) continue;
       if (!stat.isDirectory()) await this.#add(path, stat);
       else if (hasGit(this.#absolute(path))) await this.#repository(path, this.#absolute(path));
       // A submodule whose `.git` is gone: git lists nothing of it. A tracked file that became a folder: git lists what is in it.
       else if (isNested || (await isGitlink(absolute, top, name, this.#signal))) await this.#walk(path);
+    }
+  }
+
+  /** While git lists what there is now, looks at what was there at the last scan: on two cores the one hides behind the other. */
+  async #lookAhead(): Promise<void> {
+    for (const path of this.#cache?.paths() ?? []) {
+      if (performance.now() > this.#sliceEnd) await this.#pause();
+      const stat = this.#isRealFolder(parentOf(path)) ? this.#lstat(path) : undefined;
+      const entry = stat?.isFile() ? this.#cache?.get(path, stat) : undefined;
+      if (entry !== undefined) this.#unchanged.set(path, entry);
     }
   }
 
@@ -96,7 +115,7 @@ class Scan {
     }
   }
 
-  async #add(path: BytePath, stat: BigIntStats): Promise<void> {
+  async #add(path: BytePath, stat: Stats): Promise<void> {
     if (performance.now() > this.#sliceEnd) await this.#pause();
     if (stat.isFile()) {
       this.#entries.set(path, await this.#file(path, stat));
@@ -115,20 +134,21 @@ class Scan {
     }
   }
 
-  async #file(path: BytePath, stat: BigIntStats): Promise<FileEntry> {
+  async #file(path: BytePath, stat: Stats): Promise<FileEntry> {
     const known = this.#cache?.get(path, stat);
-    if (known !== undefined) return fileEntry(path, stat, known);
+    if (known !== undefined) return known;
     // An editor that saves just now gets a second chance; a program that keeps writing is named.
     for (const attempt of [stat, this.#lstat(path)]) {
       const sha256 = attempt?.isFile() ? await this.#hash(path, attempt) : undefined;
       if (attempt === undefined || sha256 === undefined) continue;
-      this.#cache?.set(path, attempt, sha256);
-      return fileEntry(path, attempt, sha256);
+      const entry = fileEntry(path, attempt.size, attempt.mode, sha256);
+      this.#cache?.set(entry, attempt);
+      return entry;
     }
     throw changedWhileReading(path);
   }
 
-  async #hash(path: BytePath, stat: BigIntStats): Promise<string | undefined> {
+  async #hash(path: BytePath, stat: Stats): Promise<string | undefined> {
     try {
       return await hashFile(this.#absolute(path), stat, () => this.#pause());
     } catch (error) {
@@ -137,9 +157,9 @@ class Scan {
   }
 
   /** Nothing if it is not there: deleted since git last looked. */
-  #lstat(path: BytePath): BigIntStats | undefined {
+  #lstat(path: BytePath): Stats | undefined {
     try {
-      return lstatSync(fsPath(this.#absolute(path)), { bigint: true, throwIfNoEntry: false });
+      return lstatSync(fsPath(this.#absolute(path)), { throwIfNoEntry: false });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
       this.#failToRead(path, error);
@@ -181,10 +201,6 @@ class Scan {
     if (this.#signal?.aborted) fail({ class: 'cancelled', message: `stopped while reading ${printable(this.#root)}` });
     this.#sliceEnd = performance.now() + SLICE;
   }
-}
-
-function fileEntry(path: BytePath, stat: BigIntStats, sha256: string): FileEntry {
-  return { type: 'file', path, mode: (stat.mode & 0o111n) === 0n ? 0o644 : 0o755, size: Number(stat.size), sha256 };
 }
 
 function parentOf(path: BytePath): BytePath {
