@@ -18,7 +18,6 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          globalSetup: ['test/support/dockerd.ts'],
           include: ['packages/*/test/**/*.integration.test.ts', 'test/integration/**/*.test.ts'],
           globalSetup: ['test/support/dockerd.ts'],
           testTimeout: 600_000,
@@ -29,7 +28,6 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          globalSetup: ['test/support/dockerd.ts'],
           include: ['test/real/**/*.test.ts'],
           globalSetup: ['test/support/dockerd.ts'],
           testTimeout: 3_000_000,
