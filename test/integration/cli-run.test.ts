@@ -103,6 +103,20 @@ test.each([
   expect((await again).stdout).toContain('1 node: 1 ran; ');
 });
 
+test('a program that does not heed the first signal is left behind only by the third', async () => {
+  rig.write({ 'custom-rpms.config.yaml': waiting('--stubborn'), 'in.txt': '' });
+  const run = rig.start(['run']);
+  const task = await puppet.started();
+  run.kill('SIGINT');
+  await new Promise((resolve) => run.stderr.once('data', resolve));
+  run.kill('SIGTERM');
+  await new Promise((resolve) => run.stderr.once('data', resolve));
+  run.kill('SIGHUP');
+  expect((await run).exitCode).toBe(130);
+  task.end(0);
+  await task.gone;
+});
+
 test('after kill -9 the next run takes the lock over and does the work', async () => {
   rig.write({ 'custom-rpms.config.yaml': waiting(), 'in.txt': '' });
   const killed = rig.start(['run']);

@@ -25,11 +25,11 @@ export function listenForStop(io: Io, now: () => number = () => performance.now(
   const second = new AbortController();
   let code: number | undefined;
   let count = 0;
-  let last = Number.NEGATIVE_INFINITY;
+  let last: { readonly name: NodeJS.Signals; readonly at: number } | undefined;
 
   const on = (name: NodeJS.Signals) => {
-    if (now() - last < SAME) return;
-    last = now();
+    if (last?.name === name && now() - last.at < SAME) return;
+    last = { name, at: now() };
     code ??= name === 'SIGINT' ? EXIT.sigint : EXIT.sigterm;
     count++;
     const stopped = new FailureError({ class: 'cancelled', message: `stopped by ${name}` });
