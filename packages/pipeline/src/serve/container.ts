@@ -3,7 +3,7 @@ import { packFiles } from '@crpm/engines';
 import { repositoryDir } from '../paths.js';
 import { baseUrlOf } from './control.js';
 import { contentArguments } from './content.js';
-import { requireCri, serveLabels, type Cri, type Env } from './cri.js';
+import { findCri, requireCri, serveLabels, type Cri, type Env } from './cri.js';
 import { findPortHolder } from './port-holder.js';
 import { webServerCommand, type WebServer } from './web-server.js';
 
@@ -46,7 +46,8 @@ export async function serveByContainer({ workspace, image, port, env, signal }: 
 
 /** Why the recorded container no longer serves, or nothing. */
 export async function containerGone({ workspace, port, image, env, signal }: ContainerOptions): Promise<string | undefined> {
-  const cri = await requireCri(env, signal);
+  const cri = await findCri(env, signal);
+  if (!cri) return 'neither podman nor docker answers, so nobody knows whether it is served';
   const found = await cri.run(['ps', '--quiet', ...ofWorkspace(workspace), '--filter', `label=dev.crpm.image=${image}`, '--filter', `label=dev.crpm.port=${port}`]);
   return found === '' ? 'the web server container is not running' : undefined;
 }

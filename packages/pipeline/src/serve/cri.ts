@@ -28,10 +28,13 @@ export async function findCri(env: Env, signal: AbortSignal): Promise<Cri | unde
         const ran = await (input === undefined
           ? execa(name, args, { ...options, reject: false, stdin: 'ignore' })
           : input instanceof Readable
-            ? execa(name, args, { ...options, reject: false, stdin: input })
+            ? execa(name, args, { ...options, reject: false, input })
             : execa('tar', input.tar, { ...options, reject: false, buffer: false, stdin: 'ignore' }).pipe(name, args, { ...options, reject: false }));
         signal.throwIfAborted();
-        if (ran.failed) fail({ class: 'environment', message: `${name} ${args[0] ?? ''} failed: ${String(ran.stderr).trim().split('\n').at(-1) ?? ''}`, next: `See whether ${name} ps works.`, lines: String(ran.stderr).trim().split('\n').slice(-20) });
+        if (ran.failed) {
+          const said = String(ran.stderr ?? '').trim().split('\n').slice(-20);
+          fail({ class: 'environment', message: `${name} ${args[0] ?? ''} failed: ${said.at(-1) || ran.shortMessage}`, next: `See whether ${name} ps works.`, lines: said });
+        }
         return String(ran.stdout).trim();
       },
       get(from) {

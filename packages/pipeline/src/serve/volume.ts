@@ -58,13 +58,27 @@ export async function volumeDigests(workspace: WorkspacePaths, urls: readonly st
 /** A container that is never started, of an image that holds nothing: it only carries files in and out. */
 async function withCarrier(workspace: WorkspacePaths, env: Env, signal: AbortSignal, use: (cri: Cri, carrier: string) => Promise<void>): Promise<void> {
   const cri = await requireCri(env, signal);
-  const image = await cri.run(['import', '-'], Readable.from([EMPTY_TAR]));
-  const carrier = await cri.run(['create', ...serveLabels(workspace.id), '--network', 'none', '--security-opt', 'label=disable', '-v', `${builderVolume(env)}:${MOUNT}`, image, '/nothing']);
-  try {
-    await use(cri, carrier);
-  } finally {
-    await cri.run(['rm', '--force', carrier]);
+  const volume = builderVolume(env);
+  if (!(await cri.run(['volume', 'ls', '--quiet'])).split('\n').includes(volume)) {
+    // Made by us, it would not be empty when KubeVirt first mounts it, and would not be filled from the builder image.
+    fail({ class: 'environment', message: `the builder volume ${volume} is not there yet`, next: 'Let KubeVirt make it: run hack/dockerized true in its tree, then run again.' });
   }
+  const image = await cri.run(['import', ...changeLabels(workspace), '-'], Readable.from([EMPTY_TAR]));
+  try {
+    const carrier = await cri.run(['create', ...serveLabels(workspace.id), '--network', 'none', '--security-opt', 'label=disable', '-v', `${volume}:${MOUNT}`, image, '/nothing']);
+    try {
+      await use(cri, carrier);
+    } finally {
+      await cri.run(['rm', '--force', carrier]);
+    }
+  } finally {
+    await cri.run(['rmi', '--force', image]);
+  }
+}
+
+/** The labels in the form that `import` takes. */
+function changeLabels(workspace: WorkspacePaths): readonly string[] {
+  return serveLabels(workspace.id).map((text) => (text === '--label' ? '--change' : `LABEL ${text}`));
 }
 
 async function digestIn(cri: Cri, carrier: string, workspace: WorkspacePaths, path: string): Promise<string> {
