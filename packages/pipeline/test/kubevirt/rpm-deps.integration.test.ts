@@ -1,6 +1,8 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { bazeldnf } from '../../../../test/support/bazeldnf.js';
 import { formatProof } from '../../src/kubevirt/format-proof.js';
 import { moveAddresses } from '../../src/kubevirt/move-addresses.js';
 import { revert } from '../../src/kubevirt/revert.js';
@@ -30,6 +32,27 @@ function pathWithoutBazeldnf(): string {
 const script = () => join(rig.tree, 'hack/rpm-deps.sh');
 const insertIntoScript = (line: string) => writeFileSync(script(), readFileSync(script(), 'utf8').replace(/^\$resolver prune$/m, `$&\n${line}`));
 const undo = () => revert({ config: { kubevirt: { dir: rig.tree } }, workspace: rig.workspace });
+
+describe('with a real bazeldnf on PATH', () => {
+  test('every custom RPM is taken, qemu-pr-helper included, and it is a proof', async ({ skip }) => {
+    const binary = await bazeldnf();
+    if (binary === undefined) return skip();
+    const bin = mkdtempSync(join(tmpdir(), 'crpm-bin-'));
+    symlinkSync(binary, join(bin, 'bazeldnf'));
+    const real = new Rig(EXAMPLE_PARAMS, { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'] });
+    try {
+      await real.serve(rpms);
+      expect((await real.rpmDeps()).resolver).toEqual({ name: 'bazeldnf', standIn: false });
+      const { proof } = await real.verify();
+      expect(proof).toMatchObject({ proven: true, standing: 'proof', complaints: [] });
+      expect(proof.rows.map(({ name, verdict }) => [name, verdict]).sort()).toEqual(rpms.map((rpm) => [rpm.name, 'taken']).sort());
+      await revert({ config: { kubevirt: { dir: real.tree } }, workspace: real.workspace });
+      expect(readYielded(real.tree)).toEqual(original);
+    } finally {
+      await real.close();
+    }
+  });
+});
 
 describe('a run that goes well', () => {
   test('puts every custom RPM into the tree, and verify shows it', async () => {
