@@ -22,11 +22,14 @@ const GLIBC = [
   ]),
 ];
 
+/** What a package provides beside its own name. rpm finds the need of pkg-config in the .pc file of libvirt-devel. */
+const ALSO = { glibc: GLIBC, 'pkgconf-pkg-config': ['/usr/bin/pkg-config'] };
+
 const packages = readFileSync(`rpm/mirror/${stream}.txt`, 'utf8').trim().split('\n').map((line) => {
   const [name, evr, source, ...requires] = line.split(' ');
   const [, epoch, version, release] = /^(\d+):(.+)-([^-]+)$/.exec(evr);
   const exact = `flags="EQ" epoch="${epoch}" ver="${version}" rel="${release}"`;
-  const provides = [`<rpm:entry name="${name}" ${exact}/>`, ...(name === 'glibc' ? GLIBC.map((item) => `<rpm:entry name="${xml(item)}"/>`) : [])];
+  const provides = [`<rpm:entry name="${name}" ${exact}/>`, ...(ALSO[name] ?? []).map((item) => `<rpm:entry name="${xml(item)}"/>`)];
   const needs = requires.map((item) => (item.startsWith('=') ? `<rpm:entry name="${item.slice(1)}" ${exact}/>` : `<rpm:entry name="${item}"/>`));
   const file = `${name}-${version}-${release}.${arch}.rpm`;
   return `<package type="rpm"><name>${name}</name><arch>${arch}</arch><version epoch="${epoch}" ver="${version}" rel="${release}"/>
