@@ -13,10 +13,15 @@ for (let i = 0; i < args.length; i++) {
   else if (args[i].startsWith('--')) options[args[i].slice(2)] = args[++i];
   else options.names.push(args[i]);
 }
-if (command === 'fetch') await fetchAll();
-else if (command === 'rpmtree') rpmtree();
-else if (command === 'prune') prune();
-else throw new Error(`resolver: unknown command ${command}`);
+try {
+  if (command === 'fetch') await fetchAll();
+  else if (command === 'rpmtree') rpmtree();
+  else if (command === 'prune') prune();
+  else throw new Error(`unknown command ${command}`);
+} catch (error) {
+  console.error(`${options.name ?? command}: ${error.message}${error.cause ? `: ${error.cause.message}` : ''}`);
+  process.exit(1);
+}
 
 /** The entries of the repo files, first file first. They are JSON or the plain YAML of this tree. */
 function repositories() {
