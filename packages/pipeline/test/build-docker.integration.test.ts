@@ -10,14 +10,15 @@ import type { BuildrootFact, RpmsFact } from '@crpm/pipeline/facts';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { HOST_VARIABLE } from '../../../test/support/dockerd.js';
 import { prepareTestImage } from '../../../test/support/image.js';
 import { buildRpms } from '../../../test/support/rpms.js';
 import { makeConfig, packageConfig } from './support/config.js';
 import { makeWorkspace, removeFolder, runGraph } from './support/run-graph.js';
 import { commitAll, emulatorDistGit, emulatorTree, fileInRpm, folderDigest, mesonTree } from './support/trees.js';
 
-const dockerHost = process.env['DOCKER_HOST'];
-if (dockerHost === undefined) console.warn('SKIPPED: builds in containers; DOCKER_HOST names no engine');
+const dockerHost = process.env[HOST_VARIABLE];
+if (dockerHost === undefined) console.warn('SKIPPED: builds in containers: no engine of the tests’ own');
 
 describe.skipIf(dockerHost === undefined)('builds in containers', () => {
   let root: string;

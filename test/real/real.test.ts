@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RpmsFact } from '@crpm/pipeline/facts';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bazeldnf } from '../support/bazeldnf.js';
+import { HOST_VARIABLE } from '../support/dockerd.js';
+import { prepareTestImage } from '../support/image.js';
+import { debianTarball } from './debian-source.js';
+import { publishOfficial, writeKubevirtTree } from './kubevirt-tree.js';
+
+const CRPM = join(import.meta.dirname, '../../packages/cli/dist/crpm.js');
+const dockerHost = process.env[HOST_VARIABLE];
+if (dockerHost === undefined) console.warn("SKIPPED: libvirt-dbus and QEMU; there is no engine of the tests' own");
+
+/** libvirt-dbus and QEMU as Debian ships their sources, from two trees to the proof, by the real command line and in one run. */
+describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of QEMU 7.2', () => {
+  let root: string;
+  let env: NodeJS.ProcessEnv;
+  let resolver: string | undefined;
+
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'crpm-real-'));
+    resolver = await bazeldnf();
+    mkdirSync(join(root, 'bin'));
+    if (resolver !== undefined) symlinkSync(resolver, join(root, 'bin', 'bazeldnf'));
+    env = { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: join(root, 'home'), XDG_STATE_HOME: join(root, 'state'), XDG_CACHE_HOME: join(root, 'cache') };
+    mkdirSync(join(root, 'home'));
+    const reference = await prepareTestImage({ dockerHost: dockerHost ?? '' });
+    await unpack(await debianTarball('libvirt-dbus'), join(root, 'libvirt-dbus'));
+    await unpack(await debianTarball('qemu'), join(root, 'qemu 7.2'));
+    await execa('cp', ['-r', join(import.meta.dirname, 'qemu-kvm'), join(root, 'qemu-kvm')]);
+    changeWithoutCommitting(join(root, 'libvirt-dbus'));
+    writeKubevirtTree(join(root, 'kubevirt'), join(root, 'official'));
+    writeFileSync(join(root, 'custom-rpms.config.yaml'), config(reference, dockerHost ?? ''));
+  });
+
+  afterAll(async () => {
+    await crpm(['serve', '--stop']);
+    await crpm(['clean', '--all']);
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  const crpm = (argv: readonly string[]) => execa(process.execPath, [CRPM, ...argv], { cwd: root, env, extendEnv: false, reject: false, stdin: 'ignore', all: true });
+
+  test('build at the same time, uncommitted work and patch included', async () => {
+    const before = gitState(join(root, 'libvirt-dbus'));
+    const run = await crpm(['run', 'createrepo', '--reporter', 'ndjson']);
+    expect(run.exitCode, run.all).toBe(0);
+    const events = eventsOf(run.stdout);
+    const libvirt = rpmsOf(events, 'libvirt-dbus.rpmbuild');
+    const qemu = rpmsOf(events, 'qemu.rpmbuild');
+    expect(libvirt.map(({ name, version, release }) => `${name} ${version}-${release}`)).toEqual(['libvirt-dbus 1.4.1-1.el9.crpm0001']);
+    expect(qemu.map(({ name, epoch, version, release }) => `${name} ${String(epoch)}:${version}-${release}`)).toEqual([
+      'qemu-img 17:7.2.0-14.el9.crpm0001',
+      'qemu-pr-helper 17:7.2.0-14.el9.crpm0001',
+    ]);
+    const repository = join(root, '.crpm', 'repo', 'current', 'debian-as-el9', 'x86_64', 'by-sha256');
+    const binary = (rpms: RpmsFact['rpms'], name: string, file: string) => {
+      const rpm = rpms.find((built) => built.name === name);
+      return fileInRpm(join(repository, rpm?.sha256 ?? '', rpm?.file ?? ''), file);
+    };
+    expect(binary(libvirt, 'libvirt-dbus', '/usr/sbin/libvirt-dbus')).toContain('Changed and not committed.');
+    expect(binary(qemu, 'qemu-img', '/usr/bin/qemu-img')).toContain('(patched by the dist-git folder)');
+    expect(overlap(events, 'libvirt-dbus.rpmbuild', 'qemu.rpmbuild') || overlap(events, 'libvirt-dbus.dist', 'qemu.dist') || overlap(events, 'libvirt-dbus.rpmbuild', 'qemu.dist')).toBe(true);
+    expect(gitState(join(root, 'libvirt-dbus'))).toBe(before);
+  });
+
+  test('are done once: the next run builds nothing', async () => {
+    const run = await crpm(['run', 'createrepo', '--reporter', 'ndjson']);
+    expect(run.exitCode, run.all).toBe(0);
+    expect(eventsOf(run.stdout).filter(({ type, outcome }) => type === 'node-finished' && outcome !== 'fresh')).toEqual([]);
+  });
+
+  test('are taken by real bazeldnf, proven, read by dnf, and put back by revert', async (context) => {
+    if (resolver === undefined) return context.skip('no bazeldnf: Go is missing');
+    const repository = join(root, '.crpm', 'repo', 'current', 'debian-as-el9', 'x86_64', 'by-sha256');
+    const ours = execFileSync('find', ['-L', repository, '-name', '*.rpm'], { encoding: 'utf8' }).trim().split('\n');
+    await publishOfficial(join(root, 'official'), join(root, 'official-work'), ours);
+    // The tree as the distribution has it: what a KubeVirt developer starts from.
+    await execa(join(root, 'kubevirt/hack/rpm-deps.sh'), { env });
+    const official = readFileSync(join(root, 'kubevirt/WORKSPACE'), 'utf8');
+    expect(official).toContain('qemu-img-17__7.2.0-14.el9.x86_64');
+
+    const run = await crpm(['run', '--reporter', 'ndjson']);
+    expect(run.exitCode, run.all).toBe(0);
+    const workspace = readFileSync(join(root, 'kubevirt/WORKSPACE'), 'utf8');
+    for (const name of ['qemu-img-17__7.2.0-14.el9.crpm0001.x86_64', 'qemu-pr-helper-17__7.2.0-14.el9.crpm0001.x86_64', 'libvirt-dbus-0__1.4.1-1.el9.crpm0001.x86_64']) expect(workspace).toContain(name);
+    expect(workspace).not.toContain('qemu-img-17__7.2.0-14.el9.x86_64');
+
+    const address = /http:\/\/127\.0\.0\.1:\d+\/debian-as-el9\/x86_64\//.exec(workspace)?.[0] ?? '';
+    const { stdout } = await execa('dnf', ['--quiet', `--repofrompath=crpm,${address}`, '--repo=crpm', `--setopt=cachedir=${join(root, 'dnf')}`, '--setopt=reposdir=/nonexistent', 'repoquery', '--queryformat=%{name} %{epoch}:%{version}-%{release}.%{arch}']);
+    expect(stdout.trim().split('\n').sort()).toEqual([
+      'libvirt-dbus 0:1.4.1-1.el9.crpm0001.x86_64',
+      'qemu-img 17:7.2.0-14.el9.crpm0001.x86_64',
+      'qemu-pr-helper 17:7.2.0-14.el9.crpm0001.x86_64',
+    ]);
+
+    const reverted = await crpm(['revert']);
+    expect(reverted.exitCode, reverted.all).toBe(0);
+    expect(readFileSync(join(root, 'kubevirt/WORKSPACE'), 'utf8')).toBe(official);
+  });
+});
+
+function config(reference: string, host: string): string {
+  return `basesystem: debian-as-el9
+arch: x86_64
+kubevirt: { dir: kubevirt }
+engine: { kind: docker, host: "${host}" }
+basesystems:
+  debian-as-el9:
+    image: ${reference}
+    dist: .el9
+    stream: 9
+    kubevirtBasesystem: centos-stream-release
+sources:
+  libvirt-dbus:
+    dir: libvirt-dbus
+    kind: meson-dist
+    spec: { tree: libvirt-dbus.spec.in }
+    pin: { variable: LIBVIRT_DBUS_VERSION, rpms: [libvirt-dbus] }
+  qemu:
+    dir: qemu 7.2
+    spec: { dir: qemu-kvm }
+    pin: { variable: QEMU_VERSION, rpms: [qemu-img] }
+`;
+}
+
+async function unpack(tarball: string, dir: string): Promise<void> {
+  mkdirSync(dir);
+  await execa('tar', ['-xf', tarball, '--strip-components=1', '-C', dir]);
+}
+
+/** A git tree with one commit, and then an edit. */
+function changeWithoutCommitting(dir: string): void {
+  const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: dir, stdio: 'ignore' });
+  git('init', '-q');
+  git('add', '-A', '-f');
+  git('commit', '-q', '-m', 'libvirt-dbus 1.4.1');
+  const file = join(dir, 'src/main.c');
+  const text = readFileSync(file, 'utf8');
+  const changed = text.replace('Provide a D-Bus interface to a libvirtd.', 'Changed and not committed.');
+  if (changed === text) throw new Error('src/main.c of libvirt-dbus is not as it was');
+  writeFileSync(file, changed);
+}
+
+/** Names, sizes and times of everything in a tree, `.git` included. */
+function gitState(dir: string): string {
+  return execFileSync('find', ['.', '-printf', '%p %s %T@ %C@\n'], { cwd: dir, encoding: 'utf8' }).split('\n').sort().join('\n');
+}
+
+interface RunEvent {
+  readonly type: string;
+  readonly at: number;
+  readonly node?: string;
+  readonly outcome?: string;
+  readonly data?: unknown;
+}
+
+function eventsOf(ndjson: string): readonly RunEvent[] {
+  return ndjson.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
+}
+
+function rpmsOf(events: readonly RunEvent[], node: string): RpmsFact['rpms'] {
+  return (events.find((event) => event.type === 'node-finished' && event.node === node)?.data as RpmsFact).rpms;
+}
+
+/** Whether two nodes ran at the same time. */
+function overlap(events: readonly RunEvent[], one: string, other: string): boolean {
+  const at = (type: string, node: string) => events.find((event) => event.type === type && event.node === node)?.at ?? 0;
+  return at('node-started', one) < at('node-finished', other) && at('node-started', other) < at('node-finished', one);
+}
+
+/** The text in one file of an RPM. */
+function fileInRpm(rpm: string, path: string): string {
+  return execFileSync('sh', ['-c', 'rpm2archive - <"$1" | tar -xzO ".$2"', 'sh', rpm, path], { encoding: 'latin1', maxBuffer: 64 * 1024 * 1024 });
+}
