@@ -47,7 +47,7 @@ test('it brings what it needs: its dependencies are what the bundle imports, as 
   const dist = join(REPOSITORY, 'packages/cli/dist');
   const imported = new Set<string>();
   for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))) {
-    for (const [, name = ''] of readFileSync(join(dist, file), 'utf8').matchAll(/(?:\bfrom|\bimport|\bimport\()\s*"([^"./][^"]*)"/g)) {
+    for (const [, name = ''] of readFileSync(join(dist, file), 'utf8').matchAll(/(?:\bfrom|\bimport|\bimport\()\s*"(@?[a-z][\w./-]*)"/g)) {
       if (!name.startsWith('node:')) imported.add(name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'));
     }
   }

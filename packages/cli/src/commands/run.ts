@@ -66,7 +66,7 @@ export function runCommand(cli: Cli): Command {
         cli.code = summary.exitCode;
         if (face === 'ndjson') return;
         const { printProof } = await import('../print-proof.js');
-        await printProof(cli.io, summary);
+        await printProof(cli.io, summary, '\n');
       });
     });
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { EXIT } from '@crpm/core';
-import { createReporter } from '@crpm/reporters';
+import { formatFailure } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
@@ -33,16 +33,19 @@ export function verifyCommand(cli: Cli): Command {
           pull: false,
           wait: options.wait === true,
           command: 'crpm verify',
-          reporter: options.json ? { sink: () => undefined, close: () => Promise.resolve() } : createReporter('plain', { stream: cli.io.stdout }),
+          // One node that takes a moment: what it finds is told below.
+          reporter: { sink: () => undefined, close: () => Promise.resolve() },
           io: cli.io,
           stop,
         });
         cli.code = summary.exitCode;
+        const verify = summary.nodes.get('verify');
         if (options.json) {
-          const verify = summary.nodes.get('verify');
           printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: verify?.output?.data ?? null, failure: verify?.failure ?? null });
           return;
         }
+        for (const text of summary.warnings) cli.io.stderr.write(`warning: ${text}\n`);
+        if (verify?.failure) cli.io.stdout.write(`${formatFailure(verify.failure, { node: 'verify' })}\n`);
         const { printProof } = await import('../print-proof.js');
         await printProof(cli.io, summary);
       });
