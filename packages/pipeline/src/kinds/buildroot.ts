@@ -59,8 +59,8 @@ async function ask(params: BuildrootParams, context: NodeContext, base: BaseFact
     const spec = await placeSpec(context, work, file, trees, params.options, base);
     const answers = await askSpec(context, work, spec);
     if (!base.checkBuildRequires) return { spec, answers, unsatisfied: [] };
-    // Parses, compares BuildRequires with the rpm database, and stops before %prep.
-    const { exit, output } = await runStep(context, work, { argv: ['rpmbuild', '-bb', '--nobuild', ...spec.argv] });
+    // Parses, compares BuildRequires with the rpm database, and stops before %prep. Not -bb: that would go on to look for the files; nor -bp: that would not compare.
+    const { exit, output } = await runStep(context, work, { argv: ['rpmbuild', '-bc', '--nobuild', ...spec.argv] });
     return { spec, answers, unsatisfied: exit.code === 0 ? [] : unsatisfiedIn(output.lines) };
   });
 }
