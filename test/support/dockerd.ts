@@ -47,6 +47,7 @@ export async function startDockerd(): Promise<Dockerd> {
   closeSync(log);
   const stop = async (): Promise<void> => {
     await terminate(child);
+    await unmountBelow(dir);
     await execa('ip', ['link', 'delete', bridge], { reject: false });
     rmSync(dir, { recursive: true, force: true });
   };
@@ -136,6 +137,12 @@ async function terminate(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN);
   await exited;
   clearTimeout(timer);
+}
+
+/** dockerd leaves the mount of its network namespace behind. */
+async function unmountBelow(dir: string): Promise<void> {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
+  for (const point of points.filter((path) => path.startsWith(`${dir}/`)).reverse()) await execa('umount', ['--lazy', point], { reject: false });
 }
 
 function onPath(program: string): boolean {
