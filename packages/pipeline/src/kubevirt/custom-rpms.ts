@@ -39,15 +39,19 @@ export async function customRepositories(params: Wanted, context: InputContext):
 async function publishedRepositories({ arches, packages }: Wanted, published: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
   const baseUrl = published.endsWith('/') ? published : `${published}/`;
   const all = await readPrimary(baseUrl, { signal });
-  return arches.map((arch) => ({ arch, baseUrl, stale: {}, rpms: all.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch').map((rpm) => customRpm(rpm, arch, baseUrl, packages)) }));
+  return arches.map((arch) => {
+    const here = all.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch');
+    // All RPMs of a source RPM belong to the package of which KubeVirt pins one.
+    const names = new Map(packages.flatMap(({ name, pin }) => here.filter((rpm) => pin?.rpms[arch].includes(rpm.name)).map((rpm) => [rpm.sourcerpm, name])));
+    return { arch, baseUrl, stale: {}, rpms: here.map((rpm) => customRpm(rpm, arch, baseUrl, names.get(rpm.sourcerpm))) };
+  });
 }
 
-function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, packages: readonly PinnedPackage[]): CustomRpm {
+function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, pinned: string | undefined): CustomRpm {
   // WORKSPACE names RPMs by sha256; with another checksum in the metadata nobody could compare them.
   if (rpm.checksumType !== 'sha256') {
     fail({ class: 'usage', message: `${baseUrl} names its RPMs by ${rpm.checksumType}, not sha256`, next: 'Index it again with createrepo_c --checksum sha256.' });
   }
-  const pinned = packages.find(({ pin }) => pin?.rpms[arch].includes(rpm.name));
   return {
     file: rpm.location.slice(rpm.location.lastIndexOf('/') + 1),
     name: rpm.name,
@@ -60,7 +64,6 @@ function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, packages: read
     size: rpm.size,
     forArch: arch,
     url: new URL(rpm.location, baseUrl).href,
-    // The config's package where it has one of that RPM, else the source package.
-    package: pinned?.name ?? sourceName(rpm.sourcerpm) ?? rpm.name,
+    package: pinned ?? sourceName(rpm.sourcerpm) ?? rpm.name,
   };
 }

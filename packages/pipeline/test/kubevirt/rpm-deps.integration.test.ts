@@ -186,6 +186,14 @@ describe('two at once', () => {
   });
 });
 
+test('a repository that somebody else published is read from its metadata, and proven the same way', async () => {
+  const published = new Rig({ ...EXAMPLE_PARAMS, published: `${rig.baseUrl}centos-stream-9/x86_64` }, rig.env);
+  await published.rpmDeps();
+  const { proof } = await published.verify();
+  expect(proof.complaints).toEqual([]);
+  expect(proof.rows.map(({ name, package: from, verdict }) => [name, from, verdict]).sort()).toEqual(rpms.map((rpm) => [rpm.name, rpm.package, 'taken']).sort());
+});
+
 test('a private copy that somebody changed is equal to the tree again before the next run', async () => {
   await rig.rpmDeps();
   const copy = join(rig.workspace.state, 'kubevirt/tree');

@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WorkspacePaths } from '@crpm/core';
+import type { NodeContext, WorkspacePaths } from '@crpm/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { serverStatus, startServer, stopServer } from '../../src/serve/control.js';
 import { derivedPort } from '../../src/serve/port.js';
 import { probeRepository } from '../../src/serve/probe.js';
 import { readServerRecord, writeServerRecord } from '../../src/serve/records.js';
+import { serveKind } from '../../src/serve/serve-kind.js';
 import { publish, temporaryWorkspace } from './support/repository.js';
 import { bundleServer } from './support/server-entry.js';
 
@@ -96,6 +97,35 @@ describe('stopServer', () => {
     // This very process would end if only the pid counted.
     writeServerRecord(workspace.state, { ...record!, pid: process.pid }); // just read, so it is there
     expect(await stopServer({ workspace })).toBe(false);
+  });
+});
+
+describe('the serve node', () => {
+  const node = { id: 'serve', kind: 'serve', title: 'serve', needs: [], params: {} };
+  const context = (): NodeContext => ({
+    node, needs: new Map(), workspace, signal: new AbortController().signal, out: workspace.cache, budget: { jobs: 1 }, runId: 'run',
+    engine: () => Promise.reject(new Error('no engine here')),
+    report: { line: () => {}, status: () => {}, warn: () => {} },
+  });
+
+  test('leaves the server up, and is stale once it is gone or is to move', async () => {
+    await publish(workspace, 'ours');
+    const kind = serveKind({ env: {}, serverEntry });
+    const data = await kind.run({ mode: 'process' }, context());
+    const output = { dir: '', files: [], digest: '', data };
+    expect(data).toEqual({ baseUrl: `http://127.0.0.1:${derivedPort(workspace.id)}/` });
+    expect(await kind.stale?.({ mode: 'process' }, output, context())).toBeUndefined();
+    expect(await kind.stale?.({ mode: 'process', port: 1234 }, output, context())).toBe('the repository moves to http://127.0.0.1:1234/');
+    await stopServer({ workspace });
+    expect(await kind.stale?.({ mode: 'process' }, output, context())).toContain('is not running');
+  });
+
+  test("mode none takes the user's own server once it answers with this generation", async () => {
+    await publish(workspace, 'ours');
+    const { baseUrl } = await startServer({ workspace, serverEntry });
+    const kind = serveKind({ env: {}, serverEntry: '/nonexistent' });
+    expect(await kind.run({ mode: 'none', baseUrl: baseUrl.slice(0, -1) }, context())).toEqual({ baseUrl });
+    await expect(kind.run({ mode: 'none', baseUrl: 'http://127.0.0.1:9/' }, context())).rejects.toMatchObject({ failure: { class: 'environment', next: expect.stringContaining('serve.baseUrl') } });
   });
 });
 

@@ -24,7 +24,7 @@ export class Rig {
   readonly warnings: string[] = [];
   private repos: readonly PublishedRepo[] = [];
   private rpmDepsFact: RpmDepsFact | undefined;
-  private baseUrl = '';
+  baseUrl = '';
 
   constructor(
     readonly params: Omit<RpmDepsParams, 'kubevirt'>,
@@ -37,7 +37,6 @@ export class Rig {
     cpSync(source, this.tree, { recursive: true, verbatimSymlinks: true });
   }
 
-  /** A second workspace on the same KubeVirt tree, as another config of the user would make it. */
   get kubevirtParams(): RpmDepsParams {
     return { ...this.params, kubevirt: this.tree };
   }
