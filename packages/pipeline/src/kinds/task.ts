@@ -7,6 +7,7 @@ import { hashFile } from '@crpm/state';
 import { globFiles } from '../build/glob.js';
 import { OutputTail } from '../build/telling-lines.js';
 import type { TaskParams } from '../params.js';
+import { stopGroupOnAbort } from '../process-group.js';
 
 /** A node of the user's own: a program on this machine, in the config's folder. Without inputs nobody can tell that it is fresh, so it runs every time. */
 export function taskKind(options: { readonly env: NodeJS.ProcessEnv }): NodeKind<TaskParams> {
@@ -55,15 +56,20 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
     all: true,
     buffer: false,
     reject: false,
-    cancelSignal: context.signal,
-    forceKillAfterDelay: 10_000,
+    // A process group of its own, so that what it started ends with it.
+    detached: true,
   });
-  for await (const line of child.iterable({ from: 'all' })) {
-    output.line(line);
-    context.report.line(line);
+  const stop = stopGroupOnAbort(child.pid, context.signal);
+  try {
+    for await (const line of child.iterable({ from: 'all' })) {
+      output.line(line);
+      context.report.line(line);
+    }
+  } finally {
+    stop.settled();
   }
   const result = await child;
-  if (result.isCanceled || context.signal.aborted) fail({ class: 'cancelled', message: `${context.node.id} was stopped` });
+  if (context.signal.aborted) fail({ class: 'cancelled', message: `${context.node.id} was stopped` });
   if (!result.failed) return;
   const how = result.exitCode === undefined ? (result.originalMessage ?? 'it could not be started') : `it ended with exit code ${String(result.exitCode)}`;
   fail({ class: 'build', message: `the task ${context.node.id} failed: ${how}`, next: `Correct what the lines shown name, or tasks.${context.node.id}.run in the config.`, lines: output.telling() });

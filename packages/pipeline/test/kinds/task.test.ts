@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -48,6 +48,21 @@ describe('a task', () => {
       next: 'Correct what the lines shown name, or tasks.notify.run in the config.',
       lines: ['broken'],
     });
+  });
+
+  test('ends with all that it started when the run is cancelled', async () => {
+    const controller = new AbortController();
+    const params = task({ run: 'sleep 1000 & echo "$!"; wait' });
+    const { context } = contextOf(params);
+    let child = 0;
+    const report = { ...context.report, line: (text: string) => {
+      child = Number(text);
+      controller.abort();
+    } };
+    const failure = await kind.run(params, { ...context, report, signal: controller.signal }).then(() => undefined, toFailure);
+    expect(failure?.class).toBe('cancelled');
+    // The output ends only when all that held it is gone.
+    expect(existsSync(`/proc/${String(child)}/fd/1`)).toBe(false);
   });
 
   test('fails when an output is not made, or lies outside the config’s folder', async () => {
