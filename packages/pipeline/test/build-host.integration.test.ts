@@ -203,6 +203,16 @@ describe.skipIf(missing.length > 0)('createrepo', () => {
     for (const rpm of fact.repos[0]?.rpms ?? []) expect(readRpmHeader(join(current, 'by-sha256', rpm.sha256, rpm.file)).name).toBe(rpm.name);
   });
 
+  test('keeps the last RPMs of a package that is left out, marked with their age', async () => {
+    const packages = [emulator(emulatorTree(join(root, 'q'), 'x'), emulatorDistGit(join(root, 'd'))), tiny(mesonTree(join(root, 'm'), 'y'))];
+    const standIns = { 'qemu.rpmbuild': '2026-08-22T10:00:00.000Z' };
+    const run = await runGraph(hostConfig(packages), { engine, workspace: makeWorkspace(root), until: 'createrepo', standIns });
+    const [repo] = (run.outputs.get('createrepo')?.data as RepositoryFact).repos;
+    expect(repo?.stale).toEqual({ qemu: '2026-08-22T10:00:00.000Z' });
+    expect(repo?.rpms.map(({ name }) => name)).toEqual(['qemu-img', 'qemu-kvm-docs', 'libtiny']);
+    expect(run.warnings).toEqual(['createrepo: qemu: its RPMs of 2026-08-22T10:00:00.000Z stay in the repository']);
+  });
+
   test('gives the same generation for the same RPMs, and refuses two RPMs of one NEVRA', async () => {
     const workspace = makeWorkspace(root);
     const built = await runGraph(hostConfig([tiny(mesonTree(join(root, 'm'), 'y'))]), { engine, workspace, until: 'libtiny.rpmbuild' });
