@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { land, recoverLanding } from '../../src/kubevirt/landing.js';
 import { treeState, type TreeState } from '../../src/kubevirt/tree-state.js';
 import { readUndo, takeBack, withoutOurs } from '../../src/kubevirt/undo.js';
 import { readYielded, type Yielded } from '../../src/kubevirt/yielded-files.js';
+import { temporaryFolder } from '../serve/support/temporary.js';
 
 const rpm = (name: string, sha = 'a') => `rpm(\n    name = "${name}",\n    sha256 = "${sha}",\n    urls = ["http://x/${name}"],\n)\n`;
 const tree = (name: string, ...rpms: string[]) => `rpmtree(\n    name = "${name}",\n    rpms = [${rpms.map((item) => `"@${item}//rpm"`).join(', ')}],\n)\n`;
@@ -20,7 +20,7 @@ function write(files: Yielded): void {
 }
 
 beforeEach(() => {
-  const root = mkdtempSync(join(tmpdir(), 'crpm-land-'));
+  const root = temporaryFolder('land');
   mkdirSync(join(root, 'kubevirt/rpm'), { recursive: true });
   mkdirSync(join(root, 'state/w'), { recursive: true });
   state = treeState({ id: 'w', state: join(root, 'state/w'), cache: root }, join(root, 'kubevirt'));

@@ -1,5 +1,4 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bazeldnf } from '../../../../test/support/bazeldnf.js';
@@ -9,6 +8,7 @@ import { revert } from '../../src/kubevirt/revert.js';
 import { readYielded, type Yielded } from '../../src/kubevirt/yielded-files.js';
 import { EXAMPLE_PARAMS, Rig } from './support/nodes.js';
 import { buildRpms, LIBVIRT, QEMU } from './support/rpms.js';
+import { temporaryFolder } from '../serve/support/temporary.js';
 
 let rpms: ReturnType<typeof buildRpms>;
 let rig: Rig;
@@ -37,7 +37,7 @@ describe('with a real bazeldnf on PATH', () => {
   test('every custom RPM is taken, qemu-pr-helper included, and it is a proof', async ({ skip }) => {
     const binary = await bazeldnf();
     if (binary === undefined) return skip();
-    const bin = mkdtempSync(join(tmpdir(), 'crpm-bin-'));
+    const bin = temporaryFolder('bin');
     symlinkSync(binary, join(bin, 'bazeldnf'));
     const real = new Rig(EXAMPLE_PARAMS, { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: process.env['HOME'] });
     try {

@@ -1,11 +1,11 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { copyGit } from '../../src/kubevirt/copy-git.js';
 import { syncTree } from '../../src/kubevirt/tree-copy.js';
+import { temporaryFolder } from '../serve/support/temporary.js';
 
 const signal = new AbortController().signal;
 let root: string;
@@ -14,7 +14,7 @@ let copy: string;
 const sync = () => syncTree(tree, copy, join(root, 'synced.json'), signal);
 
 function fresh(): void {
-  root = mkdtempSync(join(tmpdir(), 'crpm-copy-'));
+  root = temporaryFolder('copy');
   tree = join(root, 'tree');
   copy = join(root, 'copy');
   mkdirSync(tree);

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GraphNode, NodeContext, WorkspacePaths } from '@crpm/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,6 +13,7 @@ import { serveKind } from '../../src/serve/serve-kind.js';
 import { volumeDigests } from '../../src/serve/volume.js';
 import { rawGet, bodyOf, statusOf } from './support/raw.js';
 import { publish, REPOMD, temporaryWorkspace } from './support/repository.js';
+import { temporaryFolder } from './support/temporary.js';
 
 const host = process.env[HOST_VARIABLE];
 if (host === undefined) console.warn('SKIPPED: serve.mode container and volume, for want of a Docker Engine ');
@@ -47,7 +47,7 @@ describe.skipIf(host === undefined)('on a Docker Engine', () => {
   beforeAll(async () => {
     const base = await prepareTestImage({ dockerHost: host ?? '' });
     for (const [name, run] of Object.entries(IMAGES)) {
-      const dir = mkdtempSync(join(tmpdir(), 'crpm-image-'));
+      const dir = temporaryFolder('image');
       writeFileSync(join(dir, 'Dockerfile'), `FROM ${base}\n${run}\n`);
       docker('build', '--quiet', '--network', 'host', '--tag', `localhost/crpm-test-${name}:1`, dir);
     }

@@ -1,5 +1,4 @@
 import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { GraphNode, Json, NodeContext, NodeOutput, WorkspacePaths } from '@crpm/core';
@@ -11,13 +10,14 @@ import type { RpmDepsParams } from '../../../src/params.js';
 import { startServer, stopServer } from '../../../src/serve/control.js';
 import { bundleServer } from '../../serve/support/server-entry.js';
 import { publishRpms } from './rpms.js';
+import { temporaryFolder } from '../../serve/support/temporary.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../../../examples/quickstart/kubevirt', import.meta.url));
 let serverEntry: Promise<string> | undefined;
 
 /** A workspace with its server, a KubeVirt tree, and the last three nodes of the graph, run without the runner. */
 export class Rig {
-  readonly root = mkdtempSync(join(tmpdir(), 'crpm-kubevirt-'));
+  readonly root = temporaryFolder('kubevirt');
   readonly tree = join(this.root, 'kubevirt');
   readonly workspace: WorkspacePaths;
   readonly lines: string[] = [];

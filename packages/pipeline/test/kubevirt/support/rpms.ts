@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkspacePaths } from '@crpm/core';
 import { publishGeneration } from '@crpm/state';
 import type { PublishedRepo, RpmFact } from '../../../src/facts.js';
+import { temporaryFolder } from '../../serve/support/temporary.js';
 
 /** One subpackage of a source package; `requires` are spec lines' values, `%{exact}` stands for the source package's own EVR. */
 export interface Subpackage {
@@ -37,7 +37,7 @@ export const QEMU: SourcePackage = {
 
 /** Builds the package with rpmbuild; the RPMs hold one small file each. */
 export function buildRpms({ package: name, source, epoch, version, release, subpackages, salt = '' }: SourcePackage): readonly (RpmFact & { package: string; path: string })[] {
-  const top = mkdtempSync(join(tmpdir(), 'crpm-rpmbuild-'));
+  const top = temporaryFolder('rpmbuild');
   const spec = [
     `Name: ${source}`, `Epoch: ${epoch}`, `Version: ${version}`, `Release: ${release}`, 'Summary: s', 'License: x', 'AutoReqProv: no',
     '%define exact %{epoch}:%{version}-%{release}', '%description', 'd',
@@ -62,7 +62,7 @@ export function buildRpms({ package: name, source, epoch, version, release, subp
 /** Indexes RPMs with createrepo_c as `createrepo` does, and publishes them as a generation. */
 export async function publishRpms(workspace: WorkspacePaths, rpms: readonly (RpmFact & { package: string; path: string })[]): Promise<readonly PublishedRepo[]> {
   const path = 'centos-stream-9/x86_64';
-  const staged = mkdtempSync(join(tmpdir(), 'crpm-repo-'));
+  const staged = temporaryFolder('repo');
   for (const rpm of rpms) {
     mkdirSync(join(staged, 'by-sha256', rpm.sha256), { recursive: true });
     writeFileSync(join(staged, 'by-sha256', rpm.sha256, rpm.file), readFileSync(rpm.path));

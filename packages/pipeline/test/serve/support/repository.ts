@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkspacePaths } from '@crpm/core';
 import { publishGeneration, type Generation } from '@crpm/state';
+import { temporaryFolder } from './temporary.js';
 
 export const REPOMD = 'centos-stream-9/x86_64/repodata/repomd.xml';
 
 /** A workspace of its own under the system's temporary folder. */
 export function temporaryWorkspace(id = 'test-0123abcd'): WorkspacePaths {
-  const root = mkdtempSync(join(tmpdir(), 'crpm-serve-'));
+  const root = temporaryFolder('serve');
   const state = join(root, 'state', id);
   const cache = join(root, 'cache');
   for (const dir of [state, cache]) mkdirSync(dir, { recursive: true });
