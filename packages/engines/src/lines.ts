@@ -11,15 +11,19 @@ const CR = 0x0d;
 export class LineSplitter {
   private parts: Buffer[] = [];
   private length = 0;
-  private afterCr = false;
+  /** The last chunk ended with a CR: whether its line was handed on. An LF at the start of the next one belongs to it. */
+  private afterCr: 'no' | 'line' | 'empty' = 'no';
 
   constructor(private readonly emit: (line: string) => void) {}
 
   write(chunk: Buffer): void {
     let start = 0;
-    if (this.afterCr && chunk.length > 0) {
-      this.afterCr = false;
-      if (chunk[0] === LF) start = 1;
+    if (this.afterCr !== 'no' && chunk.length > 0) {
+      if (chunk[0] === LF) {
+        start = 1;
+        if (this.afterCr === 'empty') this.flush('');
+      }
+      this.afterCr = 'no';
     }
     // indexOf of one byte is vectorised; the two positions are cached so that a chunk is searched once for each.
     let lf = chunk.indexOf(LF, start);
@@ -29,9 +33,10 @@ export class LineSplitter {
       const end = byCr ? cr : lf;
       this.append(chunk.subarray(start, end));
       const pair = byCr && lf === cr + 1;
-      if (this.length > 0 || !byCr || pair) this.flush('');
+      const full = this.length > 0;
+      if (full || !byCr || pair) this.flush('');
       start = pair ? end + 2 : end + 1;
-      this.afterCr = byCr && !pair && start === chunk.length;
+      if (byCr && end === chunk.length - 1) this.afterCr = full ? 'line' : 'empty';
       if (lf !== -1 && lf < start) lf = chunk.indexOf(LF, start);
       if (cr !== -1 && cr < start) cr = chunk.indexOf(CR, start);
     }

@@ -103,7 +103,7 @@ export function withCertificates(dockerfile: string, trust: Pick<Certificates, '
 export function baseImages(dockerfile: string): readonly string[] {
   const stages = new Set<string>();
   const images = new Set<string>();
-  for (const match of dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/gim)) {
+  for (const match of dockerfile.replace(/\\\r?\n/g, ' ').matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/gim)) {
     const [, image, stage] = match;
     if (image && image !== 'scratch' && !image.includes('$') && !stages.has(image)) images.add(image);
     if (stage) stages.add(stage);

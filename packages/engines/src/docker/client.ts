@@ -71,8 +71,8 @@ export class Client {
   /** Any error of a call to the engine, as one that names it. */
   translate(what: string, error: unknown): unknown {
     if (error instanceof FailureError || !(error instanceof Error)) return error;
-    const { statusCode, json, reason } = error as Error & { statusCode?: number; json?: unknown; reason?: string };
-    if (statusCode !== undefined) return new EngineError(statusCode, messageOf(json) ?? error.message.trim() ?? reason, what, this.address, error);
+    const { statusCode, json } = error as Error & { statusCode?: number; json?: unknown };
+    if (statusCode !== undefined) return new EngineError(statusCode, messageOf(json) ?? strip(error.message), what, this.address, error);
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== undefined && CONNECTION_CODES.has(code)) return new ConnectionError(what, this.address, `can’t be reached: ${explain(code, error)}`, error);
     return error;
@@ -109,6 +109,11 @@ function messageOf(json: unknown): string | undefined {
     if (typeof cause === 'string' && cause !== '') return cause;
   }
   return undefined;
+}
+
+/** docker-modem's own `(HTTP code 409) unexpected - ` says less than what follows. */
+function strip(message: string): string {
+  return message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim();
 }
 
 /** Opens nothing yet. One connection per call: a pooled one may have died with an engine that was restarted. */
