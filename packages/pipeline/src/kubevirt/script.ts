@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type NodeReporter } from '@crpm/core';
+import { stopGroupOnAbort } from '../process-group.js';
 import type { Resolver } from '../proof/index.js';
 import { scriptEnvironment } from './environment.js';
 import { shellAssignments } from './variables.js';
@@ -18,8 +19,6 @@ export interface ScriptCall {
 const BAZELDNF: Resolver = { name: 'bazeldnf', standIn: false };
 /** Lines kept for the failure. */
 const TAIL = 20;
-/** How long the script may clean up after SIGTERM: it has containers to stop. */
-const GRACE_MS = 10_000;
 
 /** Whether the tree runs its scripts in a builder container of its own. */
 export function hasDockerized(tree: string): boolean {
@@ -47,7 +46,7 @@ export async function runScript({ copy, mode, variables, env, report, signal }: 
     // A process group of its own, so that all of it can be told to end.
     detached: true,
   });
-  const stop = groupStopper(child.pid, signal);
+  const stop = stopGroupOnAbort(child.pid, signal);
   try {
     for await (const line of child.iterable({ from: 'all' })) {
       report.line(line);
@@ -82,28 +81,4 @@ function adviceFor(lines: readonly string[]): string {
   if (/does not exist/i.test(text)) return "A version that KubeVirt's script pins is no longer on the mirror: set it in rpmDeps.versions, or update the KubeVirt tree. The private copy is kept.";
   if (/no solution found/i.test(text)) return 'The resolver found no set of RPMs that fits: some RPM requires another exact version than the one built. The private copy is kept.';
   return 'See the log; the KubeVirt tree is untouched, and the private copy is kept.';
-}
-
-/** SIGTERM to the whole group when the run is cancelled, SIGKILL if that is not enough. */
-function groupStopper(pid: number | undefined, signal: AbortSignal): { settled(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const send = (name: NodeJS.Signals) => {
-    try {
-      if (pid !== undefined) process.kill(-pid, name);
-    } catch {
-      // It ended by itself.
-    }
-  };
-  const onAbort = () => {
-    send('SIGTERM');
-    timer = setTimeout(() => send('SIGKILL'), GRACE_MS);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  return {
-    settled: () => {
-      signal.removeEventListener('abort', onAbort);
-      clearTimeout(timer);
-    },
-  };
 }
