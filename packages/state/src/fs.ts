@@ -1,4 +1,5 @@
 import * as node from 'node:fs';
+import { dirname } from 'node:path';
 
 /**
  * The seam between crpm's state and the disk: synchronous calls with the meaning of `node:fs`. Everything in this package goes
@@ -57,7 +58,7 @@ export const realFs: Fs = {
   },
   chmod: node.chmodSync,
   readdir: (path) => node.readdirSync(path),
-  mkdir: (path, mode) => void node.mkdirSync(path, { recursive: true, mode }),
+  mkdir: makeFolders,
   rename: node.renameSync,
   link: node.linkSync,
   symlink: (target, path) => { node.symlinkSync(target, path); },
@@ -65,6 +66,20 @@ export const realFs: Fs = {
   unlink: node.unlinkSync,
   remove: (path) => { node.rmSync(path, { recursive: true, force: true }); },
 };
+
+/** Not node's own `recursive`: where a parent exists and still can't hold a folder (below /proc), it never ends. */
+function makeFolders(path: string, mode: number): void {
+  const missing: string[] = [];
+  for (let folder = path; !node.statSync(folder, { throwIfNoEntry: false })?.isDirectory(); folder = dirname(folder)) missing.push(folder);
+  for (const folder of missing.reverse()) {
+    try {
+      node.mkdirSync(folder, { mode });
+    } catch (error) {
+      // Somebody else may have been faster.
+      if (errorCode(error) !== 'EEXIST' || !node.statSync(folder).isDirectory()) throw error;
+    }
+  }
+}
 
 function toFileStat(stat: node.BigIntStats): FileStat {
   return {

@@ -87,6 +87,11 @@ describe('locateWorkspace', () => {
     expect(() => locateWorkspace({ root: home, env: { HOME: home } })).toThrow(`can't make the folder ${join(home, '.local/state/crpm')}`);
     expect(() => locateWorkspace({ root: join(home, 'none'), env: { HOME: home } })).toThrow('is not there');
   });
+
+  test('a home that can never hold a folder is refused, not tried for ever', () => {
+    const home = temporaryFolder();
+    expect(() => locateWorkspace({ root: home, env: { HOME: '/proc/x' } })).toThrow("can't make the folder /proc/x/.local/state/crpm");
+  });
 });
 
 describe('linkCrpm', () => {
