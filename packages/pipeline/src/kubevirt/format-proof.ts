@@ -28,9 +28,9 @@ export function proofLines({ proven, standing, resolver, rows, complaints, moved
   ];
 }
 
-/** Packages that changed as a side effect: a few by name, the rest by number. */
+/** Packages that changed as a side effect: a few by name, the rest by number. What is gone from one tree may well be in others, so each says where. */
 function movedLines(moved: Proof['moved']): readonly string[] {
-  const lines = moved.slice(0, MOVED_SHOWN).map(({ name, before, after }) => `moved along: ${name} ${before.join(', ') || 'new'} → ${after.join(', ') || 'gone'}`);
+  const lines = moved.slice(0, MOVED_SHOWN).map(({ name, before, after, trees }) => `moved along: ${name} ${before.join(', ') || 'new'} → ${after.join(', ') || 'gone'} (${trees.join(' ')})`);
   return moved.length > MOVED_SHOWN ? [...lines, `moved along: ${moved.length - MOVED_SHOWN} more, all in proof.json`] : lines;
 }
 

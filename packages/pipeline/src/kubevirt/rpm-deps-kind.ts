@@ -95,6 +95,8 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
       class: 'source',
       message: `WORKSPACE or rpm/BUILD.bazel of ${tree.dir} was changed while rpm-deps ran; yours stay as they are`,
       next: `Run again, then yours are the start. To take what this run made instead: ${YIELDED.map((path) => `cp ${join(copy, path)} ${join(tree.dir, path)}`).join(' && ')}`,
+      // What the script printed has nothing to do with it.
+      lines: [],
     });
   }
   return { resolver: { name: resolver.name, standIn: resolver.standIn }, workspace: hashText(after.WORKSPACE), build: hashText(after['rpm/BUILD.bazel']) };

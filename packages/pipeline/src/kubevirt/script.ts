@@ -4,6 +4,7 @@ import { fail, type NodeReporter } from '@crpm/core';
 import { stopGroupOnAbort } from '../process-group.js';
 import type { Resolver } from '../proof/index.js';
 import { scriptEnvironment } from './environment.js';
+import { explainScriptFailure } from './script-failure.js';
 import { shellAssignments } from './variables.js';
 
 export interface ScriptCall {
@@ -17,8 +18,8 @@ export interface ScriptCall {
 }
 
 const BAZELDNF: Resolver = { name: 'bazeldnf', standIn: false };
-/** Lines kept for the failure. */
-const TAIL = 20;
+/** Lines kept for the failure: more than are shown, for bazeldnf ends with a page of help. */
+const TAIL = 100;
 
 /** Whether the tree runs its scripts in a builder container of its own. */
 export function hasDockerized(tree: string): boolean {
@@ -63,7 +64,8 @@ export async function runScript({ copy, mode, variables, env, report, signal }: 
   signal.throwIfAborted();
   if (result.failed) {
     const how = result.exitCode === undefined ? `could not be run: ${result.originalMessage ?? result.signal ?? ''}` : `ended with exit code ${result.exitCode}`;
-    fail({ class: 'build', message: `KubeVirt's ${title} ${how}`, next: adviceFor(tail), lines: tail });
+    const { reason, lines, next } = explainScriptFailure(tail, variables);
+    fail({ class: 'build', message: `KubeVirt's ${title} ${how}${reason === undefined ? '' : `: ${reason}`}`, next, lines });
   }
   return resolver;
 }
@@ -73,12 +75,4 @@ function command(copy: string, mode: 'script' | 'make', variables: Readonly<Reco
   // hack/dockerized hands its argument to a shell in the container; every value in it was checked for that.
   if (hasDockerized(copy)) return [join(copy, 'hack', 'dockerized'), `${shellAssignments(variables)} ./hack/rpm-deps.sh`];
   return [join(copy, 'hack', 'rpm-deps.sh')];
-}
-
-/** What bazeldnf does not explain. */
-function adviceFor(lines: readonly string[]): string {
-  const text = lines.join('\n');
-  if (/does not exist/i.test(text)) return "A version that KubeVirt's script pins is no longer on the mirror: set it in rpmDeps.versions, or update the KubeVirt tree. The private copy is kept.";
-  if (/no solution found/i.test(text)) return 'The resolver found no set of RPMs that fits: some RPM requires another exact version than the one built. The private copy is kept.';
-  return 'See the log; the KubeVirt tree is untouched, and the private copy is kept.';
 }
