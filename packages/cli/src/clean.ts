@@ -1,16 +1,19 @@
 import { lstatSync, readFileSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, FailureError, type WorkspacePaths } from '@crpm/core';
+import { fail, FailureError, type OwnedObject, type WorkspacePaths } from '@crpm/core';
 import { openEngine } from './execute.js';
 import type { Io } from './io.js';
 import type { Project } from './project.js';
 import type { Stop } from './signals.js';
 
+/** What to remove: what dead runs left; the images of finished ones too; or the web server container as well, which is meant to stay. */
+export type Extent = 'orphans' | 'results' | 'all';
+
 /**
- * Removes what carries this workspace's labels: everything but images, or that too. The caller holds the workspace, so none of it belongs
- * to a living run. Returns how many there were. Where no engine answers there is nothing to ask, which is told, not failed.
+ * Removes what carries this workspace's labels. The caller holds the workspace, so none of it belongs to a living run. Returns returns how many
+ * there were. Where no engine answers there is nothing to ask, which is told, not failed.
  */
-export async function removeEngineObjects(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop, which: 'orphans' | 'all'): Promise<number> {
+export async function removeEngineObjects(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop, extent: Extent): Promise<number> {
   let engine;
   try {
     engine = await openEngine(project, workspace, io, stop);
@@ -20,12 +23,30 @@ export async function removeEngineObjects(project: Project, workspace: Workspace
     return 0;
   }
   try {
-    const ours = (await engine.list({ workspace: workspace.id })).filter((object) => which === 'all' || object.type !== 'image');
+    const ours = (await engine.list({ workspace: workspace.id })).filter((object) => belongsTo(object, extent));
     await engine.remove(ours);
     return ours.length;
   } finally {
     await engine.close();
   }
+}
+
+/** Whether an object of this workspace goes. */
+export function belongsTo({ type, labels }: Pick<OwnedObject, 'type' | 'labels'>, extent: Extent): boolean {
+  switch (extent) {
+    case 'orphans':
+      return type !== 'image' && labels.run !== 'serve';
+    case 'results':
+      return labels.run !== 'serve';
+    case 'all':
+      return true;
+  }
+}
+
+/** Removes half-fetched repositories of dead runs from the user's cache; returns how many. */
+export async function removeHalfFetched(workspace: WorkspacePaths): Promise<number> {
+  const { removeAbandonedFetches } = await import('@crpm/sources');
+  return removeAbandonedFetches(workspace.cache).length;
 }
 
 /** Forgets what was built. The journal goes first: a journal without results would name files that are gone. */
@@ -36,7 +57,7 @@ export function removeResults(workspace: WorkspacePaths): void {
 /** Fails while the KubeVirt tree still names addresses of this workspace's server: its builds need them. */
 export async function refuseWhileNamed(project: Project, workspace: WorkspacePaths): Promise<void> {
   const { kubevirt, serve } = project.config;
-  if (!kubevirt || serve.mode !== 'process') return;
+  if (!kubevirt || (serve.mode !== 'process' && serve.mode !== 'container')) return;
   const { serverStatus } = await import('@crpm/pipeline');
   const { baseUrl } = await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) });
   const file = join(kubevirt.dir, 'WORKSPACE');
@@ -50,10 +71,11 @@ export async function refuseWhileNamed(project: Project, workspace: WorkspacePat
   fail({ class: 'usage', message: `${file} names RPMs at ${baseUrl}, which would be gone`, next: 'crpm revert puts the official ones back; then crpm clean --all.' });
 }
 
-/** Stops the server and removes the rest of the workspace's state, the lock that the caller holds excepted. */
-export async function removePublished(project: Project, workspace: WorkspacePaths): Promise<void> {
-  const { repositoryDir, stopServer } = await import('@crpm/pipeline');
+/** Stops whatever serves and removes the rest of the workspace's state, the lock that the caller holds excepted. */
+export async function removePublished(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<void> {
+  const { repositoryDir, stopContainers, stopServer } = await import('@crpm/pipeline');
   await stopServer({ workspace });
+  if (project.config.serve.mode === 'container') await stopContainers(workspace, io.env, stop.signal);
   for (const folder of [repositoryDir(workspace), join(workspace.state, 'logs')]) rmSync(folder, { recursive: true, force: true });
   const link = join(project.config.root, '.crpm');
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === workspace.state) unlinkSync(link);

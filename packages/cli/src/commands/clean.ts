@@ -26,11 +26,13 @@ export function cleanCommand(cli: Cli): Command {
       await withWorkspace(cli, workspace, { command: 'crpm clean', wait: options.wait === true }, async (stop) => {
         const clean = await import('../clean.js');
         if (options.all) await clean.refuseWhileNamed(project, workspace);
-        const removed = await clean.removeEngineObjects(project, workspace, cli.io, stop, options.orphans ? 'orphans' : 'all');
+        const removed = await clean.removeEngineObjects(project, workspace, cli.io, stop, options.orphans ? 'orphans' : options.all ? 'all' : 'results');
+        const halfFetched = await clean.removeHalfFetched(workspace);
         if (!options.orphans) clean.removeResults(workspace);
-        if (options.all) await clean.removePublished(project, workspace);
-        const what = options.orphans ? '' : options.all ? ', results, logs and the published repository' : ' and all results';
-        cli.io.stdout.write(`removed ${count(removed, 'engine object')}${what}\n`);
+        if (options.all) await clean.removePublished(project, workspace, cli.io, stop);
+        const rest = options.orphans ? '' : options.all ? ', all results, logs and the published repository' : ' and all results';
+        const fetched = halfFetched > 0 ? `, ${count(halfFetched, 'half-fetched folder')}` : '';
+        cli.io.stdout.write(`removed ${count(removed, 'engine object')}${fetched}${rest}\n`);
       });
     });
 }

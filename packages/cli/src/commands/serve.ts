@@ -28,9 +28,10 @@ export function serveCommand(cli: Cli): Command {
       const options = command.optsWithGlobals<ServeOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
       const { serve } = project.config;
-      if (serve.mode !== 'process') refuse(`crpm's own server is not in use: serve.mode is ${serve.mode}`);
+      if (serve.mode === 'container' && !options.stop) refuse('serve.mode is container: crpm run serve starts the web server, crpm serve --stop stops it');
+      if (serve.mode !== 'process' && serve.mode !== 'container') refuse(`there is no server of crpm's: serve.mode is ${serve.mode}`);
       if (options.stop && (options.status || options.port !== undefined)) refuse('--stop goes with neither --status nor --port');
-      const { moveAddresses, serverStatus, startServer, stopServer } = await import('@crpm/pipeline');
+      const { moveAddresses, serverStatus, startServer, stopContainers, stopServer } = await import('@crpm/pipeline');
       const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
       const tell = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
@@ -41,9 +42,9 @@ export function serveCommand(cli: Cli): Command {
         tell(status.running ? `serving at ${status.baseUrl} since ${status.since} (pid ${status.pid})` : `not serving; the address would be ${status.baseUrl}`, status);
         return;
       }
-      await withWorkspace(cli, workspace, { command: 'crpm serve', wait: options.wait === true }, async () => {
+      await withWorkspace(cli, workspace, { command: 'crpm serve', wait: options.wait === true }, async ({ signal }) => {
         if (options.stop) {
-          const stopped = await stopServer(about);
+          const stopped = serve.mode === 'container' ? await stopContainers(workspace, cli.io.env, signal) : await stopServer(about);
           tell(stopped ? 'stopped' : 'it was not running', { stopped });
           return;
         }
