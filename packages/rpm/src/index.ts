@@ -1,5 +1,6 @@
 export { outsideBuildRules, parseBuild, splitBuild, type BuildRules, type RpmTreeRule, type Tar2FilesRule } from './build-file.js';
 export * from './evr.js';
+export { checkRpmDigests } from './header/check-digests.js';
 export type { RpmHeader } from './header/decode.js';
 export type { RpmFile } from './header/files.js';
 export { parseRpmHeader, readRpmHeader } from './header/read.js';

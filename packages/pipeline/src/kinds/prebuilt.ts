@@ -2,7 +2,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 
 import { fail, type Input, type NodeKind } from '@crpm/core';
-import { readRpmHeader } from '@crpm/rpm';
+import { checkRpmDigests, readRpmHeader } from '@crpm/rpm';
 
 import { checkUnique, rpmFiles, takeRpms, type ReadRpm } from '../build/collect-rpms.js';
 import type { RpmsFact } from '../facts.js';
@@ -21,6 +21,7 @@ export function prebuiltKind(): NodeKind<PrebuiltParams> {
     async run(params, context): Promise<RpmsFact> {
       const rpms = filesOf(params).map((file) => check(file, params));
       checkUnique(rpms);
+      for (const { file } of rpms) await checkRpmDigests(file);
       // Copied and never linked: the user may write to his files in place.
       return { package: params.package, rpms: await takeRpms(rpms, context.out, copyFile) };
     },

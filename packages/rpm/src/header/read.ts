@@ -11,10 +11,26 @@ const LEAD_MAGIC = 0xedabeedb;
  * Throws a `FailureError` naming the file if it can't be read or is no whole RPM header. Signatures are not verified.
  */
 export function readRpmHeader(file: string): RpmHeader {
+  return decode(readRpmSections(file), file);
+}
+
+/** The parts of an RPM before its payload, and where they lie. */
+export interface RpmSections {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly signature: Section;
+  readonly header: Section;
+  /** Where the header begins, and its bytes with the intro; the payload follows at once. */
+  readonly headerAt: number;
+  readonly headerBytes: Buffer;
+}
+
+/** Throws a `FailureError` naming the file if it can't be read or they are not whole. */
+export function readRpmSections(file: string): RpmSections {
   const fd = open(file);
   try {
     const { size } = fstatSync(fd);
-    return readFrom((length, position) => readAt(fd, length, position), size, file);
+    return sections((length, position) => readAt(fd, length, position), size, file);
   } finally {
     closeSync(fd);
   }
@@ -23,10 +39,14 @@ export function readRpmHeader(file: string): RpmHeader {
 /** The same for bytes in memory; `name` stands for the file in messages. The payload may be missing. */
 export function parseRpmHeader(bytes: Uint8Array, name: string): RpmHeader {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return readFrom((length, position) => buffer.subarray(position, position + length), buffer.length, name);
+  return decode(sections((length, position) => buffer.subarray(position, position + length), buffer.length, name), name);
 }
 
-function readFrom(read: (length: number, position: number) => Buffer, size: number, file: string): RpmHeader {
+function decode({ header }: RpmSections, file: string): RpmHeader {
+  return decodeHeader(header, file);
+}
+
+function sections(read: (length: number, position: number) => Buffer, size: number, file: string): RpmSections {
   const exactly = (length: number, position: number, what: string): Buffer => {
     // Compared before anything is allocated: a claim of 64 MiB in a file of 1 KiB costs nothing.
     if (position + length > size) corrupt(file, `it ends inside the ${what}`);
@@ -39,12 +59,19 @@ function readFrom(read: (length: number, position: number) => Buffer, size: numb
   if (lead[4] !== 3 && lead[4] !== 4) corrupt(file, `its format is version ${String(lead[4])}; 3 and 4 are known`);
 
   const signatureAt = LEAD_SIZE;
-  const signature = readIntro(exactly(INTRO_SIZE, signatureAt, 'signature'), 'signature', file);
+  const signatureIntro = readIntro(exactly(INTRO_SIZE, signatureAt, 'signature'), 'signature', file);
+  const signature = exactly(sectionLength(signatureIntro), signatureAt + INTRO_SIZE, 'signature');
   // Only the signature is padded, to a multiple of 8 bytes.
-  const headerAt = signatureAt + INTRO_SIZE + Math.ceil(sectionLength(signature) / 8) * 8;
+  const headerAt = signatureAt + INTRO_SIZE + Math.ceil(signature.length / 8) * 8;
   const intro = readIntro(exactly(INTRO_SIZE, headerAt, 'header'), 'header', file);
-  const body = exactly(sectionLength(intro), headerAt + INTRO_SIZE, 'header');
-  return decodeHeader(new Section(body, intro, file), file);
+  const headerBytes = exactly(INTRO_SIZE + sectionLength(intro), headerAt, 'header');
+  return {
+    size,
+    signature: new Section(signature, signatureIntro, file),
+    header: new Section(headerBytes.subarray(INTRO_SIZE), intro, file),
+    headerAt,
+    headerBytes,
+  };
 }
 
 function open(file: string): number {

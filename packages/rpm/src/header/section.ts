@@ -18,7 +18,7 @@ export interface SectionSize {
 }
 
 /** Types of values in an index entry. */
-const TYPE = { int8: 2, int16: 3, int32: 4, int64: 5, string: 6, stringArray: 8, i18nString: 9 } as const;
+const TYPE = { int8: 2, int16: 3, int32: 4, int64: 5, string: 6, bytes: 7, stringArray: 8, i18nString: 9 } as const;
 
 interface Entry {
   readonly type: number;
@@ -97,6 +97,15 @@ export class Section {
       values.push(width === 8 ? Number(this.#data.readBigUInt64BE(at)) : this.#data.readUIntBE(at, width));
     }
     return values;
+  }
+
+  /** The bytes of a binary tag; nothing if the tag is not there. */
+  bytes(tag: number): Buffer | undefined {
+    const entry = this.#entries.get(tag);
+    if (entry === undefined) return undefined;
+    if (entry.type !== TYPE.bytes) corrupt(this.#file, `tag ${tag} is not binary`);
+    if (entry.offset + entry.count > this.#data.length) corrupt(this.#file, `tag ${tag} points outside of the header`);
+    return this.#data.subarray(entry.offset, entry.offset + entry.count);
   }
 
   #strings(tag: number, limit = Infinity): readonly string[] | undefined {

@@ -29,7 +29,12 @@ export const TAG = {
   payloadCompressor: 1125,
   longFileSizes: 5008,
   fileDigestAlgorithm: 5011,
+  payloadDigest: 5092,
+  payloadDigestAlgorithm: 5093,
 } as const;
+
+/** Numbers of the tags in the signature, which covers what follows it. `size` and `md5`: of header and payload; the others of the header alone. */
+export const SIGNATURE_TAG = { sha1: 269, longSize: 270, sha256: 273, size: 1000, md5: 1004 } as const;
 
 /** Bits of requireFlags and provideFlags that compare versions. */
 export const SENSE = { less: 2, greater: 4, equal: 8 } as const;
