@@ -10,7 +10,7 @@ import type { Stop } from './signals.js';
 export type Extent = 'orphans' | 'results' | 'all';
 
 /**
- * Removes what carries this workspace's labels. The caller holds the workspace, so none of it belongs to a living run. Returns returns how many
+ * Removes what carries this workspace's labels. The caller holds the workspace, so none of it belongs to a living run. Returns how many
  * there were. Where no engine answers there is nothing to ask, which is told, not failed.
  */
 export async function removeEngineObjects(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop, extent: Extent): Promise<number> {
