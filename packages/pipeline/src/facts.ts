@@ -68,6 +68,8 @@ export type RpmFact = {
   /** Hex sha256 and bytes of the file. */
   readonly sha256: string;
   readonly size: number;
+  /** RPMs that it requires in its own EVR and that were not built with it; absent where there are none. */
+  readonly missingSiblings?: readonly string[];
 };
 
 /** kinds `rpmbuild` and `prebuilt`; the output folder holds the files. */

@@ -75,6 +75,7 @@ export type Check =
   | 'answer'
   | 'pr-helper'
   | 'not-built'
+  | 'sibling'
   | 'lost-tree'
   | 'touched'
   | 'outside';

@@ -5,6 +5,7 @@ import type { Complaint, Evidence, Proof } from './evidence.js';
 import { findMoved } from './moved.js';
 import { judgeOutside } from './outside.js';
 import { judgePrHelper } from './pr-helper.js';
+import { judgeSiblings } from './siblings.js';
 import { judgeSourcePackages } from './source-package.js';
 import { judgeRpm } from './taken.js';
 import { judgeUntouched } from './untouched.js';
@@ -19,6 +20,7 @@ export function prove(evidence: Evidence): Proof {
   const judgements = of.custom.map((rpm) => judgeRpm(of, rpm));
   const complaints = [
     ...judgeScope(of),
+    ...judgeSiblings(of),
     ...judgements.flatMap((judgement) => judgement.complaints),
     ...judgePrHelper(of),
     ...judgeSourcePackages(of),

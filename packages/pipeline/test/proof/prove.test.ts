@@ -75,6 +75,24 @@ describe('a build that KubeVirt took', () => {
 });
 
 describe('a build that KubeVirt took in part is refused', () => {
+  it('when a tree lacks what an RPM in it requires exactly, which the resolver left out', () => {
+    const lonely = { ...client, missingSiblings: ['libvirt-daemon-log'] };
+    const proof = judge(afterTrees, {}, [libs, lonely]);
+    expect(proof.complaints).toEqual([
+      {
+        check: 'sibling',
+        message: `launcherbase_x86_64_cs9: libvirt-client requires libvirt-daemon-log = ${NEW}, which was not built`,
+        next: 'Build libvirt-daemon-log too (its %files section makes it; was it left out by a --without?), or drop the require.',
+      },
+    ]);
+  });
+
+  it('but not when an official RPM of that very EVR is there instead', () => {
+    const given = [libs, { ...client, missingSiblings: ['libvirt-daemon-log'] }];
+    const trees = { ...afterTrees, launcherbase_x86_64_cs9: [...afterTrees['launcherbase_x86_64_cs9']!, `libvirt-daemon-log-${NEW}.x86_64`] }; // it is there
+    expect(judge(trees, { allowOfficial: ['libvirt-daemon-log'] }, given).complaints).toEqual([]);
+  });
+
   it('when a name that stood in a tree is gone from it', () => {
     const proof = judge({ ...afterTrees, 'libvirt-devel_x86_64_cs9': [] });
     expect(messages(proof)).toEqual(['libvirt-devel_x86_64_cs9: held libvirt-libs before and holds none now']);
