@@ -11,6 +11,8 @@ fi
 root=$1 suite=$2 mirror=$3 sources=$4 debs=$5
 shift 5
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+# The caller's folder for temporary files does not exist inside.
+unset TMPDIR
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 mkdir -p "$debs"
