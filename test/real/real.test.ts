@@ -114,6 +114,8 @@ basesystems:
     image: ${reference}
     dist: .el9
     stream: 9
+    # Debian's systemd has its units there.
+    macros: { _unitdir: /lib/systemd/system }
     kubevirtBasesystem: centos-stream-release
 sources:
   libvirt-dbus:
