@@ -9,3 +9,4 @@ export * from './owner.js';
 export * from './paths.js';
 export * from './place.js';
 export * from './store.js';
+export * from './sweep.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { fail, type WorkspacePaths } from '@crpm/core';
 import { realFs, type Fs } from './fs.js';
@@ -26,9 +26,9 @@ export function locateWorkspace({ root, env, fs = realFs }: LocateOptions): Work
   return { state, id, cache };
 }
 
-/** Where crpm keeps things for a user: the parent of all workspaces' state, and the cache. Relative XDG values count as unset, as their standard demands. */
+/** Where crpm keeps things for a user: the parent of all workspaces' state, and the cache. Relative XDG values count as unset, as their standard demands, and so does a relative HOME. */
 export function userFolders(env: Readonly<Record<string, string | undefined>>): { readonly stateHome: string; readonly cache: string } {
-  const home = env['HOME'] || homedir();
+  const home = env['HOME'] !== undefined && isAbsolute(env['HOME']) ? env['HOME'] : userInfo().homedir;
   const xdg = (variable: string, fallback: string) => {
     const value = env[variable];
     return join(value !== undefined && isAbsolute(value) ? value : join(home, fallback), 'crpm');

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { linkCrpm, locateWorkspace, realFs, sweepLeftovers, temporaryName, writeFileAtomic } from '../src/index.js';
+import { linkCrpm, locateWorkspace, realFs, sweepLeftovers, sweepWorkspace, temporaryName, userFolders, writeFileAtomic } from '../src/index.js';
 import { faultyFs, temporaryFolder } from './tools.js';
 
 const mode = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
@@ -53,6 +54,19 @@ describe('writeFileAtomic', () => {
     expect(sweepLeftovers(folder)).toEqual([names[1]]);
     expect(readdirSync(folder).sort()).toEqual(names.filter((_name, index) => index !== 1).sort());
   });
+
+  test('a whole workspace is swept: its state, the store, the folder of its config, and no work of the living', () => {
+    const folder = temporaryFolder();
+    const root = join(folder, 'kubevirt');
+    mkdirSync(root);
+    const workspace = locateWorkspace({ root, env: { XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache') } });
+    const living = temporaryName('x');
+    const dead = living.replace(/-(\d+)-[0-9a-f]{12}$/, '-1-000000000000');
+    const places = [root, workspace.state, join(workspace.state, 'tmp'), join(workspace.state, 'repo/generations'), join(workspace.cache, 'store/tmp')];
+    for (const place of places) for (const name of [living, dead]) mkdirSync(join(place, name, 'sub'), { recursive: true });
+    expect(sweepWorkspace(workspace, root)).toBe(places.length);
+    for (const place of places) expect(existsSync(join(place, living)) && !existsSync(join(place, dead))).toBe(true);
+  });
 });
 
 describe('locateWorkspace', () => {
@@ -73,6 +87,10 @@ describe('locateWorkspace', () => {
     const home = temporaryFolder();
     const { state, cache, id } = locateWorkspace({ root: home, env: { HOME: home, XDG_STATE_HOME: 'relative' } });
     expect([state, cache]).toEqual([join(home, '.local/state/crpm', id), join(home, '.cache/crpm')]);
+  });
+
+  test('an empty or relative HOME is none: the home folder of the account counts, and nothing lands in the working directory', () => {
+    for (const HOME of ['', 'here']) expect(userFolders({ HOME }).stateHome).toBe(join(userInfo().homedir, '.local/state/crpm'));
   });
 
   test('a folder that everybody may read is closed', () => {
