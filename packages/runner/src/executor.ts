@@ -107,7 +107,8 @@ function lightBudget(total: Budget): Budget {
   return { ...total, jobs: 1 };
 }
 
-/** The last lines of output tell most about a program that failed, when the kind picked none itself. */
+/** The last lines of output tell most about a program that failed, when the kind picked none itself. What failed for another reason they would only confuse. */
 function withTail(failure: Failure, thrown: unknown, tail: readonly string[]): Failure {
-  return failure.lines === undefined && thrown instanceof FailureError && tail.length > 0 ? { ...failure, lines: [...tail] } : failure;
+  const ofProgram = failure.class === 'build' || failure.class === 'oom' || failure.class === 'environment';
+  return failure.lines === undefined && thrown instanceof FailureError && ofProgram && tail.length > 0 ? { ...failure, lines: [...tail] } : failure;
 }

@@ -1,4 +1,4 @@
-import { FailureError, toFailure, unreachable, type Engine, type Failure, type GraphNode, type Input, type NodeKind, type NodeOutput, type Role } from '@crpm/core';
+import { dependentsOf, FailureError, toFailure, unreachable, type Engine, type Failure, type GraphNode, type Input, type NodeKind, type NodeOutput, type Role } from '@crpm/core';
 import { errorCode, type Fs, type Journal } from '@crpm/state';
 import { age } from './age.js';
 import type { Announcer } from './announcer.js';
@@ -37,11 +37,13 @@ export class Visitor {
   /** Why a node is demanded. */
   readonly #mustRun = new Map<string, string>();
   readonly #ran = new Set<string>();
+  readonly #dependents: ReturnType<typeof dependentsOf>;
   #engine: Promise<Engine> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const { fs, history, results, options } = parts;
+    this.#dependents = dependentsOf(options.graph);
     this.#grounds = { fs, workspace: options.workspace, history, signal: options.signal, mayRestore: (record) => results.mayRestore(record) };
     this.#executor = new Executor({
       options, results, announcer: parts.announcer,
@@ -160,17 +162,23 @@ export class Visitor {
     const output = this.#outputOf(record);
     if (stale === undefined) return this.#use(node, 'fresh', output);
     const text = `using the result of ${age(record.at)} (${record.at})`;
-    if (this.#roleOf(node) === 'skipped') this.#parts.announcer.warnNode(node.id, `skipped: ${text}`);
-    else this.#parts.announcer.warn(`${node.id}: ${text}, which is stale: ${stale}`);
+    if (this.#roleOf(node) === 'skipped') {
+      if (this.#isUsed(node)) this.#parts.announcer.warnNode(node.id, `skipped: ${text}`);
+    } else this.#parts.announcer.warn(`${node.id}: ${text}, which is stale: ${stale}`);
     return this.#use(node, 'fresh', { ...output, asOf: record.at });
   }
 
   #absent(node: GraphNode, reason: string): Step {
     this.#outputs.delete(node.id);
     this.#settle(node, { outcome: 'not-run', ms: 0 });
-    if (this.#roleOf(node) === 'skipped') this.#parts.announcer.warnNode(node.id, `skipped, and there is no result to use instead: ${reason}`);
+    if (this.#roleOf(node) === 'skipped' && this.#isUsed(node)) this.#parts.announcer.warnNode(node.id, `skipped, and there is no result to use instead: ${reason}`);
     this.#parts.announcer.finished(node.id, 'not-run', { ms: 0 });
     return 'done';
+  }
+
+  /** Whether a node that is not left out itself rests on this one: of a chain that is left out, only the end is worth a warning. */
+  #isUsed(node: GraphNode): boolean {
+    return (this.#dependents.get(node.id) ?? []).some((dependent) => this.#roleOf(dependent) !== 'skipped');
   }
 
   #use(node: GraphNode, outcome: 'ran' | 'fresh' | 'restored', output: NodeOutput, ran?: { readonly ms: number; readonly log: string }): Step {
