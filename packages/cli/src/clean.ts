@@ -43,10 +43,10 @@ export function belongsTo({ type, labels }: Pick<OwnedObject, 'type' | 'labels'>
   }
 }
 
-/** Removes half-fetched repositories of dead runs from the user's cache; returns how many. */
-export async function removeHalfFetched(workspace: WorkspacePaths): Promise<number> {
-  const { removeAbandonedFetches } = await import('@crpm/sources');
-  return removeAbandonedFetches(workspace.cache).length;
+/** Removes the temporary files of dead runs, half-fetched repositories in the user's cache included; returns how many. */
+export async function removeLeftovers(project: Project, workspace: WorkspacePaths): Promise<number> {
+  const [{ removeAbandonedFetches }, { sweepWorkspace }] = await Promise.all([import('@crpm/sources'), import('@crpm/state')]);
+  return removeAbandonedFetches(workspace.cache).length + sweepWorkspace(workspace, project.config.root);
 }
 
 /** Forgets what was built. The journal goes first: a journal without results would name files that are gone. */

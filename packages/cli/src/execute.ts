@@ -44,7 +44,7 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
         kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull }),
         workspace,
         lock,
-        openEngine: () => openEngine(project, workspace, io, stop),
+        openEngine: () => openCleanEngine(project, workspace, io, stop),
         events: reporter.sink,
         signal: stop.signal,
         jobs,
@@ -59,6 +59,14 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
   } finally {
     await reporter.close();
   }
+}
+
+/** The engine, without what runs that were killed left in it: a build of theirs may still be running. The caller holds the workspace. */
+async function openCleanEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
+  const engine = await openEngine(project, workspace, io, stop);
+  const { belongsTo } = await import('./clean.js');
+  await engine.remove((await engine.list({ workspace: workspace.id })).filter((object) => belongsTo(object, 'orphans')));
+  return engine;
 }
 
 /** The engine of the config; its programs are loaded only here. */

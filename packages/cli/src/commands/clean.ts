@@ -15,7 +15,7 @@ interface CleanOptions extends GlobalOptions {
 export function cleanCommand(cli: Cli): Command {
   return new Command('clean')
     .description("remove this workspace's results and images, so that the next run starts anew; what was published stays")
-    .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders')
+    .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders, temporary files')
     .option('--all', 'also logs, the server and the published repository; refused while WORKSPACE names its addresses')
     .option('--wait', 'wait until another command in this workspace has ended')
     .addHelpText('after', examples(['crpm clean --orphans', 'crpm clean', 'crpm revert && crpm clean --all']))
@@ -27,12 +27,12 @@ export function cleanCommand(cli: Cli): Command {
         const clean = await import('../clean.js');
         if (options.all) await clean.refuseWhileNamed(project, workspace);
         const removed = await clean.removeEngineObjects(project, workspace, cli.io, stop, options.orphans ? 'orphans' : options.all ? 'all' : 'results');
-        const halfFetched = await clean.removeHalfFetched(workspace);
+        const leftovers = await clean.removeLeftovers(project, workspace);
         if (!options.orphans) clean.removeResults(workspace);
         if (options.all) await clean.removePublished(project, workspace, cli.io, stop);
         const rest = options.orphans ? '' : options.all ? ', all results, logs and the published repository' : ' and all results';
-        const fetched = halfFetched > 0 ? `, ${count(halfFetched, 'half-fetched folder')}` : '';
-        cli.io.stdout.write(`removed ${count(removed, 'engine object')}${fetched}${rest}\n`);
+        const temporary = leftovers > 0 ? `, ${count(leftovers, 'temporary file')}` : '';
+        cli.io.stdout.write(`removed ${count(removed, 'engine object')}${temporary}${rest}\n`);
       });
     });
 }

@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { copyFile, link } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { WorkspacePaths } from '@crpm/core';
+import { temporaryName } from '@crpm/state';
 
-/** Lends a temporary folder of the workspace, and removes it whatever happens. */
+/** Lends a temporary folder of the workspace, and removes it whatever happens. Its name says whose it is, so that the next run removes that of a run that was killed. */
 export async function withStaging<T>(workspace: WorkspacePaths, use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(workspace.state, 'staging-'));
+  const folder = join(workspace.state, 'tmp', temporaryName('staging'));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     return await use(folder);
   } finally {

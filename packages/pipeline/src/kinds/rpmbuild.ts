@@ -87,6 +87,8 @@ export function rpmbuildArguments(params: RpmbuildParams, { buildroot, topdir, j
     ...(buildroot.checkBuildRequires ? [] : ['--nodeps']),
     ...(buildroot.lacksMacros ? ['--load', `${topdir}/${MACRO_FILE}`] : []),
     ...define('_topdir', topdir),
+    // Of a build that fails rpmbuild keeps its scripts, by default in /var/tmp: on this machine they would stay for ever.
+    ...define('_tmppath', `${topdir}/tmp`),
     ...define('_smp_build_ncpus', String(jobs)),
     ...reproducibleDefines,
     ...(params.debuginfo ? [] : define('debug_package', '%{nil}')),

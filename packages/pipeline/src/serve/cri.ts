@@ -50,9 +50,9 @@ export async function requireCri(env: Env, signal: AbortSignal): Promise<Cri> {
   return (await findCri(env, signal)) ?? fail({ class: 'environment', message: 'neither podman nor docker answers on the command line, and serve.mode needs the one that KubeVirt uses', next: 'Start it, or set KUBEVIRT_CRI and DOCKER_HOST as for KubeVirt.' });
 }
 
-/** Labels as the engines put them: what `crpm clean` may remove. */
-export function serveLabels(workspace: string): readonly string[] {
-  return ['dev.crpm=1', `dev.crpm.workspace=${workspace}`, 'dev.crpm.run=serve', 'dev.crpm.node=serve'].flatMap((label) => ['--label', label]);
+/** Labels as the engines put them: what `crpm clean` may remove. `serve` outlives its run; a `carrier` is of use only while it is being used. */
+export function serveLabels(workspace: string, run: 'serve' | 'carrier' = 'serve'): readonly string[] {
+  return ['dev.crpm=1', `dev.crpm.workspace=${workspace}`, `dev.crpm.run=${run}`, 'dev.crpm.node=serve'].flatMap((label) => ['--label', label]);
 }
 
 function definedOnly(env: Env): Record<string, string> {

@@ -65,7 +65,7 @@ async function withCarrier(workspace: WorkspacePaths, env: Env, signal: AbortSig
   }
   const image = await cri.run(['import', ...changeLabels(workspace), '-'], Readable.from([EMPTY_TAR]));
   try {
-    const carrier = await cri.run(['create', ...serveLabels(workspace.id), '--network', 'none', '--security-opt', 'label=disable', '-v', `${volume}:${MOUNT}`, image, '/nothing']);
+    const carrier = await cri.run(['create', ...serveLabels(workspace.id, 'carrier'), '--network', 'none', '--security-opt', 'label=disable', '-v', `${volume}:${MOUNT}`, image, '/nothing']);
     try {
       await use(cri, carrier);
     } finally {
@@ -78,7 +78,7 @@ async function withCarrier(workspace: WorkspacePaths, env: Env, signal: AbortSig
 
 /** The labels in the form that `import` takes. */
 function changeLabels(workspace: WorkspacePaths): readonly string[] {
-  return serveLabels(workspace.id).map((text) => (text === '--label' ? '--change' : `LABEL ${text}`));
+  return serveLabels(workspace.id, 'carrier').map((text) => (text === '--label' ? '--change' : `LABEL ${text}`));
 }
 
 async function digestIn(cri: Cri, carrier: string, workspace: WorkspacePaths, path: string): Promise<string> {

@@ -13,6 +13,7 @@ describe('the command line of a build', () => {
     expect(rpmbuildArguments(params, place)).toEqual([
       'rpmbuild', '-bb', '--nocheck',
       '--define', '_topdir /w/rpmbuild',
+      '--define', '_tmppath /w/rpmbuild/tmp',
       '--define', '_smp_build_ncpus 2',
       '--define', 'use_source_date_epoch_as_buildtime 1',
       '--define', 'clamp_mtime_to_source_date_epoch 1',
