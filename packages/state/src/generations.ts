@@ -11,6 +11,7 @@ import { linkOrCopy } from './place.js';
  *   generations/<id>/…               complete and immutable, with manifest.json
  *   current -> generations/<id>      swapped by one rename
  *   published/<path>                 every file of any generation whose path holds by-sha256/<its digest>/
+ *   checked.json                     what `findDamage` saw last
  *
  * A generation is staged under a temporary name and renamed once it is whole, so that one that can be seen is complete.
  */
@@ -151,6 +152,11 @@ function readGeneration(fs: Fs, dir: string): Generation | undefined {
     if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
     throw error;
   }
+}
+
+/** Whether a path of a generation stays published for good. */
+export function isAddressed(path: string): boolean {
+  return addressed(path) !== undefined;
 }
 
 /** The digest in an address `…/by-sha256/<digest>/<file>`. */

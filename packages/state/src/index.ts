@@ -1,6 +1,7 @@
 export * from './atomic.js';
 export * from './digest.js';
 export * from './fs.js';
+export * from './generation-check.js';
 export * from './generations.js';
 export * from './journal.js';
 export * from './link-crpm.js';

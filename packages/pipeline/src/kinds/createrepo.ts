@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fail, type Arch, type NodeContext, type NodeKind, type NodeOutput } from '@crpm/core';
 import { extractTar, packPath } from '@crpm/engines';
 import { formatNevra } from '@crpm/rpm';
-import { publishGeneration, readCurrentGeneration, type GenerationFile } from '@crpm/state';
+import { findDamage, publishGeneration, readCurrentGeneration, type GenerationFile } from '@crpm/state';
 
 import { BUILD_TIME } from '../build/reproducible.js';
 import { linkOrCopy, withStaging } from '../build/staging.js';
@@ -27,8 +27,11 @@ export function createrepoKind(): NodeKind<CreaterepoParams> {
     run,
     async stale(_params, output, context) {
       const { generation } = output.data as RepositoryFact;
-      const current = readCurrentGeneration(repositoryDir(context.workspace));
-      return current?.id === generation ? undefined : `the generation ${generation} is not the published one`;
+      const repoDir = repositoryDir(context.workspace);
+      const current = readCurrentGeneration(repoDir);
+      if (current?.id !== generation) return `the generation ${generation} is not the published one`;
+      const damaged = await findDamage(repoDir, current);
+      return damaged && `${damaged} of the repository is not what was published`;
     },
   };
 }
