@@ -194,11 +194,11 @@ describe('a Dockerfile', () => {
 
 describe('containerOptions', () => {
   it('never asks for privilege, a host mount, a published port or a network that nobody wanted', () => {
-    const options = containerOptions({ image: 'i', argv: ['rpmbuild', '-bb', '--', '$(x)'], env: { A: '1' }, unset: ['A', 'B'], cwd: '/crpm', network: 'none', labels, volume: 'v', memory: 1024 });
+    const options = containerOptions({ image: 'i', argv: ['rpmbuild', '-bb', '--', '$(x)'], env: { A: '1' }, cwd: '/crpm', network: 'none', labels, volume: 'v', memory: 1024 });
     expect(options).toMatchObject({
       Entrypoint: ['rpmbuild'],
       Cmd: ['-bb', '--', '$(x)'],
-      Env: ['A=1', 'B'],
+      Env: ['A=1'],
       HostConfig: { NetworkMode: 'none', SecurityOpt: ['label=disable'], Memory: 1024, MemorySwap: 1024 },
       Labels: { 'dev.crpm': '1', 'dev.crpm.workspace': 'w-1', 'dev.crpm.run': 'r', 'dev.crpm.node': 'base' },
     });

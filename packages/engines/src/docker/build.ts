@@ -3,12 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { RegistryConfig } from 'dockerode';
-import { fail, type Image, type ImageSource, type PrepareOptions } from '@crpm/core';
+import { END_OF_ARCHIVE, packFiles, packPath } from '@crpm/archive';
+import { fail, type Image, type ImageSource, type Labels, type PrepareOptions } from '@crpm/core';
 import { cancelled } from '../cancelled.js';
 import { CA_NAMES, proxyVariables } from '../environment.js';
 import { toEngineLabels } from '../labels.js';
-import { endMarker } from '../tar/header.js';
-import { packFiles, packPath } from '../tar/pack.js';
 import { CA_PATH, certificates, type Certificates } from './certificates.js';
 import { EngineError } from './client.js';
 import { surroundings } from './connect.js';
@@ -31,14 +30,13 @@ export async function buildImage(context: BuildContext, source: Extract<ImageSou
   const { client, env } = context;
   const what = `building the image of ${source.file}`;
   const trust = certificates(env);
-  const dockerfile = withCertificates(readDockerfile(source.file), trust);
+  // Without the run: a label that changes with each run would end the engine's cache.
+  const dockerfile = withLabels(withCertificates(readDockerfile(source.file), trust), { ...options.labels, run: 'shared' });
   const wanted = goArchOf(options.arch);
   const tag = `localhost/crpm-base:${randomBytes(6).toString('hex')}`;
   const query = {
     dockerfile: DOCKERFILE,
     t: tag,
-    // Without the run: a label that changes with each run would end the engine's cache.
-    labels: toEngineLabels({ ...options.labels, run: 'shared' }),
     buildargs: proxyVariables(env),
     networkmode: context.network,
     rm: true,
@@ -99,6 +97,12 @@ export function withCertificates(dockerfile: string, trust: Pick<Certificates, '
   return result.join('\n');
 }
 
+/** Labels the result in the Dockerfile itself: Podman adds those of the request in another order each time, and so misses its cache. */
+function withLabels(dockerfile: string, labels: Labels): string {
+  const pairs = Object.entries(toEngineLabels(labels)).map(([key, value]) => `${key}=${value}`);
+  return `${dockerfile.trimEnd()}\nLABEL ${pairs.join(' ')}\n`;
+}
+
 /** The images that a Dockerfile starts from, stages and variables left out. */
 export function baseImages(dockerfile: string): readonly string[] {
   const stages = new Set<string>();
@@ -133,7 +137,7 @@ async function* archive(folder: string, dockerfile: string, trust: Certificates)
 
 /** Drops the end marker, so that another archive can follow. Holds back as many bytes as the marker has. */
 async function* withoutEnd(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const length = endMarker().length;
+  const { length } = END_OF_ARCHIVE;
   let held: Buffer = Buffer.alloc(0);
   for await (const chunk of tar) {
     const all = Buffer.concat([held, chunk]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { PackEntry } from '@crpm/archive';
 import { fail } from '@crpm/core';
 import { caBundleFile, caVariables } from '../environment.js';
-import type { PackEntry } from '../tar/pack.js';
 
 /** Where containers find the user's CA bundle; nothing of any distribution is there. */
 export const CA_PATH = '/etc/crpm/ca-bundle.crt';

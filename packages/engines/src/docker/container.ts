@@ -10,8 +10,6 @@ export interface ContainerSpec {
   readonly image: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Variables of the image that must not reach the program. */
-  readonly unset?: readonly string[];
   readonly cwd: string;
   readonly network: 'none' | 'bridge' | 'host';
   readonly labels: Labels;
@@ -29,8 +27,7 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
     // Naming both keeps the image's own entry point and command out.
     Entrypoint: spec.argv.slice(0, 1),
     Cmd: spec.argv.slice(1),
-    // A name without `=` takes a variable of the image away.
-    Env: [...Object.entries(spec.env).map(([name, value]) => `${name}=${value}`), ...(spec.unset ?? []).filter((name) => !(name in spec.env))],
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     Labels: toEngineLabels(spec.labels),
     WorkingDir: spec.cwd,
     User: '0:0',

@@ -1,6 +1,6 @@
+import { ByteReader } from '@crpm/archive';
 import type { OutputSink } from '@crpm/core';
 import { LineSplitter } from '../lines.js';
-import { ByteReader } from '../tar/bytes.js';
 
 const STDERR = 2;
 

@@ -1,8 +1,8 @@
+import { packFiles } from '@crpm/archive';
 import { fail, type DeriveStep, type Image } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { baseVariables, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
 import { toEngineLabels } from '../labels.js';
-import { packFiles } from '../tar/pack.js';
 import { certificates } from './certificates.js';
 import type { Client } from './client.js';
 import { createContainer, removeContainer } from './container.js';
@@ -47,7 +47,10 @@ export async function deriveImage(client: Client, env: NodeJS.ProcessEnv, from: 
   }
 }
 
-/** The image gets neither command nor entry point, and no variable of this step but those that its base had. */
+/**
+ * The image gets neither command nor entry point, and no variable of this step but those that its base had. The CA bundle and the variables that point to it stay together: an empty
+ * SSL_CERT_FILE would leave programs without any CA.
+ */
 async function commit(client: Client, id: string, baseEnv: Readonly<Record<string, string>>, step: DeriveStep): Promise<string> {
   // The engine copies the container's environment into the image. A proxy may hold a password, so it is overwritten; so is what the step alone was given.
   const leaked = [...new Set([...PROXY_NAMES, ...Object.keys(step.env)])].filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !(name in baseEnv));
@@ -58,7 +61,9 @@ async function commit(client: Client, id: string, baseEnv: Readonly<Record<strin
     ...leaked.map((name) => `ENV ${name}=`),
     ...Object.entries(toEngineLabels(step.labels)).map(([key, value]) => `LABEL ${key}=${value}`),
   ];
+  // Podman wants a body; this one says nothing new. (docker-modem would drop an empty one.)
+  const body = { AttachStdin: false };
   const query = { container: id, changes: changes.join('\n'), comment: 'crpm' };
-  const answer = (await client.quick('saving an image', (abortSignal) => client.docker.getContainer(id).commit({ _query: query, _body: {}, abortSignal }), COMMIT)) as { Id: string };
+  const answer = (await client.quick('saving an image', (abortSignal) => client.docker.getContainer(id).commit({ _query: query, _body: body, abortSignal }), COMMIT)) as { Id: string };
   return answer.Id.startsWith('sha256:') ? answer.Id : `sha256:${answer.Id}`;
 }

@@ -7,8 +7,8 @@ import { removeVolume } from './volume.js';
 /** Everything that carries our labels. */
 export async function listOwned(client: Client, filter: OwnedFilter): Promise<readonly OwnedObject[]> {
   const { docker } = client;
-  const label = [`${OWNED}=1`, ...(filter.workspace === undefined ? [] : [`dev.crpm.workspace=${filter.workspace}`])];
-  const filters = { label };
+  // One label only: several are alternatives to Podman's volumes, and its images then match none at all.
+  const filters = { label: [`${OWNED}=1`] };
   const [containers, volumes, networks, images] = await Promise.all([
     client.quick('listing containers', (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
     client.quick('listing volumes', (abortSignal) => docker.listVolumes({ filters, abortSignal })),
@@ -16,9 +16,9 @@ export async function listOwned(client: Client, filter: OwnedFilter): Promise<re
     client.quick('listing images', (abortSignal) => docker.listImages({ filters, abortSignal })),
   ]);
   const owned = (type: OwnedObject['type'], id: string, labels: Readonly<Record<string, string>> | null | undefined, created: number): OwnedObject[] => {
-    // Asked again here: an engine that ignores the filter must not make us remove what is another's.
+    // Asked again here: an engine that takes a filter lightly must not make us remove what is another's.
     const ours = fromEngineLabels(labels);
-    return ours ? [{ type, id, labels: ours, created }] : [];
+    return ours && (filter.workspace === undefined || ours.workspace === filter.workspace) ? [{ type, id, labels: ours, created }] : [];
   };
   return [
     ...containers.flatMap((container) => owned('container', container.Id, container.Labels, container.Created)),

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
+import { packFiles } from '@crpm/archive';
 import type { Command, Exit, Labels, Work, WorkOptions } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
-import { baseVariables, CA_NAMES, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
+import { baseVariables, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
 import { relativePath } from '../relative.js';
-import { packFiles } from '../tar/pack.js';
 import { certificates } from './certificates.js';
 import type { Client } from './client.js';
 import { createContainer, removeContainer, WORK_ROOT } from './container.js';
@@ -78,12 +78,10 @@ export class DockerWork implements Work {
       argv: command.argv,
       env: {
         ...baseVariables(this.image.env['PATH'] ?? DEFAULT_PATH, '/root', '/tmp'),
-        ...(network === 'none' ? {} : proxyVariables(this.env)),
+        ...(network === 'none' ? noProxies(this.image.env) : proxyVariables(this.env)),
         ...online.env,
         ...command.env,
       },
-      // A proxy of an earlier step is no way out of a container without network, only a delay.
-      unset: [...PROXY_NAMES, ...CA_NAMES].filter((name) => name in this.image.env),
       cwd: cwd === '.' ? WORK_ROOT : `${WORK_ROOT}/${cwd}`,
       network,
       labels: this.labels,
@@ -114,4 +112,9 @@ export class DockerWork implements Work {
       this.running.delete(step);
     }
   }
+}
+
+/** A proxy that the image names is no way out of a container without network, only a delay. Emptied, for Podman takes a name without `=` from its own environment. */
+function noProxies(imageEnv: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(PROXY_NAMES.filter((name) => name in imageEnv).map((name) => [name, '']));
 }
