@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { formatDiagnostic } from '@crpm/core';
@@ -34,6 +34,20 @@ test('the nearest wins, and in one folder the yaml', async () => {
   const folder = makeFolder({ 'custom-rpms.config.yaml': SMALL, '.custom-rpmsrc': SMALL, 'a/package.json': PACKAGE });
   expect(await findIn(folder)).toBe('custom-rpms.config.yaml');
   expect(await findIn(folder, 'a/b')).toBe('a/package.json');
+});
+
+test('a config that may not be read is told, not passed by for one further up', async () => {
+  if (process.getuid?.() !== 0) return void console.warn('not root: the test of missing permissions was skipped');
+  const folder = makeFolder({ 'custom-rpms.config.yaml': SMALL, 'a/custom-rpms.config.yaml': SMALL });
+  chmodSync(folder, 0o755);
+  chmodSync(path.join(folder, 'a'), 0o755);
+  chmodSync(path.join(folder, 'a/custom-rpms.config.yaml'), 0o600);
+  process.seteuid?.(65534);
+  try {
+    expect(await findIn(folder, 'a')).toBe("error: the config file <folder>/a/custom-rpms.config.yaml can't be read: permission denied");
+  } finally {
+    process.seteuid?.(0);
+  }
 });
 
 test.each([

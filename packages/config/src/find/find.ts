@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { closeSync, constants, createReadStream, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { err, ok, type Diagnostic, type Result } from '@crpm/core';
 import type { Explorer } from 'cosmiconfig/dist/Explorer.js';
@@ -25,8 +25,23 @@ export async function findConfig(cwd: string, configPath: string | undefined): P
     const found = await explorer.search(folder);
     // An empty package.json is no config; any other empty file is one, and wrong.
     if (found && !(found.isEmpty && path.basename(found.filepath) === 'package.json')) return read(found.filepath, cwd);
+    const closed = unreadable(folder);
+    if (closed !== undefined) return read(closed, cwd);
     if (folder === path.dirname(folder)) return ok(undefined);
   }
+}
+
+/** A config file that cosmiconfig passed over because it may not be read: to look further up would be to take another's config for it. */
+function unreadable(folder: string): string | undefined {
+  const files = SEARCH_PLACES.filter((name) => name !== 'package.json').map((name) => path.join(folder, name));
+  return files.find((file) => {
+    try {
+      closeSync(openSync(file, constants.O_RDONLY | constants.O_NONBLOCK));
+      return false;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EACCES' && existsSync(file);
+    }
+  });
 }
 
 /** Looks into one folder. Its loaders only tell that there is a config: it is read and parsed by us, for positions. */
