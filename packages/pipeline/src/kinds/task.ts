@@ -6,6 +6,7 @@ import { hashFile } from '@crpm/state';
 
 import { globFiles } from '../build/glob.js';
 import { OutputTail } from '../build/telling-lines.js';
+import { howItEnded } from '../how-it-ended.js';
 import type { TaskParams } from '../params.js';
 import { stopGroupOnAbort } from '../process-group.js';
 
@@ -71,8 +72,9 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
   const result = await child;
   if (context.signal.aborted) fail({ class: 'cancelled', message: `${context.node.id} was stopped` });
   if (!result.failed) return;
-  const how = result.exitCode === undefined ? (result.originalMessage ?? 'it could not be started') : `it ended with exit code ${String(result.exitCode)}`;
-  fail({ class: 'build', message: `the task ${context.node.id} failed: ${how}`, next: `Correct what the lines shown name, or tasks.${context.node.id}.run in the config.`, lines: output.telling() });
+  const lines = output.telling();
+  const where = `tasks.${context.node.id}.run in the config`;
+  fail({ class: 'build', message: `the task ${context.node.id} ${howItEnded(result, program)}`, next: lines.length > 0 ? `Correct what the lines shown name, or ${where}.` : `Correct ${where}.`, lines });
 }
 
 /** Copies an output into the node's folder, under its path. */

@@ -20,7 +20,7 @@ import { syncTree } from './tree-copy.js';
 import { treeState, type TreeState } from './tree-state.js';
 import { readUndo, withoutOurs } from './undo.js';
 import { callVariables } from './variables.js';
-import { readYielded, YIELDED, type Yielded } from './yielded-files.js';
+import { readMade, readYielded, YIELDED, type Yielded } from './yielded-files.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -72,7 +72,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
 
   const copy = join(workspace.state, 'kubevirt', 'tree');
   const resolver = await inCopy(params, context, { tree, copy, script, repositories, env });
-  const yielded = readYielded(copy);
+  const yielded = readMade(copy);
   const repair = repairAddresses(yielded.WORKSPACE, repositories.flatMap((repository) => repository.rpms));
   for (const { rule, to } of repair.repaired) report.line(`crpm: the address of ${rule} was corrected to ${to}`);
   const after: Yielded = { ...yielded, WORKSPACE: repair.text };

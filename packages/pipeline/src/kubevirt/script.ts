@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type NodeReporter } from '@crpm/core';
 import { stopGroupOnAbort } from '../process-group.js';
+import { howItEnded } from '../how-it-ended.js';
 import type { Resolver } from '../proof/index.js';
 import { scriptEnvironment } from './environment.js';
 import { explainScriptFailure } from './script-failure.js';
@@ -63,9 +64,8 @@ export async function runScript({ copy, mode, variables, env, report, signal }: 
   const result = await child;
   signal.throwIfAborted();
   if (result.failed) {
-    const how = result.exitCode === undefined ? `could not be run: ${result.originalMessage ?? result.signal ?? ''}` : `ended with exit code ${result.exitCode}`;
     const { reason, lines, next } = explainScriptFailure(tail, variables);
-    fail({ class: 'build', message: `KubeVirt's ${title} ${how}${reason === undefined ? '' : `: ${reason}`}`, next, lines });
+    fail({ class: 'build', message: `KubeVirt's ${title} ${howItEnded(result, title.split(' ')[0] ?? title)}${reason === undefined ? '' : `: ${reason}`}`, next, lines });
   }
   return resolver;
 }

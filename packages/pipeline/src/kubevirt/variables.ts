@@ -26,7 +26,7 @@ export function callVariables(params: RpmDepsParams, repository: CustomRepositor
     const pinned = ours.filter((rpm) => wanted.includes(rpm.name));
     const [first] = pinned;
     if (!first) {
-      if (ours.length > 0) warnings.push(`${name} made none of the RPMs that hack/rpm-deps.sh pins with ${pin.variable}${wanted.length > 0 ? `: ${wanted.join(', ')}` : ', which it does not use'}`);
+      if (ours.length > 0) warnings.push(wanted.length > 0 ? `${name} made none of the RPMs that hack/rpm-deps.sh pins with ${pin.variable}: ${wanted.join(', ')}` : `hack/rpm-deps.sh pins no RPM with ${pin.variable}, so it can't be told which ${name} to take`);
       continue;
     }
     const other = pinned.find((rpm) => !sameEvr(rpm, first));

@@ -44,7 +44,7 @@ describe('a task', () => {
     const failure = await run(task({ run: 'echo broken; exit 3' })).then(() => undefined, toFailure);
     expect(failure).toEqual({
       class: 'build',
-      message: 'the task notify failed: it ended with exit code 3',
+      message: 'the task notify ended with exit code 3',
       next: 'Correct what the lines shown name, or tasks.notify.run in the config.',
       lines: ['broken'],
     });
