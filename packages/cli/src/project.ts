@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatDiagnostic, select, type Config, type Graph, type Selected, type WorkspacePaths } from '@crpm/core';
 import { ComplaintsError, refuse } from './complaints.js';
@@ -39,7 +40,10 @@ export function selected(project: Project, targets: readonly string[], options: 
 
 /** Where the command acts: `-C`, else where it was started. */
 export function workingDirectory(cli: Cli, globals: GlobalOptions): string {
-  return globals.C === undefined ? cli.io.cwd : resolve(cli.io.cwd, globals.C);
+  if (globals.C === undefined) return cli.io.cwd;
+  const folder = resolve(cli.io.cwd, globals.C);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) refuse(`-C ${globals.C}: there is no such folder`);
+  return folder;
 }
 
 /** A project with crpm's own folders for it, which are made if they are not there. */
