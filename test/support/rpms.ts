@@ -45,15 +45,20 @@ export async function buildRpms(dir: string, spec: SpecOptions, salt = ''): Prom
 }
 
 function specText(spec: SpecOptions, salt: string): string {
-  const paragraphs = spec.rpms.map(
-    (rpm) => `%package -n ${rpm.name}
+  // An RPM that has the name of its source package is the spec's main one and has no %package of its own.
+  const main = spec.rpms.find((rpm) => rpm.name === spec.source);
+  const tags = (rpm: SpecRpm) =>
+    `AutoReqProv: no
+${rpm.noarch ? 'BuildArch: noarch\n' : ''}${(rpm.requires ?? []).map((text) => `Requires: ${text}\n`).join('')}${(rpm.provides ?? []).map((text) => `Provides: ${text}\n`).join('')}`;
+  const declaration = (rpm: SpecRpm) => `%package -n ${rpm.name}
 Summary: ${rpm.name}
-AutoReqProv: no
-${rpm.noarch ? 'BuildArch: noarch\n' : ''}${(rpm.requires ?? []).map((text) => `Requires: ${text}\n`).join('')}${(rpm.provides ?? []).map((text) => `Provides: ${text}\n`).join('')}
+${tags(rpm)}
 %description -n ${rpm.name}
 Made by a test.
-
-%files -n ${rpm.name}
+`;
+  const paragraphs = spec.rpms.map(
+    (rpm) => `${rpm === main ? '' : declaration(rpm)}
+%files ${rpm === main ? '' : `-n ${rpm.name}`}
 %dir /usr/share/crpm-test
 /usr/share/crpm-test/${rpm.name}
 /usr/share/crpm-test/${rpm.name}.link
@@ -67,7 +72,7 @@ Release: ${spec.release}
 Summary: ${spec.source}
 License: Apache-2.0
 Vendor: crpm tests
-
+${main ? tags(main) : ''}
 %description
 Made by a test.
 

@@ -28,8 +28,8 @@ const PARAMS: BaseParams = {
   network: 'bridge',
 };
 const CENTOS = ['crpm-dist .el9', 'crpm-os ID="centos"', 'crpm-os VERSION_ID="9"'];
-const run = (params: BaseParams, engine: ReturnType<typeof fakeEngine>) => {
-  const { context } = nodeContext({ id: 'base', kind: 'base', params: params as Json }, makeWorkspace(root), engine);
+const run = (params: BaseParams, engine: ReturnType<typeof fakeEngine>, workspace = root) => {
+  const { context } = nodeContext({ id: 'base', kind: 'base', params: params as Json }, makeWorkspace(workspace), engine);
   return baseKind({ pull: false }).run(params, context);
 };
 
@@ -67,7 +67,7 @@ test('whatever the config’s strings hold, a shell gets fixed text and each of 
   await fc.assert(
     fc.asyncProperty(hostile, hostile, hostile, async (name, enable, disable) => {
       const engine = fakeEngine(() => ['crpm-missing-tool rpmbuild', 'crpm-dnf', ...CENTOS]);
-      await run({ ...PARAMS, packages: [name], enable: [enable], disable: [disable] }, engine);
+      await run({ ...PARAMS, packages: [name], enable: [enable], disable: [disable] }, engine, mkdtempSync(join(root, 'ws-')));
       for (const argv of engine.argvs) if (argv[0] === 'sh') expect([LOOK, SET_UP_BASE]).toContain(argv[2]);
       expect(engine.derived[0]?.step.argv.slice(4)).toEqual(['enable', enable, 'disable', disable, '--', 'rpm-build', 'createrepo_c', name]);
     }),
