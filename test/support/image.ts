@@ -53,6 +53,30 @@ async function rootfsTar(hash: string, sets: readonly string[], apt: AptSources,
   if (existsSync(tar)) return tar;
   if (process.getuid?.() !== 0) throw new Error(`making the test image needs root (debootstrap); run the tests as root once, or copy ${tar} from where it was made`);
   mkdirSync(cache, { recursive: true });
+  const release = await exclusive(join(cache, 'lock'));
+  try {
+    // Somebody else may have made it while we waited.
+    if (!existsSync(tar)) await makeTar(tar, cache, sets, apt, log);
+  } finally {
+    await release();
+  }
+  return tar;
+}
+
+/** Holds a file lock until the returned function is called, or this process dies: apt's cache of packages takes one user at a time. */
+async function exclusive(file: string): Promise<() => Promise<void>> {
+  const holder = execa('flock', [file, 'sh', '-c', 'echo held; cat'], { stdin: 'pipe', buffer: false });
+  await new Promise<void>((resolve, reject) => {
+    holder.stdout.once('data', () => resolve());
+    holder.catch(reject);
+  });
+  return async () => {
+    holder.stdin.end();
+    await holder;
+  };
+}
+
+async function makeTar(tar: string, cache: string, sets: readonly string[], apt: AptSources, log: (line: string) => void): Promise<void> {
   const packages = JSON.parse(readFileSync(join(RECIPE, 'packages.json'), 'utf8')) as Record<string, string[]>;
   const wanted = ['base', ...sets].flatMap((set) => packages[set] ?? []);
   const work = mkdtempSync(join(tmpdir(), 'crpm-rootfs-'));
@@ -65,7 +89,6 @@ async function rootfsTar(hash: string, sets: readonly string[], apt: AptSources,
     const partial = `${tar}.${process.pid}`;
     await execa('tar', ['--create', '--numeric-owner', '--sort=name', '--one-file-system', '--file', partial, '--directory', root, '.']);
     renameSync(partial, tar);
-    return tar;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
