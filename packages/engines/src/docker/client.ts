@@ -94,6 +94,8 @@ export function explain(code: string, error: Error): string {
       return 'nothing listens there';
     case 'EACCES':
       return 'no permission (is the user in the group docker?)';
+    case 'ENOTFOUND':
+      return 'no host has this name';
     case 'ENOTSOCK':
       return 'it is no socket';
     default:

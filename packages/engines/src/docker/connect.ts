@@ -33,9 +33,10 @@ export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pr
   }
   fail({
     class: 'environment',
-    message: `no container engine answers (tried: ${tried.join('; ')})`,
+    // One reason is the message; of several, each has its line.
+    message: `no container engine answers: ${tried.length === 1 ? tried.join() : 'of these places none has one'}`,
     next: startCommand(env),
-    lines: tried,
+    lines: tried.length === 1 ? [] : tried,
   });
 }
 
