@@ -13,6 +13,8 @@ export type VerifyFact = {
   readonly proof: Proof;
   /** Package left out of this run → since when its RPMs in the repository are what they are, ISO 8601. */
   readonly stale: Readonly<Record<string, string>>;
+  /** Packages left out of this run that have no RPMs in the repository: KubeVirt keeps the official ones. */
+  readonly absent: readonly string[];
   /** RPM names of our source packages that the config lets stay official. */
   readonly allowOfficial: readonly string[];
 };

@@ -5,10 +5,11 @@ import type { VerifyFact } from './facts.js';
 const MOVED_SHOWN = 8;
 
 /** The proof for people: what it rests on, a row for every custom RPM, what is wrong, what else moved. `data` is what `verify` reported. */
-export function formatProof({ proof, stale, allowOfficial }: VerifyFact): string {
+export function formatProof({ proof, stale, absent, allowOfficial }: VerifyFact): string {
   return [
     ...proofLines(proof),
     ...Object.entries(stale).map(([name, since]) => `${name} was left out of this run; its RPMs are those of ${since}: not proven to be what its tree holds`),
+    ...absent.map((name) => `${name} was left out of this run and was never built: KubeVirt keeps its official RPMs`),
     ...(allowOfficial.length > 0 ? [`allowed to stay official: ${allowOfficial.join(', ')}`] : []),
   ].join('\n');
 }

@@ -52,7 +52,9 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
           });
         }
         const stale = Object.assign({}, ...repositories.map((repository) => repository.stale)) as Record<string, string>;
-        const fact: VerifyFact = { proof, stale, allowOfficial: params.allowOfficial };
+        const present = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.package)));
+        const absent = params.packages.map(({ name }) => name).filter((name) => !present.has(name));
+        const fact: VerifyFact = { proof, stale, absent, allowOfficial: params.allowOfficial };
         // A proof is plain data; as an interface it lacks the index signature that Json has.
         return fact as unknown as Json;
       } finally {
