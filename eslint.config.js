@@ -5,13 +5,14 @@ const MAY_IMPORT = {
   core: [],
   config: ['core'],
   rpm: ['core'],
-  sources: ['core'],
+  archive: ['core'],
+  sources: ['core', 'archive'],
   state: ['core'],
-  engines: ['core'],
-  pipeline: ['core', 'engines', 'rpm', 'sources', 'state'],
+  engines: ['core', 'archive'],
+  pipeline: ['core', 'archive', 'engines', 'rpm', 'sources', 'state'],
   runner: ['core', 'state'],
   reporters: ['core'],
-  cli: ['core', 'config', 'rpm', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters'],
+  cli: ['core', 'config', 'rpm', 'archive', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters'],
 };
 
 const walls = Object.entries(MAY_IMPORT).map(([name, allowed]) => {

@@ -1,5 +1,5 @@
 import { FailureError } from '@crpm/core';
-import { printable, type BytePath } from './byte-path.js';
+import { printable, type BytePath } from '@crpm/archive';
 
 /** The tree was not still. The caller may begin once more, from a new manifest. */
 export function changedWhileReading(path: BytePath): FailureError {

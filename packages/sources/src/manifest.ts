@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BytePath } from './byte-path.js';
+import type { BytePath } from '@crpm/archive';
 
 /** A tree as it was at one moment: every file and link that belongs to it. Folders exist only through what is in them, as in git. */
 export interface Manifest {

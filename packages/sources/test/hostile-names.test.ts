@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { bytesOf, type BytePath } from '@crpm/archive';
 import { expect, test } from 'vitest';
-import { bytesOf, packTree, parseManifest, scanTree, serializeManifest, type BytePath } from '../src/index.js';
+import { packTree, parseManifest, scanTree, serializeManifest } from '../src/index.js';
 import { git, temporaryFolder } from './support/trees.js';
 
 const absolute = (dir: string, path: BytePath) => Buffer.from(`${bytesOf(dir)}/${path}`, 'latin1');

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { arch as nodeArch, release } from 'node:os';
 import { basename, join } from 'node:path';
+import { bytesOf, packPath, unpack } from '@crpm/archive';
 import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image, type OwnedFilter, type OwnedObject, type Work, type WorkOptions } from '@crpm/core';
 import type { Readable } from 'node:stream';
 import { checkSignal } from '../cancelled.js';
 import { DEFAULT_PATH } from '../environment.js';
 import { relativePath } from '../relative.js';
-import { packPath } from '../tar/pack.js';
-import { unpack } from '../tar/unpack.js';
 import { isWorkFolder, listWorkFolders, makeWorkFolder, removeWorkFolder, type WorkFolder } from './folder.js';
 import { findIsolation, type Isolation } from './isolation.js';
 import { killPrograms } from './processes.js';
@@ -112,7 +111,7 @@ class HostWork implements Work {
     const relative = relativePath(path);
     const full = join(this.root, relative);
     if (!existsSync(full)) fail({ class: 'build', message: `the build left nothing at ${relative}`, next: 'Look at the log of the node for what it did instead.' });
-    return packPath(Buffer.from(full), relative === '.' ? '' : Buffer.from(basename(relative)).toString('latin1'));
+    return packPath(Buffer.from(full), relative === '.' ? '' : bytesOf(basename(relative)));
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
+import { bytesOf } from '@crpm/archive';
 import { fail, type NodeContext, type Work } from '@crpm/core';
-import { bytesOf } from '@crpm/sources';
 
 import type { BuildrootFact } from '../facts.js';
 import { needFact } from '../needs.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { packPath } from '@crpm/archive';
 import type { Engine, Failure, NodeContext } from '@crpm/core';
-import { packPath } from '@crpm/engines';
 
 import type { RpmFact } from '../facts.js';
 import type { BuildrootParams } from '../params.js';

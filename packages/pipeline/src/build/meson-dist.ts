@@ -1,5 +1,5 @@
+import { packFiles } from '@crpm/archive';
 import { fail, type NodeContext, type Work } from '@crpm/core';
-import { packFiles } from '@crpm/engines';
 
 import type { ArchivedSpec, ArchiveRecipe } from './archive.js';
 import { BUILD_TIME } from './reproducible.js';

@@ -1,6 +1,5 @@
+import { packFiles, printable } from '@crpm/archive';
 import { fail, type NodeContext, type Work } from '@crpm/core';
-import { packFiles } from '@crpm/engines';
-import { printable } from '@crpm/sources';
 
 import type { RpmTraits } from '../facts.js';
 import type { SpecOptions, SpecPlace } from '../params.js';

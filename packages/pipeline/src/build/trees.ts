@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { bytesOf } from '@crpm/archive';
 import { fail, FailureError, type InputContext, type Work } from '@crpm/core';
-import { bytesOf, packTree, parseManifest, type Manifest } from '@crpm/sources';
+import { packTree, parseManifest, type Manifest } from '@crpm/sources';
 
 import type { SourceFact } from '../facts.js';
 import { needFact, needOf } from '../needs.js';

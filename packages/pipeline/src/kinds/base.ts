@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
+import { packFiles } from '@crpm/archive';
 import { fail, type Engine, type ImageSource, type Input, type NodeContext, type NodeKind } from '@crpm/core';
-import { packFiles } from '@crpm/engines';
 import { scanTree } from '@crpm/sources';
 
 import { deriveStep } from '../build/derive-step.js';

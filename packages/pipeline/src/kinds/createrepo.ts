@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { extractTar, packPath } from '@crpm/archive';
 import { fail, type Arch, type NodeContext, type NodeKind, type NodeOutput } from '@crpm/core';
-import { extractTar, packPath } from '@crpm/engines';
 import { formatNevra } from '@crpm/rpm';
 import { findDamage, publishGeneration, readCurrentGeneration, type GenerationFile } from '@crpm/state';
 

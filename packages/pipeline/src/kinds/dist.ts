@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { extractTar } from '@crpm/archive';
 import { fail, type NodeContext, type NodeKind, type Work } from '@crpm/core';
-import { extractTar } from '@crpm/engines';
 
 import { packArchive, type ArchivedSpec } from '../build/archive.js';
 import { archiveNames, type ArchiveNames } from '../build/expanded-spec.js';

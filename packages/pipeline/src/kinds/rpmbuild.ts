@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 
+import { extractTar, packFiles, packPath } from '@crpm/archive';
 import { type NodeContext, type NodeKind, type Work } from '@crpm/core';
-import { extractTar, packFiles, packPath } from '@crpm/engines';
 
 import { collectRpms } from '../build/collect-rpms.js';
 import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';

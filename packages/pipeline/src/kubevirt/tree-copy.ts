@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, type BigIntStats } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { bytesOf, fsPath, printable, type BytePath } from '@crpm/archive';
 import { fail } from '@crpm/core';
-import { fsPath, printable, bytesOf, type BytePath } from '@crpm/sources/byte-path';
 import { writeFileAtomic } from '@crpm/state';
 
 /**

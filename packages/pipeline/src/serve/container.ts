@@ -1,5 +1,5 @@
+import { packFiles } from '@crpm/archive';
 import { fail, type WorkspacePaths } from '@crpm/core';
-import { packFiles } from '@crpm/engines';
 import { repositoryDir } from '../paths.js';
 import { baseUrlOf } from './control.js';
 import { contentArguments } from './content.js';

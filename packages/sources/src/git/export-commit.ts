@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fail } from '@crpm/core';
-import { bytesOf, fsPath, printable, type BytePath } from '../byte-path.js';
+import { bytesOf, fsPath, printable, type BytePath } from '@crpm/archive';
 import { readBlobs } from './blobs.js';
 import { gitComplaint, runGit } from './run-git.js';
 

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fail } from '@crpm/core';
-import { bytesOf, fsPath, printable, type BytePath } from '../byte-path.js';
+import { bytesOf, encodeHeader, END_OF_ARCHIVE, fsPath, paddingOf, printable, type BytePath } from '@crpm/archive';
 import { changedWhileReading } from '../changed.js';
 import type { FileEntry, Manifest, SymlinkEntry } from '../manifest.js';
 import { OPEN_FLAGS } from '../scan/hash-file.js';
-import { encodeHeader, END_OF_ARCHIVE, paddingOf } from './tar-header.js';
 
 export interface PackOptions {
   /** The folder in the archive that holds everything, `qemu-9.1.0`. Default: none. */
@@ -81,7 +80,7 @@ function* foldersOf(path: BytePath, written: Set<BytePath>, mtime: number): Gene
     const folder = path.slice(0, slash);
     if (written.has(folder)) continue;
     written.add(folder);
-    yield encodeHeader({ type: 'folder', path: folder, mode: 0o755, size: 0, mtime });
+    yield encodeHeader({ type: 'directory', path: folder, mode: 0o755, size: 0, mtime });
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { fail } from '@crpm/core';
-import { bytesOf, fsPath, printable, type BytePath } from '../byte-path.js';
+import { bytesOf, fsPath, printable, type BytePath } from '@crpm/archive';
 import { gitComplaint, runGit, type GitResult } from '../git/run-git.js';
 
 /** What belongs to a tree, relative to it. A path with `/` at its end is a repository inside that has to be listed on its own. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { fsPath, type BytePath } from '../byte-path.js';
+import { fsPath, type BytePath } from '@crpm/archive';
 
 /** Never follow a link that took the file's place; never wait for a writer if a FIFO did. */
 export const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { fail } from '@crpm/core';
-import { bytesOf, type BytePath } from '../byte-path.js';
+import { bytesOf, type BytePath } from '@crpm/archive';
 
 const NEXT = 'Correct the folder in the config (sources.<name>.dir).';
 

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { fail, FailureError } from '@crpm/core';
-import { bytesOf, fsPath, printable, type BytePath } from '../byte-path.js';
+import { bytesOf, fsPath, printable, type BytePath } from '@crpm/archive';
 import { changedWhileReading } from '../changed.js';
 import { makeManifest, type FileEntry, type Manifest, type ManifestEntry } from '../manifest.js';
 import { findWorkTree, hasGit, isGitlink, listByGit } from './git-listing.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import type { BytePath } from '../byte-path.js';
+import type { BytePath } from '@crpm/archive';
 import type { FileEntry } from '../manifest.js';
 import { replaceFile } from '../replace-file.js';
 import { decodeRecords, encodeRecords, makeRecord, matches, type StatRecord } from './stat-records.js';

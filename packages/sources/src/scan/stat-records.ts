@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import type { BytePath } from '../byte-path.js';
+import type { BytePath } from '@crpm/archive';
 import type { FileEntry } from '../manifest.js';
 
 /** A file as it was when it was hashed. */

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { fsPath, type BytePath } from '../byte-path.js';
+import { fsPath, type BytePath } from '@crpm/archive';
 
 /**
  * Everything below `root/start` but `.git`, relative to `root`, in no order; links are named, not followed. Iterative: trees may be deep.

@@ -1,17 +1,16 @@
 import { FailureError } from '@crpm/core';
-import { ByteReader } from './bytes.js';
-
-/** Size of a tar block in bytes. */
-export const BLOCK = 512;
+import { printable, type BytePath } from './byte-path.js';
+import { ByteReader } from './byte-reader.js';
+import { BLOCK, paddingOf } from './header.js';
 
 /** Long names and pax records are held in memory; nothing honest comes near this. */
 const MAX_METADATA = 1024 * 1024;
 
 export type TarType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
 
-/** One entry. Names are the bytes of the archive, one character per byte (latin1), so that no file name is ever changed. */
+/** One entry. Names are the bytes of the archive, so that no file name is ever changed. */
 export interface TarEntry {
-  readonly name: string;
+  readonly name: BytePath;
   readonly type: TarType;
   /** The type flag as it stands in the header, for messages about `other`. */
   readonly flag: string;
@@ -21,8 +20,8 @@ export interface TarEntry {
   readonly mtime: number;
   /** Bytes of content. */
   readonly size: number;
-  /** Target of a link, latin1 bytes. */
-  readonly target: string;
+  /** Of a link. */
+  readonly target: BytePath;
   /** The content; what is not read is skipped when the next entry is asked for. */
   readonly content: AsyncIterable<Buffer>;
 }
@@ -53,7 +52,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     if ('xgLK'.includes(flag)) {
       if (size > MAX_METADATA) throw damaged('an extended header is too large');
       const data = await reader.exactly(size);
-      if (!data || (size % BLOCK !== 0 && !(await reader.exactly(BLOCK - (size % BLOCK))))) throw damaged('it ends inside an extended header');
+      if (!data || !(await reader.exactly(paddingOf(size)))) throw damaged('it ends inside an extended header');
       if (flag === 'x') pax = parsePax(data);
       else if (flag === 'L') longName = cString(data, 0, data.length);
       else if (flag === 'K') longTarget = cString(data, 0, data.length);
@@ -61,7 +60,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     }
     const name = pax.get('path') ?? longName ?? headerName(header);
     const hasContent = flag === '0' || flag === '\0' || flag === '7';
-    const content = reader.window(size, (size + BLOCK - 1) - ((size + BLOCK - 1) % BLOCK), () => damaged(`it ends inside ${printable(name)}`));
+    const content = reader.window(size, size + paddingOf(size), () => damaged(`it ends inside ${printable(name)}`));
     yield {
       name,
       type: typeOf(flag, name),
@@ -82,11 +81,6 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     if (!block) return;
     if (!isZero(block)) throw damaged('data follows its end marker');
   }
-}
-
-/** For messages: bytes as UTF-8, control characters escaped. */
-export function printable(latin1: string): string {
-  return JSON.stringify(Buffer.from(latin1, 'latin1').toString('utf8')).slice(1, -1);
 }
 
 function damaged(what: string): FailureError {

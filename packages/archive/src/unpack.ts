@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, futimesSync, lstatSync, lutimesSync, mkdirSync, openSync, symlinkSync, unlinkSync, utimesSync, writeSync, chmodSync } from 'node:fs';
 import { fail } from '@crpm/core';
-import { printable, readTar, type TarEntry } from './read.js';
+import { bytesOf, fsPath, printable, type BytePath } from './byte-path.js';
+import { readTar, type TarEntry } from './read.js';
 
 export interface UnpackLimits {
   readonly entries: number;
@@ -19,8 +20,7 @@ export interface UnpackOptions {
  * a path is followed when it is a link, whoever made it. On failure what was written so far stays: the caller owns the folder.
  */
 export async function unpack(stream: AsyncIterable<Uint8Array>, root: string, options: UnpackOptions): Promise<void> {
-  const base = Buffer.from(root);
-  const folders = new Folders(base);
+  const folders = new Folders(bytesOf(root));
   const { entries: maxEntries, bytes: maxBytes } = options.limits ?? { entries: Infinity, bytes: Infinity };
   let entries = 0;
   let bytes = 0;
@@ -35,7 +35,7 @@ export async function unpack(stream: AsyncIterable<Uint8Array>, root: string, op
         folders.make(parts, entry);
         // A folder that its owner can't enter would break the entries below it.
         chmodSync(path, (entry.mode & 0o777) | 0o700);
-        folders.mtime(path, entry.mtime);
+        folders.mtime(parts, entry.mtime);
         break;
       case 'file':
         folders.make(parts.slice(0, -1), entry);
@@ -46,7 +46,7 @@ export async function unpack(stream: AsyncIterable<Uint8Array>, root: string, op
         if (options.links === 'inside' && !staysInside(parts.length - 1, entry.target)) refuse(entry, `its target ${printable(entry.target)} leads out of the archive`);
         folders.make(parts.slice(0, -1), entry);
         clear(path, entry);
-        symlinkSync(Buffer.from(entry.target, 'latin1'), path);
+        symlinkSync(fsPath(entry.target), path);
         lutimesSync(path, entry.mtime, entry.mtime);
         break;
       case 'hardlink':
@@ -64,7 +64,7 @@ function refuse(entry: TarEntry, why: string): never {
 }
 
 /** The components of a name; `.` and doubled slashes fall away. Absolute names, `..` and NUL are refused, never repaired. */
-function components(entry: TarEntry): readonly string[] {
+function components(entry: TarEntry): readonly BytePath[] {
   if (entry.name.startsWith('/')) refuse(entry, 'its name is absolute');
   const parts = entry.name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) refuse(entry, 'its name contains ..');
@@ -77,7 +77,7 @@ function components(entry: TarEntry): readonly string[] {
  * Whether a link at a real folder `depth` below the root can't lead out. `..` may only lead the target and climb no higher than the root: those steps walk real folders
  * (we never write through links), what follows only descends, and every link on the way down keeps the same rule.
  */
-function staysInside(depth: number, target: string): boolean {
+function staysInside(depth: number, target: BytePath): boolean {
   if (target === '' || target.startsWith('/') || target.includes('\0')) return false;
   const parts = target.split('/').filter((part) => part !== '' && part !== '.');
   const firstDown = parts.findIndex((part) => part !== '..');
@@ -86,14 +86,14 @@ function staysInside(depth: number, target: string): boolean {
 }
 
 /** Makes room for a file or link; a folder is never replaced by one. */
-function clear(path: Buffer, entry: TarEntry): void {
+function clear(path: string | Buffer, entry: TarEntry): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return;
   if (stat.isDirectory()) refuse(entry, 'a folder of this name exists');
   unlinkSync(path);
 }
 
-async function writeFile(path: Buffer, entry: TarEntry): Promise<void> {
+async function writeFile(path: string | Buffer, entry: TarEntry): Promise<void> {
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     for await (const chunk of entry.content) {
@@ -108,16 +108,16 @@ async function writeFile(path: Buffer, entry: TarEntry): Promise<void> {
 
 /** Folders under the root: made or checked once, component by component. */
 class Folders {
-  private readonly known = new Set<string>(['']);
-  private readonly times = new Map<string, readonly [Buffer, number]>();
+  private readonly known = new Set<BytePath>(['']);
+  private readonly times = new Map<BytePath, number>();
 
-  constructor(private readonly root: Buffer) {}
+  constructor(private readonly root: BytePath) {}
 
-  path(parts: readonly string[]): Buffer {
-    return Buffer.concat([this.root, Buffer.from(`/${parts.join('/')}`, 'latin1')]);
+  path(parts: readonly BytePath[]): string | Buffer {
+    return fsPath(`${this.root}/${parts.join('/')}`);
   }
 
-  make(parts: readonly string[], entry: TarEntry): void {
+  make(parts: readonly BytePath[], entry: TarEntry): void {
     const key = parts.join('/');
     if (this.known.has(key)) return;
     this.make(parts.slice(0, -1), entry);
@@ -129,11 +129,11 @@ class Folders {
   }
 
   /** Remembered to the end: every entry written into a folder moves its mtime. */
-  mtime(path: Buffer, seconds: number): void {
-    this.times.set(path.toString('latin1'), [path, seconds]);
+  mtime(parts: readonly BytePath[], seconds: number): void {
+    this.times.set(parts.join('/'), seconds);
   }
 
   finish(): void {
-    for (const [path, seconds] of this.times.values()) utimesSync(path, seconds, seconds);
+    for (const [folder, seconds] of this.times) utimesSync(this.path([folder]), seconds, seconds);
   }
 }

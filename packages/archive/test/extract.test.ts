@@ -3,10 +3,8 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError, type Failure } from '@crpm/core';
-import { extractTar, packFiles, type PackEntry } from '@crpm/engines';
-import { endMarker, padding, tarHeader, type TarHeader } from '@crpm/engines/tar/header';
-import { unpack } from '@crpm/engines/tar/unpack';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeHeader, END_OF_ARCHIVE, extractTar, packFiles, paddingOf, unpack, type PackEntry, type TarHeader } from '../src/index.js';
 
 let scratch: string;
 let target: string;
@@ -19,13 +17,9 @@ afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 async function* stream(...parts: Buffer[]): AsyncGenerator<Buffer> {
   yield* parts;
 }
-const bytesOf = async (entries: PackEntry[]): Promise<Buffer> => Buffer.concat(await packFiles(entries).toArray());
-const raw = (header: Partial<Omit<TarHeader, 'name' | 'target'>> & { name: string; target?: string }, content = ''): Buffer =>
-  Buffer.concat([
-    tarHeader({ type: 'file', mode: 0o644, mtime: 0, size: content.length, ...header, name: Buffer.from(header.name), ...(header.target === undefined ? {} : { target: Buffer.from(header.target) }) } as TarHeader),
-    Buffer.from(content),
-    padding(content.length),
-  ]);
+const packed = async (entries: PackEntry[]): Promise<Buffer> => Buffer.concat(await packFiles(entries).toArray());
+const raw = (header: Partial<TarHeader> & Pick<TarHeader, 'path'>, content = ''): Buffer =>
+  Buffer.concat([encodeHeader({ type: 'file', mode: 0o644, mtime: 0, size: content.length, ...header }), Buffer.from(content), Buffer.alloc(paddingOf(content.length))]);
 /** Another type flag, with the checksum made right. */
 const flagged = (entry: Buffer, flag: string): Buffer => {
   const copy = Buffer.from(entry);
@@ -45,7 +39,7 @@ const failure = async (promise: Promise<unknown>): Promise<Failure> => {
   return thrown.failure;
 };
 const refused = async (...parts: Buffer[]): Promise<string> => {
-  const { class: kind, message } = await failure(extractTar(stream(...parts, endMarker()), target));
+  const { class: kind, message } = await failure(extractTar(stream(...parts, END_OF_ARCHIVE), target));
   expect(kind).toBe('build');
   expect(readdirSync(scratch)).toEqual([]);
   return message;
@@ -77,7 +71,7 @@ describe('extractTar', () => {
   });
 
   it('fails for an archive cut at any byte, and leaves nothing', async () => {
-    const whole = await bytesOf([
+    const whole = await packed([
       { path: 'first', content: 'x'.repeat(700) },
       { path: `${'long/'.repeat(40)}name`, content: 'y' },
       { path: 'last', content: '' },
@@ -93,7 +87,7 @@ describe('extractTar', () => {
   });
 
   it('reads the same archive in chunks of any size', async () => {
-    const whole = await bytesOf([{ path: 'a', content: 'a'.repeat(1000) }, { path: 'b', content: 'b' }]);
+    const whole = await packed([{ path: 'a', content: 'a'.repeat(1000) }, { path: 'b', content: 'b' }]);
     for (const size of [1, 7, 511, 513]) {
       const chunks = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) => whole.subarray(i * size, (i + 1) * size));
       await extractTar(stream(...chunks), join(scratch, `t${size}`));
@@ -102,34 +96,34 @@ describe('extractTar', () => {
   });
 
   it('fails for damage in a header and for data after the end', async () => {
-    const whole = await bytesOf([{ path: 'a', content: 'a' }]);
+    const whole = await packed([{ path: 'a', content: 'a' }]);
     const damaged = Buffer.from(whole);
     damaged[0]! ^= 1;
     expect((await failure(extractTar(stream(damaged), target))).message).toContain('checksum');
     expect((await failure(extractTar(stream(whole, Buffer.from('x')), target))).message).toContain('follows its end marker');
   });
 
-  it.each(['../evil', 'a/../../evil', '/etc/evil', 'a/..'])('refuses the name %s', async (name) => {
-    expect(await refused(raw({ name }, 'x'))).toContain(name);
+  it.each(['../evil', 'a/../../evil', '/etc/evil', 'a/..'])('refuses the name %s', async (path) => {
+    expect(await refused(raw({ path }, 'x'))).toContain(path);
   });
 
   it.each(['/etc/passwd', '..', '../x', 'a/../../x', ''])('refuses a link at the root to %j', async (to) => {
-    await refused(raw({ name: 'link', type: 'symlink', target: to }));
+    await refused(raw({ path: 'link', type: 'symlink', target: to }));
   });
 
   it('refuses a link that climbs higher than it stands, and one that climbs behind another link', async () => {
-    await refused(raw({ name: 'a/b/link', type: 'symlink', target: '../../../x' }));
+    await refused(raw({ path: 'a/b/link', type: 'symlink', target: '../../../x' }));
     // a/up → a/..: with `up` resolved, `up/..` would be outside.
-    await refused(raw({ name: 'a/up', type: 'symlink', target: '..' }), raw({ name: 'out', type: 'symlink', target: 'a/up/../x' }));
+    await refused(raw({ path: 'a/up', type: 'symlink', target: '..' }), raw({ path: 'out', type: 'symlink', target: 'a/up/../x' }));
   });
 
   it('never writes through a link that the archive made', async () => {
-    const message = await refused(raw({ name: 'dir/real', type: 'directory' }), raw({ name: 'link', type: 'symlink', target: 'dir' }), raw({ name: 'link/file' }, 'x'));
+    const message = await refused(raw({ path: 'dir/real', type: 'directory' }), raw({ path: 'link', type: 'symlink', target: 'dir' }), raw({ path: 'link/file' }, 'x'));
     expect(message).toContain('link is not a folder');
   });
 
   it('refuses to put a file or link where it has made a folder', async () => {
-    await refused(raw({ name: 'd', type: 'directory' }), raw({ name: 'd', type: 'symlink', target: 'x' }));
+    await refused(raw({ path: 'd', type: 'directory' }), raw({ path: 'd', type: 'symlink', target: 'x' }));
   });
 
   it.each([
@@ -138,7 +132,7 @@ describe('extractTar', () => {
     ['4', 'type 4'],
     ['6', 'type 6'],
   ])('refuses the type %s', async (flag, words) => {
-    expect(await refused(flagged(raw({ name: 'odd' }), flag))).toContain(words);
+    expect(await refused(flagged(raw({ path: 'odd' }), flag))).toContain(words);
   });
 
   it('keeps to its limits', async () => {
@@ -165,7 +159,7 @@ describe('extractTar', () => {
   });
 
   it('writes what GNU tar reads', async () => {
-    const tar = await bytesOf([{ path: `${'d/'.repeat(100)}f`, content: 'deep' }, { path: 'l', type: 'symlink', target: 't'.repeat(150) }]);
+    const tar = await packed([{ path: `${'d/'.repeat(100)}f`, content: 'deep' }, { path: 'l', type: 'symlink', target: 't'.repeat(150) }]);
     mkdirSync(target);
     execFileSync('tar', ['-C', target, '-xf', '-'], { input: tar });
     expect(readFileSync(join(target, `${'d/'.repeat(100)}f`), 'utf8')).toBe('deep');

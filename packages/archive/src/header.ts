@@ -1,4 +1,4 @@
-import type { BytePath } from '../byte-path.js';
+import type { BytePath } from './byte-path.js';
 
 /**
  * Headers of a GNU tar archive. Written here and not by tar-stream, which takes names for text and encodes them as UTF-8: a name that
@@ -6,28 +6,29 @@ import type { BytePath } from '../byte-path.js';
  * the names of pax records to their locale.
  */
 export interface TarHeader {
-  readonly type: 'file' | 'symlink' | 'folder';
+  readonly type: 'file' | 'directory' | 'symlink';
+  /** without a slash at its end */
   readonly path: BytePath;
+  /** permission bits, 0–0o7777 */
   readonly mode: number;
   /** bytes of content that follow; 0 for all but files */
   readonly size: number;
-  /** seconds since the epoch */
+  /** whole seconds since the epoch, none before it */
   readonly mtime: number;
   readonly target?: BytePath;
 }
 
+/** Size of a block in bytes: headers take one, contents are filled up to whole ones. */
 export const BLOCK = 512;
 /** Two blocks of zeros: an archive without them was cut. */
 export const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK);
 
 const NAME_FIELD = 100;
-const TYPE_FLAGS = { file: '0', symlink: '2', folder: '5' } as const;
-/** The largest size that fits into eleven octal digits. */
-const MAX_OCTAL_SIZE = 8 ** 11 - 1;
+const TYPE_FLAGS = { file: '0', symlink: '2', directory: '5' } as const;
 
 /** The header block of an entry, with the records for a long name or target before it. */
 export function encodeHeader(header: TarHeader): Buffer {
-  const path = header.type === 'folder' ? `${header.path}/` : header.path;
+  const path = header.type === 'directory' ? `${header.path}/` : header.path;
   const target = header.target ?? '';
   const blocks: Buffer[] = [];
   if (target.length > NAME_FIELD) blocks.push(longRecord('K', target));
@@ -36,7 +37,7 @@ export function encodeHeader(header: TarHeader): Buffer {
   return Buffer.concat(blocks);
 }
 
-/** Zero bytes that fill the content of an entry up to a whole block. */
+/** How many zero bytes fill the content of an entry up to a whole block. */
 export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
@@ -51,28 +52,28 @@ function longRecord(flag: 'K' | 'L', text: BytePath): Buffer {
 function block(flag: string, path: BytePath, target: BytePath, meta: { mode: number; size: number; mtime: number }): Buffer {
   const bytes = Buffer.alloc(BLOCK);
   bytes.write(path.slice(0, NAME_FIELD), 0, 'latin1');
-  octal(bytes, 100, 8, meta.mode);
-  octal(bytes, 108, 8, 0); // uid
-  octal(bytes, 116, 8, 0); // gid
-  if (meta.size <= MAX_OCTAL_SIZE) octal(bytes, 124, 12, meta.size);
-  else base256(bytes, 124, 12, meta.size);
-  octal(bytes, 136, 12, meta.mtime);
+  number(bytes, 100, 8, meta.mode);
+  number(bytes, 108, 8, 0); // uid
+  number(bytes, 116, 8, 0); // gid
+  number(bytes, 124, 12, meta.size);
+  number(bytes, 136, 12, meta.mtime);
   bytes.fill(0x20, 148, 156); // the checksum counts its own field as spaces
   bytes.write(flag, 156, 'latin1');
   bytes.write(target.slice(0, NAME_FIELD), 157, 'latin1');
   bytes.write('ustar  \0', 257, 'latin1');
   let sum = 0;
   for (const byte of bytes) sum += byte;
-  octal(bytes, 148, 7, sum);
+  number(bytes, 148, 7, sum);
   return bytes;
 }
 
-function octal(bytes: Buffer, offset: number, width: number, value: number): void {
-  bytes.write(value.toString(8).padStart(width - 1, '0'), offset, 'latin1');
-  bytes[offset + width - 1] = 0;
-}
-
-function base256(bytes: Buffer, offset: number, width: number, value: number): void {
+/** Octal with a NUL at its end, or base-256 where it has no room: sizes of 8 GiB and more. */
+function number(bytes: Buffer, offset: number, width: number, value: number): void {
+  const digits = value.toString(8);
+  if (digits.length < width) {
+    bytes.write(`${digits.padStart(width - 1, '0')}\0`, offset, 'latin1');
+    return;
+  }
   let rest = value;
   for (let at = offset + width - 1; at > offset; at--) {
     bytes[at] = rest % 256;
