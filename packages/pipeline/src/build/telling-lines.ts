@@ -15,6 +15,7 @@ const TELLING = [
   /\bERROR: /,
   /\b(No such file or directory|command not found|not found|Permission denied|No space left on device)$/,
   /^(Bad exit status|No matching package|Problem|hunk|\d+ out of \d+ hunks?)/i,
+  /^Patch #\d+ \(/,
   /^Hunk #\d+ FAILED/,
   /^fatal: /,
 ];
