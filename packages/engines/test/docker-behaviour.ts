@@ -66,6 +66,8 @@ export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engin
       expect(first.id).toMatch(/^sha256:/);
       expect(await engine.hasImage(first.id)).toBe(true);
       expect(await engine.prepareImage(source, { ...prepare(), labels: { ...labels, run: 'run2' } })).toEqual(first);
+      await engine.remove((await engine.list({ workspace: labels.workspace })).filter(({ id }) => id === first.id));
+      expect(await engine.hasImage(first.id)).toBe(false);
     });
 
     it('finds the error of a build inside its 200 answer, with the lines before it', async () => {

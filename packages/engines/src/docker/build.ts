@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -33,7 +33,8 @@ export async function buildImage(context: BuildContext, source: Extract<ImageSou
   // Without the run: a label that changes with each run would end the engine's cache.
   const dockerfile = withLabels(withCertificates(readDockerfile(source.file), trust), { ...options.labels, run: 'shared' });
   const wanted = goArchOf(options.arch);
-  const tag = `localhost/crpm-base:${randomBytes(6).toString('hex')}`;
+  // One name for each node, which moves with its builds: an image that gathers names can't be removed by its id.
+  const tag = `localhost/crpm-base:${createHash('sha256').update(`${options.labels.workspace}/${options.labels.node}/${wanted}`).digest('hex').slice(0, 16)}`;
   const query = {
     dockerfile: DOCKERFILE,
     t: tag,

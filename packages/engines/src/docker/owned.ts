@@ -62,7 +62,9 @@ async function removeImage(client: Client, id: string): Promise<void> {
   try {
     await gone(client.quick('removing an image', (abortSignal) => client.docker.getImage(id).remove({ abortSignal }), 120_000));
   } catch (error) {
-    if (!(error instanceof EngineError && error.status === 409)) throw error;
+    // Podman says it with 500.
+    const inUse = error instanceof EngineError && (error.status === 409 || /more than one tag|in use by/i.test(error.reason));
+    if (!inUse) throw error;
   }
 }
 
