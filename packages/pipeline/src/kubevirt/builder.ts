@@ -1,22 +1,34 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fail, type WorkspacePaths } from '@crpm/core';
-import { acquireLock, type Lock } from '@crpm/state';
-import { findCri, type Env } from '../serve/cri.js';
+import { acquireLock } from '@crpm/state';
+import { findCri, type Cri, type Env } from '../serve/cri.js';
 import { builderVolume } from './environment.js';
+import { endLeftovers } from './leftovers.js';
+
+/** The builder, held by this process. */
+export interface Builder {
+  /** Gives it back. After a cancelled script, `cancelled` ends what of it still runs in there. */
+  release(cancelled?: 'cancelled'): Promise<void>;
+}
+
+/** How long ending what was cancelled may take. */
+const END_MS = 20_000;
 
 /**
  * Locks the volume of KubeVirt's builder, which all checkouts on an engine share: two `hack/dockerized` at once would mix their trees.
  * KubeVirt itself takes no lock, so a `make` of the user is recognized by its rsync daemon. Fails with class `locked` in both cases.
  */
-export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: AbortSignal): Promise<Lock> {
+export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: AbortSignal, warn: (text: string) => void = () => {}): Promise<Builder> {
   const volume = builderVolume(env);
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(volume)) fail({ class: 'usage', message: `JOB_NAME and EXECUTOR_NUMBER make ${JSON.stringify(volume)}, which is no volume name`, next: 'Unset them, or use letters, digits and . _ - only.' });
   const engine = [env['KUBEVIRT_CRI'], env['DOCKER_HOST'], env['DOCKER_CONTEXT'], env['CONTAINER_HOST']].join('\n');
   const file = join(dirname(workspace.state), 'volumes', `${volume}-${createHash('sha256').update(engine).digest('hex').slice(0, 12)}`);
   const lock = await acquireLock(file, { command: `rpm-deps of ${workspace.id}`, what: `the builder volume ${volume}` });
   try {
-    const other = await findRsyncDaemon(volume, env, signal);
+    // Best effort: without a container tool there is no daemon either, and `hack/dockerized` says so itself.
+    const cri = await findCri(env, signal);
+    const other = cri && (await findRsyncDaemon(cri, volume));
     if (other) {
       fail({
         class: 'locked',
@@ -24,17 +36,34 @@ export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: A
         next: `Wait until it ends. If nothing runs any more: ${other.cri} rm -f ${other.id.slice(0, 12)}. Or set JOB_NAME to use another volume.`,
       });
     }
-    return lock;
+    const left = cri ? await endLeftovers(cri, volume) : 0;
+    if (left > 0) warn(`a killed run's rpm-deps was still going on in ${volume}-bazel-server: ${left} ${left === 1 ? 'process' : 'processes'} ended`);
+    return {
+      async release(cancelled) {
+        try {
+          if (cri && cancelled) await endCancelled(env, volume);
+        } finally {
+          lock.release();
+        }
+      },
+    };
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-/** Best effort: without a container tool there is no daemon either, and `hack/dockerized` says so itself. */
-async function findRsyncDaemon(volume: string, env: Env, signal: AbortSignal): Promise<{ cri: string; id: string; name: string } | undefined> {
-  const cri = await findCri(env, signal);
-  if (!cri) return undefined;
+/** The run's own signal is spent by then. */
+async function endCancelled(env: Env, volume: string): Promise<void> {
+  try {
+    const cri = await findCri(env, AbortSignal.timeout(END_MS));
+    if (cri) await endLeftovers(cri, volume);
+  } catch {
+    // The next run does it.
+  }
+}
+
+async function findRsyncDaemon(cri: Cri, volume: string): Promise<{ cri: string; id: string; name: string } | undefined> {
   const containers = await cri.run(['ps', '--no-trunc', '--filter', `volume=${volume}`, '--format', '{{.ID}}\t{{.Names}}\t{{.Command}}']);
   const line = containers.split('\n').find((text) => /\brsync\b.*--daemon/.test(text));
   const [id, name] = line?.split('\t') ?? [];

@@ -1,5 +1,8 @@
-/** Its place in the tree; KubeVirt reads `CUSTOM_REPO` relative to the tree, and its rsync takes the root along. */
-export const CUSTOM_REPO = 'custom-repo.yaml';
+/**
+ * Its place in the tree; KubeVirt reads `CUSTOM_REPO` relative to the tree, and its rsync takes the root along. No name that a user would choose: by
+ * it processes in the builder are known to be ours.
+ */
+export const CUSTOM_REPO = 'crpm-repo.yaml';
 
 export interface CustomRepo {
   readonly arch: string;

@@ -124,7 +124,7 @@ async function inCopy(params: RpmDepsParams, context: NodeContext, { tree, copy,
   if (noGit !== undefined) report.warn(noGit);
   writeFileSync(join(copy, CUSTOM_REPO), customRepoFile(workspace.id, params.stream, repositories));
 
-  const builder = params.mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal) : undefined;
+  const builder = params.mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal, report.warn.bind(report)) : undefined;
   try {
     let resolver: Resolver | undefined;
     for (const { repository, values } of calls) {
@@ -135,7 +135,7 @@ async function inCopy(params: RpmDepsParams, context: NodeContext, { tree, copy,
     }
     return resolver ?? fail({ class: 'usage', message: 'the repository serves none of the architectures of the config' });
   } finally {
-    builder?.release();
+    await builder?.release(signal.aborted ? 'cancelled' : undefined);
   }
 }
 

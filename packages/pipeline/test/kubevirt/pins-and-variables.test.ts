@@ -44,7 +44,7 @@ describe('pinnedNames', () => {
 describe('callVariables', () => {
   test('give the full EVR of what was built, and what the user set for the rest', () => {
     const { values, warnings } = callVariables(params({ versions: { LIBVIRT_VERSION: '0:11.10.0-12.el9', QEMU_VERSION: '17:10' + '.1.0-20' } }), repository(['qemu-img', '17:10.1.0-20.el9.crpm0001']), SCRIPT);
-    expect(shellAssignments(values)).toBe('KUBEVIRT_CENTOS_STREAM_VERSION=9 CUSTOM_REPO=custom-repo.yaml SINGLE_ARCH=x86_64 BASESYSTEM=centos-stream-release LIBVIRT_VERSION=0:11.10.0-12.el9 QEMU_VERSION=17:10.1.0-20.el9.crpm0001');
+    expect(shellAssignments(values)).toBe('KUBEVIRT_CENTOS_STREAM_VERSION=9 CUSTOM_REPO=crpm-repo.yaml SINGLE_ARCH=x86_64 BASESYSTEM=centos-stream-release LIBVIRT_VERSION=0:11.10.0-12.el9 QEMU_VERSION=17:10.1.0-20.el9.crpm0001');
     expect(warnings).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ describe('a run that goes well', () => {
     const before = readFileSync(script(), 'utf8');
     await rig.rpmDeps();
     expect(readFileSync(script(), 'utf8')).toBe(before);
-    expect(existsSync(join(rig.tree, 'custom-repo.yaml'))).toBe(false);
+    expect(existsSync(join(rig.tree, 'crpm-repo.yaml'))).toBe(false);
     expect(existsSync(join(rig.tree, '_out'))).toBe(false);
     const cs10 = (text: string) => /rpmtree\(\n {4}name = "launcherbase_x86_64_cs10"[\s\S]*?\n\)/.exec(text)?.[0];
     expect(cs10(readYielded(rig.tree)['rpm/BUILD.bazel'])).toBe(cs10(original['rpm/BUILD.bazel']));

@@ -119,6 +119,27 @@ describe.skipIf(host === undefined)('on a Docker Engine', () => {
     } finally {
       docker('rm', '--force', daemon);
     }
-    (await lockBuilder(workspace, env, signal)).release();
+    await (await lockBuilder(workspace, env, signal)).release();
+  });
+
+  test('what a killed rpm-deps left running in the builder is ended, and nothing else in there', async () => {
+    const server = `${volume}-bazel-server`;
+    docker('run', '--detach', '--init', '--network', 'none', '--name', server, '-v', `${volume}:/root`, 'localhost/crpm-test-base:dev', 'sleep', 'infinity');
+    const execute = (repo: string, ...argv: string[]) => docker('exec', '--detach', '--env', `CUSTOM_REPO=${repo}`, server, ...argv);
+    const running = () => [...docker('top', server, '-o', 'pid,args').matchAll(/^\s*\d+\s+(sleep \d+)$/gm)].map(([, args]) => args).sort();
+    try {
+      execute('crpm-repo.yaml', 'bash', '-c', 'sleep 601; :');
+      execute('crpm-repo.yaml', 'env', '--ignore-signal=TERM', 'sleep', '602');
+      execute('mine/crpm-repo.yaml', 'sleep', '603');
+      const warnings: string[] = [];
+      const builder = await lockBuilder(workspace, env, signal, (text) => warnings.push(text));
+      expect(warnings).toEqual([`a killed run's rpm-deps was still going on in ${server}: 3 processes ended`]);
+      expect(running()).toEqual(['sleep 603']);
+      execute('crpm-repo.yaml', 'sleep', '604');
+      await builder.release('cancelled');
+      expect(running()).toEqual(['sleep 603']);
+    } finally {
+      docker('rm', '--force', server);
+    }
   });
 });
