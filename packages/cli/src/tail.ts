@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stripControl, type Screen } from '@crpm/reporters';
+import { screenText } from '@crpm/core';
+import type { Screen } from '@crpm/reporters';
 
 const CHUNK = 1024 * 1024;
 /** How often a log that grows is looked at, in milliseconds. */
@@ -26,7 +27,7 @@ export async function copyLog(file: string, screen: Screen, options: TailOptions
     }
     const lines = (partial + text).split('\n');
     partial = lines.pop() ?? '';
-    for (const line of lines) screen.write(`${stripControl(line)}\n`);
+    for (const line of lines) screen.write(`${screenText(line)}\n`);
   };
   try {
     while (!options.signal.aborted) {
@@ -39,7 +40,7 @@ export async function copyLog(file: string, screen: Screen, options: TailOptions
       await delay(LOOK, undefined, { signal: options.signal }).catch(() => undefined);
     }
     show(decoder.end());
-    if (partial !== '') screen.write(`${stripControl(partial)}\n`);
+    if (partial !== '') screen.write(`${screenText(partial)}\n`);
   } finally {
     await handle.close();
   }

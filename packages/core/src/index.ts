@@ -8,4 +8,5 @@ export * from './graph.js';
 export * from './node.js';
 export * from './order.js';
 export * from './result.js';
+export * from './screen-text.js';
 export * from './select.js';

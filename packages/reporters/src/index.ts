@@ -3,6 +3,5 @@ export { palette, wantsColour, type Palette } from './colour.js';
 export { formatFailure } from './failure.js';
 export { quietPipe } from './pipe.js';
 export type { Reporter, ReporterOptions, Screen } from './reporter.js';
-export { stripControl } from './strip.js';
 export { formatTable } from './table.js';
 export { count, formatAge, formatDuration, outcomeWord } from './words.js';

@@ -1,5 +1,4 @@
-import type { Event, NodeOutcome } from '@crpm/core';
-import { stripControl } from './strip.js';
+import { screenText, type Event, type NodeOutcome } from '@crpm/core';
 import { formatDuration, outcomeWord } from './words.js';
 
 /** What the live view knows of one node. */
@@ -33,7 +32,7 @@ export class LiveModel {
         return;
       case 'node-line':
       case 'node-status': {
-        const line = stripControl(event.text);
+        const line = screenText(event.text);
         if (line.trim() !== '') this.#change(event.node, { line });
         return;
       }

@@ -1,7 +1,6 @@
-import type { Event } from '@crpm/core';
+import { screenText, type Event } from '@crpm/core';
 import { palette, paintOutcome, wantsColour } from './colour.js';
 import type { Reporter, ReporterOptions } from './reporter.js';
-import { stripControl } from './strip.js';
 import { Summary } from './summary.js';
 import { formatDuration, outcomeWord } from './words.js';
 
@@ -20,10 +19,10 @@ export function plainReporter(options: ReporterOptions): Reporter {
         say(`${event.node}: ${event.reason}`);
         return;
       case 'node-line':
-        if (options.verbose) say(`${event.node} | ${stripControl(event.text)}`);
+        if (options.verbose) say(`${event.node} | ${screenText(event.text)}`);
         return;
       case 'node-status':
-        say(`${event.node}: ${stripControl(event.text)}`);
+        say(`${event.node}: ${screenText(event.text)}`);
         return;
       case 'node-warning':
         say(`${event.node}: ${colours.caution('warning:')} ${event.text}`);

@@ -1,9 +1,8 @@
 import { basename, dirname, join } from 'node:path';
-import type { Event, EventSink, Failure, GraphNode, Json, NodeOutcome, NodeReporter } from '@crpm/core';
+import { screenText, type Event, type EventSink, type Failure, type GraphNode, type Json, type NodeOutcome, type NodeReporter } from '@crpm/core';
 import { swapSymlink, type Fs } from '@crpm/state';
 import { LogWriter } from './log-writer.js';
 import { logFileName } from './names.js';
-import { screenText } from './screen-text.js';
 
 /** Lines kept of each running node, to show if it fails. */
 const TAIL = 20;

@@ -5,4 +5,3 @@ export type { NodeSummary, PlanOptions, RunOptions, RunSummary } from './options
 export { plan, type PlanEntry } from './plan.js';
 export { run } from './run.js';
 export { schedule, type FinalState, type ScheduleOptions, type Step } from './scheduler.js';
-export { screenText } from './screen-text.js';

@@ -1,6 +1,6 @@
 import type { NodeKind } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
-import { age, logFileName, screenText } from '../src/index.js';
+import { age, logFileName } from '../src/index.js';
 import { canonicalJson, dependencies, fingerprintOf } from '../src/fingerprint.js';
 import { difference } from '../src/reason.js';
 import { node } from './rig.js';
@@ -53,23 +53,6 @@ describe('texts for people', () => {
     [0, 'just now'], [59_000, 'just now'], [60_000, '1 minute ago'], [7_200_000, '2 hours ago'], [3 * 86_400_000, '3 days ago'], [-5000, 'just now'],
   ])('%i ms old is %s', (old, text) => {
     expect(age(new Date(1_700_000_000_000 - old).toISOString(), 1_700_000_000_000)).toBe(text);
-  });
-
-  test.each([
-    ['\u001b[1;31mred\u001b[0m', 'red'],
-    ['\u001b]0;title\u0007text', 'text'],
-    ['10%\r20%\r30%', '30%'],
-    ['windows\r', 'windows'],
-    ['a\tb', 'a\tb'],
-    ['\u001b[2Jbell\u0007\u0000', 'bell'],
-    ['right \u202eto left', 'right to left'],
-    ['Grüße, 世界 🎉', 'Grüße, 世界 🎉'],
-  ])('%j is shown as %j', (line, text) => {
-    expect(screenText(line)).toBe(text);
-  });
-
-  test('a line without end is cut for the screen', () => {
-    expect(screenText('x'.repeat(1_000_000))).toHaveLength(2001);
   });
 
   test('an id makes one safe file name', () => {
