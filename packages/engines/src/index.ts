@@ -1,3 +1,3 @@
 export { chooseEngine, probeEngines, type ChooseOptions, type EngineProbe } from './choose.js';
 export { hurry } from './hurry.js';
-export { assertHostBasesystem, isThisMachine, readOsRelease, type OsRelease } from './os-release.js';
+export { assertHostBasesystem, isThisMachine, parseOsRelease, readOsRelease, type OsRelease } from './os-release.js';

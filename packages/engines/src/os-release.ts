@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fail, type Basesystem } from '@crpm/core';
 
-/** What this machine says it is. */
+/** What a distribution says it is. */
 export interface OsRelease {
   /** `ID`: `debian`, `centos`. */
   readonly id: string;
+  /** `ID_LIKE`, nearest first: `rhel`, `fedora`. */
+  readonly like: readonly string[];
   /** `VERSION_ID`, whole: `12`, `9`, `41`; empty on rolling distributions. */
   readonly version: string;
   /** `PRETTY_NAME`, for people. */
@@ -23,7 +25,8 @@ export function parseOsRelease(text: string): OsRelease {
   }
   const id = values.get('ID') ?? 'linux';
   const version = values.get('VERSION_ID') ?? '';
-  return { id, version, name: values.get('PRETTY_NAME') ?? `${id} ${version}`.trim() };
+  const like = (values.get('ID_LIKE') ?? '').split(' ').filter(Boolean);
+  return { id, like, version, name: values.get('PRETTY_NAME') ?? `${id} ${version}`.trim() };
 }
 
 export function readOsRelease(): OsRelease {
@@ -34,7 +37,7 @@ export function readOsRelease(): OsRelease {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  return { id: process.platform, version: '', name: process.platform };
+  return { id: process.platform, like: [], version: '', name: process.platform };
 }
 
 /** Whether RPMs built on this machine are RPMs of that basesystem. A basesystem that says nothing about its os-release is nobody's. */

@@ -1,18 +1,4 @@
-/** `ID`, `VERSION_ID` and `ID_LIKE` of an os-release file. */
-export interface OsRelease {
-  readonly id: string;
-  readonly version: string;
-  readonly like: readonly string[];
-}
-
-export function parseOsRelease(text: string): OsRelease {
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const match = /^([A-Z_]+)=(?:"([^"]*)"|'([^']*)'|(.*))$/.exec(line.trim());
-    if (match?.[1]) values.set(match[1], match[2] ?? match[3] ?? match[4] ?? '');
-  }
-  return { id: values.get('ID') ?? '', version: values.get('VERSION_ID') ?? '', like: (values.get('ID_LIKE') ?? '').split(' ').filter(Boolean) };
-}
+import type { OsRelease } from '@crpm/engines';
 
 const DIST_TAGS: ReadonlyMap<string, string> = new Map([
   ['fedora', 'fc'],

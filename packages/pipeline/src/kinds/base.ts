@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises';
 
 import { packFiles } from '@crpm/archive';
 import { fail, type Engine, type ImageSource, type Input, type NodeContext, type NodeKind } from '@crpm/core';
+import { parseOsRelease } from '@crpm/engines';
 import { scanTree } from '@crpm/sources';
 
 import { deriveStep } from '../build/derive-step.js';
 import { derivedImage } from '../build/derived-image.js';
-import { distOf, knowsItsPackages, parseOsRelease } from '../build/os-release.js';
+import { distOf, knowsItsPackages } from '../build/os-release.js';
 import { LOOK, script, SET_UP_BASE } from '../build/scripts.js';
 import { installLines, rpmsOf } from '../build/tools.js';
 import { labelsOf, marked, mustRun, withWork } from '../build/work.js';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { globFiles, globPattern } from '@crpm/pipeline/build/glob';
-import { distOf, knowsItsPackages, parseOsRelease } from '@crpm/pipeline/build/os-release';
+import { parseOsRelease } from '@crpm/engines';
+import { distOf, knowsItsPackages } from '@crpm/pipeline/build/os-release';
 import { OutputTail } from '@crpm/pipeline/build/telling-lines';
 import { installLines, rpmsOf } from '@crpm/pipeline/build/tools';
 import { archOf, stepOf } from '@crpm/pipeline/needs';
