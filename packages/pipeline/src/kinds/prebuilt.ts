@@ -12,7 +12,7 @@ import type { PrebuiltParams } from '../params.js';
 export function prebuiltKind(): NodeKind<PrebuiltParams> {
   return {
     name: 'prebuilt',
-    version: 1,
+    version: 2,
     weight: 'light',
     async inputs(params): Promise<readonly Input[]> {
       // By identity and not by content: hundreds of megabytes would be read to do nothing. A touched file is copied again, and equal outputs leave the rest fresh.

@@ -18,7 +18,7 @@ import type { RpmbuildParams } from '../params.js';
 export function rpmbuildKind(): NodeKind<RpmbuildParams> {
   return {
     name: 'rpmbuild',
-    version: 1,
+    version: 2,
     weight: 'heavy',
     async inputs() {
       return [];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { fail, type WorkspacePaths } from '@crpm/core';
+import { setTimeout } from 'node:timers/promises';
+import { fail, type NodeReporter, type WorkspacePaths } from '@crpm/core';
 import { acquireLock } from '@crpm/state';
 import { findCri, type Cri, type Env } from '../serve/cri.js';
 import { builderVolume } from './environment.js';
@@ -12,14 +13,21 @@ export interface Builder {
   release(cancelled?: 'cancelled'): Promise<void>;
 }
 
+export interface LockOptions {
+  readonly report?: Pick<NodeReporter, 'status' | 'warn'>;
+  /** How long to wait for an rsync daemon to end: that of a run of ours that was killed does so by itself, after its next line of output. */
+  readonly patienceMs?: number;
+}
+
 /** How long ending what was cancelled may take. */
 const END_MS = 20_000;
+const POLL_MS = 500;
 
 /**
  * Locks the volume of KubeVirt's builder, which all checkouts on an engine share: two `hack/dockerized` at once would mix their trees.
  * KubeVirt itself takes no lock, so a `make` of the user is recognized by its rsync daemon. Fails with class `locked` in both cases.
  */
-export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: AbortSignal, warn: (text: string) => void = () => {}): Promise<Builder> {
+export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: AbortSignal, { report, patienceMs = 10_000 }: LockOptions = {}): Promise<Builder> {
   const volume = builderVolume(env);
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(volume)) fail({ class: 'usage', message: `JOB_NAME and EXECUTOR_NUMBER make ${JSON.stringify(volume)}, which is no volume name`, next: 'Unset them, or use letters, digits and . _ - only.' });
   const engine = [env['KUBEVIRT_CRI'], env['DOCKER_HOST'], env['DOCKER_CONTEXT'], env['CONTAINER_HOST']].join('\n');
@@ -28,7 +36,11 @@ export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: A
   try {
     // Best effort: without a container tool there is no daemon either, and `hack/dockerized` says so itself.
     const cri = await findCri(env, signal);
-    const other = cri && (await findRsyncDaemon(cri, volume));
+    let other = cri && (await findRsyncDaemon(cri, volume));
+    for (const until = performance.now() + patienceMs; cri && other && performance.now() < until; other = await findRsyncDaemon(cri, volume)) {
+      report?.status(`waiting for ${other.name} in the builder volume ${volume}`);
+      await setTimeout(POLL_MS, undefined, { signal });
+    }
     if (other) {
       fail({
         class: 'locked',
@@ -37,7 +49,7 @@ export async function lockBuilder(workspace: WorkspacePaths, env: Env, signal: A
       });
     }
     const left = cri ? await endLeftovers(cri, volume) : 0;
-    if (left > 0) warn(`a killed run's rpm-deps was still going on in ${volume}-bazel-server: ${left} ${left === 1 ? 'process' : 'processes'} ended`);
+    if (left > 0) report?.warn(`a killed run's rpm-deps was still going on in ${volume}-bazel-server: ${left} ${left === 1 ? 'process' : 'processes'} ended`);
     return {
       async release(cancelled) {
         try {

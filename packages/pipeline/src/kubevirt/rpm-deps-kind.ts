@@ -124,7 +124,7 @@ async function inCopy(params: RpmDepsParams, context: NodeContext, { tree, copy,
   if (noGit !== undefined) report.warn(noGit);
   writeFileSync(join(copy, CUSTOM_REPO), customRepoFile(workspace.id, params.stream, repositories));
 
-  const builder = params.mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal, report.warn.bind(report)) : undefined;
+  const builder = params.mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal, { report }) : undefined;
   try {
     let resolver: Resolver | undefined;
     for (const { repository, values } of calls) {

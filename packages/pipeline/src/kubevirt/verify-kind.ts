@@ -19,7 +19,7 @@ import { readYielded } from './yielded-files.js';
 export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams> {
   return {
     name: 'verify',
-    version: 1,
+    version: 2,
     weight: 'light',
     inputs(params, context) {
       const { dir } = treeState(context.workspace, params.kubevirt);

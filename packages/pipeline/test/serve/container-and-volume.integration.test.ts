@@ -115,11 +115,15 @@ describe.skipIf(host === undefined)('on a Docker Engine', () => {
   test("somebody else's rsync daemon on the builder volume is named, and nothing is locked after it", async () => {
     const daemon = docker('run', '--detach', '--network', 'none', '-v', `${volume}:/root`, '--entrypoint', 'sh', 'localhost/crpm-test-base:dev', '-c', 'sleep 600; : rsync --daemon');
     try {
-      await expect(lockBuilder(workspace, env, signal)).rejects.toMatchObject({ failure: { class: 'locked', message: expect.stringContaining(daemon.slice(0, 12)) } });
+      await expect(lockBuilder(workspace, env, signal, { patienceMs: 0 })).rejects.toMatchObject({ failure: { class: 'locked', message: expect.stringContaining(daemon.slice(0, 12)) } });
+      // That of a killed run ends by itself.
+      const seen: string[] = [];
+      const report = { warn: () => {}, status: (text: string) => void (seen.push(text), docker('rm', '--force', daemon)) };
+      await (await lockBuilder(workspace, env, signal, { report, patienceMs: 60_000 })).release();
+      expect(seen).toEqual([expect.stringMatching(/^waiting for \S+ in the builder volume/)]);
     } finally {
       docker('rm', '--force', daemon);
     }
-    await (await lockBuilder(workspace, env, signal)).release();
   });
 
   test('what a killed rpm-deps left running in the builder is ended, and nothing else in there', async () => {
@@ -132,7 +136,7 @@ describe.skipIf(host === undefined)('on a Docker Engine', () => {
       execute('crpm-repo.yaml', 'env', '--ignore-signal=TERM', 'sleep', '602');
       execute('mine/crpm-repo.yaml', 'sleep', '603');
       const warnings: string[] = [];
-      const builder = await lockBuilder(workspace, env, signal, (text) => warnings.push(text));
+      const builder = await lockBuilder(workspace, env, signal, { report: { status: () => {}, warn: (text) => warnings.push(text) } });
       expect(warnings).toEqual([`a killed run's rpm-deps was still going on in ${server}: 3 processes ended`]);
       expect(running()).toEqual(['sleep 603']);
       execute('crpm-repo.yaml', 'sleep', '604');
