@@ -2,15 +2,12 @@
  * What `compile` hands to each kind of node. Params are hashed by the runner, so they carry only what reaches the node's
  * commands or its result.
  */
-import type { Arch, Config, PackageConfig } from '@crpm/core';
+import type { Arch, Basesystem, Config, PackageConfig, ServeConfig } from '@crpm/core';
 
 /** kind `base` */
 export type BaseParams = {
   readonly arch: Arch;
-  readonly base:
-    | { readonly kind: 'image'; readonly reference: string }
-    | { readonly kind: 'dockerfile'; readonly file: string; readonly context: string }
-    | { readonly kind: 'host' };
+  readonly base: Basesystem['base'];
   /** Programs that the nodes of this graph call: `rpmbuild`, `meson`. */
   readonly tools: readonly string[];
   readonly packages: readonly string[];
@@ -98,11 +95,7 @@ export type CreaterepoParams = {
 };
 
 /** kind `serve` */
-export type ServeParams =
-  | { readonly mode: 'process'; readonly port?: number }
-  | { readonly mode: 'container'; readonly port?: number; readonly image: string }
-  | { readonly mode: 'volume' }
-  | { readonly mode: 'none'; readonly baseUrl: string };
+export type ServeParams = Exclude<ServeConfig, { readonly mode: 'published' }>;
 
 /** How KubeVirt knows a package. */
 export type PinnedPackage = {
