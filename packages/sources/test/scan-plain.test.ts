@@ -95,7 +95,7 @@ describe('a tree that can not be read', () => {
     }
   });
 
-  test('because permission is missing: for the tree, or for one file', async () => {
+  test('because permission is missing: for the tree, for one file, or for a folder in it', async () => {
     if (process.getuid?.() !== 0) return void console.warn('not root: the test of missing permissions was skipped');
     const dir = temporaryFolder();
     write(dir, { 'a/file': 'x' });
@@ -112,6 +112,8 @@ describe('a tree that can not be read', () => {
     chmodSync(dir, 0o755);
     chmodSync(join(dir, 'a/file'), 0o600);
     expect(await asNobody()).toMatchObject({ class: 'source', message: "can't read a/file: permission denied" });
+    chmodSync(join(dir, 'a'), 0o700);
+    expect(await asNobody()).toMatchObject({ class: 'source', message: "can't read a: permission denied", next: `Make ${dir}/a readable, or have git ignore it.` });
   });
 });
 

@@ -109,7 +109,7 @@ class Scan {
   }
 
   async #walk(folder: BytePath): Promise<void> {
-    for (const path of this.#readable(folder, () => walk(this.#root, folder))) {
+    for (const path of walk(this.#root, folder, (at, error) => this.#failToRead(at, error))) {
       const stat = this.#lstat(path);
       if (stat !== undefined) await this.#add(path, stat);
     }
@@ -192,7 +192,7 @@ class Scan {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ELOOP') throw changedWhileReading(path);
     const why = code === 'EACCES' ? 'permission denied' : message;
-    fail({ class: 'source', message: `can't read ${printable(path)}: ${why}`, next: `Make ${printable(this.#absolute(path))} readable, or have git ignore it.` }, error);
+    fail({ class: 'source', message: `can't read ${path === '' ? printable(this.#root) : printable(path)}: ${why}`, next: `Make ${printable(this.#absolute(path))} readable, or have git ignore it.` }, error);
   }
 
   /** Lets timers, signals and other nodes run. */
