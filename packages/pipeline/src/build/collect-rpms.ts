@@ -21,7 +21,7 @@ export interface ExpectedRpms {
 export async function collectRpms(from: string, to: string, expected: ExpectedRpms): Promise<readonly RpmFact[]> {
   const files = rpmFiles(from);
   if (files.length === 0) {
-    fail({ class: 'build', message: `rpmbuild of ${expected.what} succeeded and made no RPM`, next: 'Look at the spec: without a %files section a package makes no RPM.' });
+    fail({ class: 'build', message: `rpmbuild of ${expected.what} succeeded and made no RPM`, next: 'Look at the spec: without a %files section a package makes no RPM.', lines: [] });
   }
   const headers = files.map((file) => ({ file, header: readRpmHeader(file) }));
   checkArches(headers, expected.arch);

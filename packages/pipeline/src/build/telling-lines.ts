@@ -7,6 +7,8 @@ const REMEMBERED = 2_000;
 const TELLING = [
   /^(RPM build )?errors?: /i,
   /^\s+.* is needed by /,
+  // The files that rpm found installed but unpackaged, or missing.
+  /^ {3,4}\/\S/,
   /: (fatal )?error: /,
   /\bundefined reference to\b/,
   /^FAILED: /,

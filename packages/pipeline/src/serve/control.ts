@@ -11,6 +11,9 @@ import { forgetServer, readRememberedPort, readServerRecord, rememberPort, serve
 import type { ServerMessage } from './server-protocol.js';
 import { spawnServer } from './spawn.js';
 
+/** Our own server says who it is at once; whoever holds the port and says nothing for this long is another. */
+const HEALTH_MS = 2000;
+
 export interface RunningServer {
   readonly running: true;
   readonly pid: number;
@@ -84,7 +87,7 @@ function statusOf({ pid, since }: ServerIdentity, port: number): RunningServer {
 /** This workspace's server, if it is what answers on the port. */
 async function answering(port: number, workspaceId: string): Promise<ServerIdentity | undefined> {
   try {
-    const identity = parseIdentity((await fetchBytes(new URL(HEALTH_PATH, baseUrlOf(port)).href)).toString('utf8'));
+    const identity = parseIdentity((await fetchBytes(new URL(HEALTH_PATH, baseUrlOf(port)).href, AbortSignal.timeout(HEALTH_MS))).toString('utf8'));
     return identity?.workspace === workspaceId ? identity : undefined;
   } catch {
     return undefined;

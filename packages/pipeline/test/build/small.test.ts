@@ -28,6 +28,12 @@ test('the lines that tell why are the errors, not the noise around them, each on
   expect(tail.lines.length).toBeLessThanOrEqual(2_000);
 });
 
+test('the files that rpm complains about are told with the complaint', () => {
+  const tail = new OutputTail();
+  for (const line of ['+ exit 0', 'error: Installed (but unpackaged) file(s) found:', '   /usr/bin/tool', 'RPM build errors:', '    Installed (but unpackaged) file(s) found:', '   /usr/bin/tool']) tail.line(line);
+  expect(tail.telling()).toEqual(['error: Installed (but unpackaged) file(s) found:', '   /usr/bin/tool']);
+});
+
 test('without a line that tells why, the last lines are shown', () => {
   const tail = new OutputTail();
   for (let i = 0; i < 30; i++) tail.line(`step ${String(i)}`);
