@@ -159,7 +159,7 @@ describe('a run that fails leaves the tree as it was', () => {
 
   test('when the script can not be run', async () => {
     chmodSync(script(), 0o644);
-    await expect(rig.rpmDeps()).rejects.toMatchObject({ failure: { class: 'build', message: expect.stringContaining('could not be run') } });
+    await expect(rig.rpmDeps()).rejects.toMatchObject({ failure: { class: 'build', message: expect.stringContaining('could not be started: hack/rpm-deps.sh is not executable') } });
   });
 
   test('when the tree has no script', async () => {
