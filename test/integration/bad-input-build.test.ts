@@ -208,7 +208,8 @@ describe.skipIf(lacking)('RPMs at hand', () => {
   });
 
   test('are not served at a port that somebody else holds, who is named; another port is a command away', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+    let silent = true;
+    const other = createServer((socket) => (silent ? socket.resume() : socket.destroy())).listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
     try {
@@ -216,6 +217,7 @@ describe.skipIf(lacking)('RPMs at hand', () => {
       const run = await rig.crpm(['run']);
       expect(run.code).toBe(3);
       expect(failureOf(run.out, 'serve')).toMatch(new RegExp(`serve failed: port ${port} of 127\\.0\\.0\\.1 is held by process ${process.pid} \\(.*\\), so the repository can't be served there\\n {2}next: .*crpm serve --port N`));
+      silent = false;
       const serve = await rig.crpm(['serve']);
       expect([serve.code, serve.err]).toEqual([3, expect.stringContaining(`held by process ${process.pid}`)]);
     } finally {

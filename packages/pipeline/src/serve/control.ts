@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fail, type WorkspacePaths } from '@crpm/core';
 import { liveness } from '@crpm/state';
 import { repositoryDir } from '../paths.js';
+import { baseUrlOf } from './address.js';
 import { fetchBytes } from './fetch.js';
 import { HEALTH_PATH, parseIdentity, type ServerIdentity } from './identity.js';
 import { choosePort } from './port.js';
@@ -11,8 +12,8 @@ import { forgetServer, readRememberedPort, readServerRecord, rememberPort, serve
 import type { ServerMessage } from './server-protocol.js';
 import { spawnServer } from './spawn.js';
 
-/** Our own server says who it is at once; whoever holds the port and says nothing for this long is another. */
-const HEALTH_MS = 2000;
+/** Our own server says who it is at once, or soon on a machine that builds; whoever holds the port and says nothing for this long is another. */
+const HEALTH_MS = 5000;
 
 export interface RunningServer {
   readonly running: true;
@@ -74,10 +75,6 @@ export async function stopServer({ workspace }: Pick<ServeOptions, 'workspace'>)
   const ended = record?.workspace === workspace.id && (await endProcess(record));
   forgetServer(workspace.state);
   return ended;
-}
-
-export function baseUrlOf(port: number): string {
-  return `http://127.0.0.1:${port}/`;
 }
 
 function statusOf({ pid, since }: ServerIdentity, port: number): RunningServer {
