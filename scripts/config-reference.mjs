@@ -11,6 +11,13 @@ The smallest one, beside KubeVirt:
 sources: { libvirt: { dir: ../libvirt } }
 \`\`\`
 
+For RPMs that a yum repository holds already, \`baseUrl\` is the folder that holds \`repodata\`, and sources have no fields:
+
+\`\`\`yaml
+serve: { mode: published, baseUrl: https://rpms.example.com/alice/ }
+sources: { libvirt: {}, qemu: {} }
+\`\`\`
+
 A string may be written without quotes where YAML would read a number (\`version: 12.10\` stays \`12.10\`); \`true\`, \`false\` and \`null\` as text need quotes.
 
 ## Environment

@@ -138,6 +138,8 @@ function applySources(given: Readonly<Record<string, Source>>, env: EnvironmentO
     if (of(env.only) === undefined) {
       const variable = env.only.toUpperCase();
       complaints.general('error', `${variable}_ONLY is set, but there is no source ${env.only}; set ${variable}_DIR, or add it to the config`);
+      // Without the other one there would be nothing to build, which would be complained about as well.
+      return Object.fromEntries(sources);
     }
     const other = env.only === 'qemu' ? 'libvirt' : 'qemu';
     for (let name = of(other); name !== undefined; name = of(other)) sources.delete(name);

@@ -40,7 +40,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   if (!file || (complaints.hasErrors && !document)) return err(await complaints.finish());
 
   const where = found.value ? { file: found.value.path, root: path.dirname(found.value.path) } : { root: cwd };
-  const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch };
+  const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch, ...(overrides.arch && { archVariable: 'SINGLE_ARCH' }) };
   const config = normalize(applyEnvironment(file, overrides, complaints), { ...where, ...machine }, complaints);
   if (config) warnOfStream(config, overrides, complaints);
   const diagnostics = await complaints.finish();

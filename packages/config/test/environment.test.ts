@@ -112,6 +112,16 @@ describe('a bad value names its variable:', () => {
     expect((await loadIn(makeFolder({}), { LIBVIRT_DIR: '/l', QEMU_KVM_DIR: '/k' })).text).toBe('error: QEMU_KVM_DIR is set, but there is no QEMU to build with it; set QEMU_DIR, too');
   });
 
+  test('SINGLE_ARCH of another machine, on the host', async () => {
+    expect((await load('basesystem: host\nsources: { libvirt: { dir: x } }', { SINGLE_ARCH: 's390x' })).text).toBe(
+      "error: the environment has SINGLE_ARCH=s390x; the basesystem host builds for this machine's architecture only: x86_64",
+    );
+  });
+
+  test('QEMU_ONLY with nothing but libvirt is one complaint', async () => {
+    expect((await loadIn(makeFolder({}), { LIBVIRT_DIR: '/l', QEMU_ONLY: '1' })).text).toBe('error: QEMU_ONLY is set, but there is no source qemu; set QEMU_DIR, or add it to the config');
+  });
+
   test('QEMU_ONLY without QEMU', async () => {
     expect((await load('sources: { libnbd: { dir: x } }', { QEMU_ONLY: '1' })).text).toBe('error: QEMU_ONLY is set, but there is no source qemu; set QEMU_DIR, or add it to the config');
   });

@@ -121,6 +121,25 @@ describe('sources, in full:', () => {
     ]);
   });
 
+  test('a published repository without a source: which to name, and how', async () => {
+    expect(headlines(await load('serve: { mode: published, baseUrl: "http://x/" }\nsources: {}\n'))).toEqual([
+      '2:1: error: nothing is named that KubeVirt should take; name the sources whose RPMs are at serve.baseUrl: sources: { libvirt: {}, qemu: {} }',
+    ]);
+  });
+
+  test.each([
+    ['arch: aarch64', '1:7'],
+    ['arch: [x86_64, aarch64]', '1:16'],
+  ])('the host builds for itself only: %s', async (arch, place) => {
+    const sources = 'sources: { libvirt: { dir: x } }\n';
+    const message = "builds for this machine's architecture only: x86_64; not aarch64";
+    expect(headlines(await load(`${arch}\nbasesystem: host\n${sources}`))).toEqual([`${place}: error: the basesystem host ${message}`]);
+    const own = `${arch}\nbasesystem: mine\nbasesystems: { mine: { extends: host } }\n${sources}`;
+    expect(headlines(await load(own))).toEqual([`${place}: error: the basesystem mine ${message}`]);
+    expect((await load(`${arch}\n${sources}`)).text).toBe('');
+    expect((await load(`${arch}\nbasesystem: host\nsources: { libvirt: { rpms: x } }\n`)).text).toBe('');
+  });
+
   test('a config without sources and tasks has nothing to build', async () => {
     expect(headlines(await load('arch: x86_64\n'))).toEqual([
       '1:1: error: there is nothing to build; name at least one source: sources: { libvirt: { dir: ../libvirt } }',

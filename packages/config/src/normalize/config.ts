@@ -3,6 +3,7 @@ import type { Arch, Config } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile } from '../generated/config-file.js';
 import { DEFAULT_BASESYSTEM, resolveBasesystem } from './basesystem.js';
+import { checkHostArches } from './host-arch.js';
 import { resolvePackages } from './packages.js';
 import { resolvePath } from './paths.js';
 import { resolveEngine, resolveRelease, resolveRpmDeps, resolveServe } from './sections.js';
@@ -17,6 +18,8 @@ export interface NormalizeOptions {
   readonly ci: boolean;
   /** Node's name of this machine's architecture. */
   readonly machine: string;
+  /** The variable of the environment that `arch` comes from, if the file's was overridden. */
+  readonly archVariable?: string;
 }
 
 const ARCHES: Readonly<Record<string, Arch>> = { x64: 'x86_64', arm64: 'aarch64', s390x: 's390x' };
@@ -28,9 +31,8 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
   const arches = resolveArches(file.arch, options.machine, complaints);
   const packages = resolvePackages({ file, root, basesystem, ci, complaints });
   const tasks = resolveTasks(file, complaints);
-  if (packages.length === 0 && tasks.length === 0) {
-    complaints.error(['sources'], 'there is nothing to build; name at least one source: sources: { libvirt: { dir: ../libvirt } }', { part: 'key' });
-  }
+  if (basesystem) checkHostArches({ arches, given: file.arch, variable: options.archVariable, machine: ARCHES[options.machine], basesystem, packages }, complaints);
+  if (packages.length === 0 && tasks.length === 0) complaints.error(['sources'], nothingToDo(file.serve?.mode), { part: 'key' });
   const kubevirt = file.kubevirt ?? { dir: '.' };
   const kubevirtDir = kubevirt && resolvePath(kubevirt.dir, root, ['kubevirt', 'dir'], complaints);
   const serve = resolveServe(file.serve ?? {}, complaints);
@@ -49,6 +51,11 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
     engine: resolveEngine(file.engine),
     tasks,
   };
+}
+
+function nothingToDo(mode: string | undefined): string {
+  if (mode !== 'published') return 'there is nothing to build; name at least one source: sources: { libvirt: { dir: ../libvirt } }';
+  return 'nothing is named that KubeVirt should take; name the sources whose RPMs are at serve.baseUrl: sources: { libvirt: {}, qemu: {} }';
 }
 
 function resolveArches(given: ConfigFile['arch'], machine: string, complaints: Complaints): readonly Arch[] {
