@@ -58,10 +58,19 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     const proof = JSON.parse((await rig.crpm(['verify', '--json'])).out) as { ok: boolean };
     expect(proof.ok).toBe(true);
 
+    // A server that moves leaves all as it is but the addresses.
+    const port = 30_000 + (process.pid % 2000);
+    expect((await rig.crpm(['serve', '--port', String(port)])).out).toContain('in WORKSPACE moved along');
+    const moved = `http://127.0.0.1:${port}/`;
+    expect(await rig.crpm(['verify'])).toMatchObject({ code: 0, err: '' });
+    const third = await rig.crpm(['run']);
+    expect(outcomes(third.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'fresh'])));
+    expect(third.code).toBe(0);
+
     // What the tree names must stay to be had.
     const refused = await rig.crpm(['clean', '--all']);
     expect(refused.code).toBe(2);
-    expect(refused.err).toContain(`names RPMs at ${served}, which would be gone`);
+    expect(refused.err).toContain(`names RPMs at ${moved}, which would be gone`);
 
     expect((await rig.crpm(['revert'])).code).toBe(0);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');

@@ -96,7 +96,8 @@ export type PublishedRepo = {
 };
 
 /** kind `serve` */
-export type ServeFact = {
-  /** With a slash at its end. */
-  readonly baseUrl: string;
-};
+export type ServeFact =
+  /** crpm's own server: its address is looked up when it is used, as `crpm serve --port` changes it between runs. `port`: of the config. */
+  | { readonly mode: 'process'; readonly port?: number }
+  /** `baseUrl`: with a slash at its end. */
+  | { readonly mode: 'container' | 'volume' | 'none'; readonly baseUrl: string };

@@ -4,6 +4,7 @@ import type { RepositoryFact, ServeFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { PinnedPackage } from '../params.js';
 import type { CustomRpm } from '../proof/index.js';
+import { servedAt } from '../serve/address.js';
 
 /** What one architecture of KubeVirt's tree is to take. */
 export interface CustomRepository {
@@ -24,9 +25,9 @@ interface Wanted {
 
 /** The repositories as served: from the generation, or from the metadata of one that somebody else published. */
 export async function customRepositories(params: Wanted, context: InputContext): Promise<readonly CustomRepository[]> {
-  if (params.published !== undefined) return publishedRepositories(params, params.published, context.signal);
+  const baseUrl = repositoryAddress(params, context);
+  if (params.published !== undefined) return publishedRepositories(params, baseUrl, context.signal);
   const { repos } = needFact<RepositoryFact>(context, 'createrepo');
-  const { baseUrl } = needFact<ServeFact>(context, 'serve');
   return repos
     .filter((repo) => repo.basesystem === params.basesystem)
     .map((repo) => {
@@ -36,8 +37,13 @@ export async function customRepositories(params: Wanted, context: InputContext):
     });
 }
 
-async function publishedRepositories({ arches, packages }: Wanted, published: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
-  const baseUrl = published.endsWith('/') ? published : `${published}/`;
+/** Where the repositories are found now, with a slash at its end. */
+export function repositoryAddress({ published }: Pick<Wanted, 'published'>, context: InputContext): string {
+  if (published !== undefined) return published.endsWith('/') ? published : `${published}/`;
+  return servedAt(needFact<ServeFact>(context, 'serve'), context.workspace);
+}
+
+async function publishedRepositories({ arches, packages }: Wanted, baseUrl: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
   const all = await readPrimary(baseUrl, { signal });
   return arches.map((arch) => {
     const here = all.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch');

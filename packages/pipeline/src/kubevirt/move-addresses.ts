@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type Config, type WorkspacePaths } from '@crpm/core';
 import { parseWorkspaceRpms, rewriteRpmRules } from '@crpm/rpm';
-import { acquireLock } from '@crpm/state';
+import { acquireLock, hashText } from '@crpm/state';
 import { repositoryDir } from '../paths.js';
 import { land, recoverLanding } from './landing.js';
 import { treeState } from './tree-state.js';
@@ -40,6 +40,23 @@ export async function moveAddresses({ config, workspace, baseUrl }: MoveOptions)
   } finally {
     lock.release();
   }
+}
+
+/** A WORKSPACE as `rpm-deps` wrote it. */
+export interface Written {
+  /** Hex sha256 of its text. */
+  readonly digest: string;
+  /** Where the repository was then, with a slash at its end. */
+  readonly baseUrl: string;
+}
+
+/**
+ * Whether a WORKSPACE still is what was written, but for the addresses of this workspace's RPMs, which are all under `baseUrl` now: with the
+ * addresses of then, it must be the same text.
+ */
+export function isMoved(text: string, written: Written, { workspace, baseUrl }: Pick<MoveOptions, 'workspace' | 'baseUrl'>): boolean {
+  const published = join(repositoryDir(workspace), 'published');
+  return hashText(withAddresses(text, written.baseUrl, published).text) === written.digest && withAddresses(text, baseUrl, published).count === 0;
 }
 
 function withAddresses(workspace: string, baseUrl: string, published: string): { text: string; count: number } {

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, type Json, type NodeContext, type NodeKind } from '@crpm/core';
+import { fail, FailureError, type Json, type NodeContext, type NodeKind } from '@crpm/core';
 import { formatEvr } from '@crpm/rpm';
 import { acquireLock, hashText, writeFileAtomic } from '@crpm/state';
 import type { RpmDepsParams } from '../params.js';
@@ -8,11 +8,12 @@ import { repairAddresses, type Resolver } from '../proof/index.js';
 import { lockBuilder } from './builder.js';
 import { comparisonBase } from './comparison-base.js';
 import { copyGit } from './copy-git.js';
-import { customRepositories, type CustomRepository } from './custom-rpms.js';
+import { customRepositories, repositoryAddress, type CustomRepository } from './custom-rpms.js';
 import { judge, readScript } from './evidence.js';
 import type { RpmDepsFact } from './facts.js';
 import { proofLines } from './format-proof.js';
 import { land, recoverLanding } from './landing.js';
+import { isMoved } from './move-addresses.js';
 import { pinPrHelper } from './pr-helper.js';
 import { CUSTOM_REPO, customRepoFile } from './repo-file.js';
 import { hasDockerized, runScript } from './script.js';
@@ -36,7 +37,7 @@ const scripts = (stream: number): readonly string[] => ['Makefile', 'hack/rpm-de
 export function rpmDepsKind({ env }: KubevirtKindOptions): NodeKind<RpmDepsParams> {
   return {
     name: 'rpm-deps',
-    version: 1,
+    version: 2,
     weight: 'light',
     inputs(params) {
       const files = scripts(params.stream).map((path) => ({ name: `kubevirt/${path}`, value: digestOf(join(params.kubevirt, path)) }));
@@ -54,7 +55,8 @@ export function rpmDepsKind({ env }: KubevirtKindOptions): NodeKind<RpmDepsParam
     stale(params, output, context) {
       const fact = output.data as RpmDepsFact;
       const { dir } = treeState(context.workspace, params.kubevirt);
-      const changed = digestOf(join(dir, 'WORKSPACE')) !== fact.workspace ? 'WORKSPACE' : digestOf(join(dir, 'rpm/BUILD.bazel')) !== fact.build ? 'rpm/BUILD.bazel' : undefined;
+      const baseUrl = repositoryAddress(params, context);
+      const changed = !isAsWritten(dir, fact, { workspace: context.workspace, baseUrl }) ? 'WORKSPACE' : digestOf(join(dir, 'rpm/BUILD.bazel')) !== fact.build ? 'rpm/BUILD.bazel' : undefined;
       return Promise.resolve(changed && `${changed} of the KubeVirt tree is not what it was after the last run`);
     },
   };
@@ -99,7 +101,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
       lines: [],
     });
   }
-  return { resolver: { name: resolver.name, standIn: resolver.standIn }, workspace: hashText(after.WORKSPACE), build: hashText(after['rpm/BUILD.bazel']) };
+  return { resolver: { name: resolver.name, standIn: resolver.standIn }, workspace: hashText(after.WORKSPACE), build: hashText(after['rpm/BUILD.bazel']), baseUrl: repositoryAddress(params, context) };
 }
 
 interface CopyWork {
@@ -146,6 +148,18 @@ function scriptFor(script: string, { rpms }: CustomRepository, warn: (text: stri
   const pinned = pinPrHelper(script, formatEvr(helper));
   if (pinned.warning !== undefined) warn(pinned.warning);
   return pinned.text;
+}
+
+/** A server that moved took the addresses along; one that moved without them leaves a WORKSPACE that names nothing. */
+function isAsWritten(dir: string, { workspace: digest, baseUrl }: RpmDepsFact, now: Parameters<typeof isMoved>[2]): boolean {
+  if (now.baseUrl === baseUrl) return digestOf(join(dir, 'WORKSPACE')) === digest;
+  try {
+    return isMoved(readYielded(dir).WORKSPACE, { digest, baseUrl }, now);
+  } catch (error) {
+    // Neither is a file that can't be read or parsed what was written; running tells what is wrong with it.
+    if (error instanceof FailureError) return false;
+    throw error;
+  }
 }
 
 function digestOf(file: string): string {

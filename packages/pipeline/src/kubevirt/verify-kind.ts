@@ -5,7 +5,7 @@ import { acquireLock, hashText } from '@crpm/state';
 import { needOf, stepOf } from '../needs.js';
 import type { VerifyParams } from '../params.js';
 import { comparisonBase } from './comparison-base.js';
-import { customRepositories } from './custom-rpms.js';
+import { customRepositories, repositoryAddress } from './custom-rpms.js';
 import { judge, readScript } from './evidence.js';
 import type { RpmDepsFact, VerifyFact } from './facts.js';
 import { proofLines } from './format-proof.js';
@@ -24,10 +24,13 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
     inputs(params, context) {
       const { dir } = treeState(context.workspace, params.kubevirt);
       const files = readYielded(dir);
+      // With --only there may be no result of serve; then the node fails when it runs.
+      const served = params.published !== undefined || [...context.needs.keys()].some((id) => stepOf(id) === 'serve');
       return Promise.resolve([
         { name: 'kubevirt/WORKSPACE', value: hashText(files.WORKSPACE) },
         { name: 'kubevirt/rpm/BUILD.bazel', value: hashText(files['rpm/BUILD.bazel']) },
         { name: 'kubevirt/hack/rpm-deps.sh', value: hashText(readScript(dir)) },
+        { name: 'repository', value: served ? repositoryAddress(params, context) : 'none' },
       ]);
     },
     async run(params, context): Promise<Json> {

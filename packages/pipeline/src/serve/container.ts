@@ -1,7 +1,7 @@
 import { packFiles } from '@crpm/archive';
 import { fail, type WorkspacePaths } from '@crpm/core';
 import { repositoryDir } from '../paths.js';
-import { baseUrlOf } from './control.js';
+import { baseUrlOf } from './address.js';
 import { contentArguments } from './content.js';
 import { findCri, requireCri, serveLabels, type Cri, type Env } from './cri.js';
 import { findPortHolder } from './port-holder.js';

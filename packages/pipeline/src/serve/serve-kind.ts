@@ -3,8 +3,9 @@ import type { ServeFact } from '../facts.js';
 import type { ServeParams } from '../params.js';
 import { repositoryDir } from '../paths.js';
 import { probeRepository } from './probe.js';
+import { baseUrlOf } from './address.js';
 import { containerGone, explainContainer, serveByContainer, type ContainerOptions } from './container.js';
-import { baseUrlOf, serverStatus, startServer, type ServeOptions } from './control.js';
+import { serverStatus, startServer, type ServeOptions } from './control.js';
 import type { Env } from './cri.js';
 import { choosePort } from './port.js';
 import { readRememberedPort } from './records.js';
@@ -24,24 +25,24 @@ export interface ServeKindOptions {
 export function serveKind({ env, serverEntry }: ServeKindOptions): NodeKind<ServeParams> {
   return {
     name: 'serve',
-    version: 1,
+    version: 2,
     weight: 'light',
     inputs: () => Promise.resolve([]),
     async run(params, context): Promise<Json> {
       const baseUrl = await serve(params, context, { env, serverEntry });
-      return { baseUrl } satisfies ServeFact;
+      const fact: ServeFact = params.mode !== 'process' ? { mode: params.mode, baseUrl } : params.port === undefined ? { mode: 'process' } : { mode: 'process', port: params.port };
+      return fact;
     },
     async stale(params, output, context) {
-      const { baseUrl } = output.data as ServeFact;
       switch (params.mode) {
         case 'process': {
           const status = await serverStatus(optionsOf(params, context));
-          if (status.baseUrl !== baseUrl) return `the repository moves to ${status.baseUrl}`;
-          return status.running ? undefined : `the server at ${baseUrl} is not running`;
+          return status.running ? undefined : `the server at ${status.baseUrl} is not running`;
         }
         case 'container': {
           const options = containerOptions(params, context, env);
-          if (baseUrlOf(options.port) !== baseUrl) return `the repository moves to ${baseUrlOf(options.port)}`;
+          const fact = output.data as ServeFact;
+          if (fact.mode === 'process' || baseUrlOf(options.port) !== fact.baseUrl) return `the repository moves to ${baseUrlOf(options.port)}`;
           return containerGone(options);
         }
         case 'volume':

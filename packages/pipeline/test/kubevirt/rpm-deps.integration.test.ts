@@ -6,6 +6,7 @@ import { formatProof } from '../../src/kubevirt/format-proof.js';
 import { moveAddresses } from '../../src/kubevirt/move-addresses.js';
 import { revert } from '../../src/kubevirt/revert.js';
 import { readYielded, type Yielded } from '../../src/kubevirt/yielded-files.js';
+import { derivedPort } from '../../src/serve/port.js';
 import { EXAMPLE_PARAMS, Rig } from './support/nodes.js';
 import { buildRpms, LIBVIRT, QEMU } from './support/rpms.js';
 import { temporaryFolder } from '../serve/support/temporary.js';
@@ -115,6 +116,24 @@ describe('a server that moves', () => {
     await expect(rig.verify()).rejects.toMatchObject({ failure: { class: 'proof' } });
     expect((await undo()).kept).toEqual([]);
     expect(readYielded(rig.tree)).toEqual(original);
+  });
+
+  test('leaves all consistent: verify passes, and rpm-deps has nothing to do; without the addresses it has', async () => {
+    const fact = await rig.rpmDeps();
+    const at = rig.baseUrl;
+    for (const name of ['one', 'two']) {
+      await rig.startServer(derivedPort(`${rig.workspace.id}-${name}`));
+      expect(rig.baseUrl).not.toBe(at);
+      expect(await rig.stale(fact)).toContain('WORKSPACE');
+      await expect(rig.verify()).rejects.toMatchObject({ failure: { class: 'proof' } });
+      expect(await moveAddresses({ config: { kubevirt: { dir: rig.tree } }, workspace: rig.workspace, baseUrl: rig.baseUrl })).toBe(rpms.length);
+      expect(await rig.stale(fact)).toBeUndefined();
+      expect((await rig.verify()).proof.complaints).toEqual([]);
+    }
+    appendFileSync(join(rig.tree, 'WORKSPACE'), '# edited\n');
+    expect(await rig.stale(fact)).toContain('WORKSPACE');
+    writeFileSync(join(rig.tree, 'WORKSPACE'), 'rpm(');
+    expect(await rig.stale(fact)).toContain('WORKSPACE');
   });
 
   test('leaves addresses alone that another workspace published', async () => {

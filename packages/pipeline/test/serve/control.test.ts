@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeContext, WorkspacePaths } from '@crpm/core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ServeFact } from '../../src/facts.js';
+import { servedAt } from '../../src/serve/address.js';
 import { serverStatus, startServer, stopServer } from '../../src/serve/control.js';
 import { derivedPort } from '../../src/serve/port.js';
 import { probeRepository } from '../../src/serve/probe.js';
@@ -108,23 +110,33 @@ describe('the serve node', () => {
     report: { line: () => {}, status: () => {}, warn: () => {} },
   });
 
-  test('leaves the server up, and is stale once it is gone or is to move', async () => {
+  test('leaves the server up, and is stale once it is gone', async () => {
     await publish(workspace, 'ours');
     const kind = serveKind({ env: {}, serverEntry });
     const data = await kind.run({ mode: 'process' }, context());
     const output = { dir: '', files: [], digest: '', data };
-    expect(data).toEqual({ baseUrl: `http://127.0.0.1:${derivedPort(workspace.id)}/` });
+    expect(data).toEqual({ mode: 'process' });
     expect(await kind.stale?.({ mode: 'process' }, output, context())).toBeUndefined();
-    expect(await kind.stale?.({ mode: 'process', port: 1234 }, output, context())).toBe('the repository moves to http://127.0.0.1:1234/');
     await stopServer({ workspace });
     expect(await kind.stale?.({ mode: 'process' }, output, context())).toContain('is not running');
+  });
+
+  test('its result stands when the server moves to another port: the address is looked up', async () => {
+    await publish(workspace, 'ours');
+    const kind = serveKind({ env: {}, serverEntry });
+    const data = (await kind.run({ mode: 'process' }, context())) as ServeFact;
+    expect(servedAt(data, workspace)).toBe(`http://127.0.0.1:${derivedPort(workspace.id)}/`);
+    const moved = await startServer({ workspace, serverEntry, port: derivedPort(`${workspace.id}-moved`) });
+    expect(servedAt(data, workspace)).toBe(moved.baseUrl);
+    expect(await kind.stale?.({ mode: 'process' }, { dir: '', files: [], digest: '', data }, context())).toBeUndefined();
+    expect(await kind.run({ mode: 'process' }, context())).toEqual(data);
   });
 
   test("mode none takes the user's own server once it answers with this generation", async () => {
     await publish(workspace, 'ours');
     const { baseUrl } = await startServer({ workspace, serverEntry });
     const kind = serveKind({ env: {}, serverEntry: '/nonexistent' });
-    expect(await kind.run({ mode: 'none', baseUrl: baseUrl.slice(0, -1) }, context())).toEqual({ baseUrl });
+    expect(await kind.run({ mode: 'none', baseUrl: baseUrl.slice(0, -1) }, context())).toEqual({ mode: 'none', baseUrl });
     await expect(kind.run({ mode: 'none', baseUrl: 'http://127.0.0.1:9/' }, context())).rejects.toMatchObject({ failure: { class: 'environment', next: expect.stringContaining('serve.baseUrl') } });
   });
 });

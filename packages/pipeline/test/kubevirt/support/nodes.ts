@@ -43,7 +43,12 @@ export class Rig {
 
   async serve(rpms: Parameters<typeof publishRpms>[1]): Promise<void> {
     this.repos = await publishRpms(this.workspace, rpms);
-    const server = await startServer({ workspace: this.workspace, serverEntry: await (serverEntry ??= bundleServer()) });
+    await this.startServer();
+  }
+
+  /** `port`: from now on at this one. */
+  async startServer(port?: number): Promise<void> {
+    const server = await startServer({ workspace: this.workspace, serverEntry: await (serverEntry ??= bundleServer()), ...(port === undefined ? {} : { port }) });
     this.baseUrl = server.baseUrl;
   }
 
@@ -70,7 +75,7 @@ export class Rig {
       node: { id: node, kind: node, title: node, needs: [], params: {} } satisfies GraphNode,
       needs: new Map<string, NodeOutput>([
         ['createrepo', output({ generation: 'g', repos: this.repos })],
-        ['serve', output({ baseUrl: this.baseUrl })],
+        ['serve', output({ mode: 'process' })],
         ...(this.rpmDepsFact ? [['rpm-deps', output(this.rpmDepsFact)] as const] : []),
       ]),
       workspace: this.workspace,
