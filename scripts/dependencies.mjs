@@ -1,7 +1,7 @@
 // The npm packages of this repository: whether they are there as the lockfile says, and putting them there.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, root, say } from './shell.mjs';
+import { exists, must, root, say } from './shell.mjs';
 
 /** Runs `npm ci` if a package of the lockfile is missing or of another version. */
 export async function installDependencies() {
@@ -22,7 +22,8 @@ function whyNot() {
     if (!path.includes('node_modules/') || link || optional) continue;
     if (installed[path]?.version !== version) return `${path.slice(path.lastIndexOf('node_modules/') + 13)} is not ${version}`;
   }
-  return undefined;
+  // Without the link npx would look for a crpm elsewhere, and ask to install a stranger's.
+  return exists(join(root, 'node_modules/.bin/crpm')) ? undefined : 'the command crpm is not linked yet';
 }
 
 function read(file) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -40,6 +40,14 @@ test('the packed command line, installed elsewhere, is a working crpm', async ()
   } finally {
     rig.remove();
   }
+});
+
+test('in a clone that was not built yet the command says what builds it', async () => {
+  const clone = join(prefix, 'clone');
+  cpSync(join(REPOSITORY, 'packages/cli/bin'), join(clone, 'bin'), { recursive: true });
+  cpSync(join(REPOSITORY, 'packages/cli/package.json'), join(clone, 'package.json'));
+  const { exitCode, stderr } = await execa(join(clone, 'bin/crpm.js'), ['run'], { reject: false });
+  expect([exitCode, stderr]).toEqual([3, 'crpm is not built yet\n  next: npm run build makes it; npm start does that, too, and runs the example.']);
 });
 
 test('it brings what it needs: its dependencies are what the bundle imports, as its packages ask for it', () => {
