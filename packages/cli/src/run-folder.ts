@@ -7,16 +7,17 @@ import type { Event, WorkspacePaths } from '@crpm/core';
  * <state>/logs/<run>/<node>.log      everything a node's programs wrote
  * <state>/logs/<run>/events.ndjson   the run's events, without those lines
  *
- * The runner writes both. A run's name begins with its time in UTC, so that names sort as runs do.
+ * The runner writes both. A run's name begins with its time in UTC, to the millisecond, so that names sort as runs do.
  */
 
 /** Runs whose logs are kept. */
 const KEPT = 20;
-const RUN_NAME = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
+/** Names of old had no milliseconds. */
+const RUN_NAME = /^\d{8}T\d{6}(\.\d{3})?Z-[0-9a-f]{6}$/;
 
 /** A name for a new run. */
 export function newRunId(now: Date = new Date()): string {
-  return `${now.toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+  return `${now.toISOString().replace(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`;
 }
 
 /** Removes the logs of the oldest runs, so that there is room for one more. */

@@ -28,7 +28,18 @@ const ended = (node: string, outcome: NodeOutcome, at: number): Event => ({ type
 const finished = (exitCode: number): Event => ({ type: 'run-finished', at: 9000, run: 'r', ms: 8000, exitCode, counts });
 
 test('names of runs carry their time, so that they sort', () => {
-  expect(newRunId(new Date('2026-11-22T15:04:05.678Z'))).toMatch(/^20261122T150405Z-[0-9a-f]{6}$/);
+  expect(newRunId(new Date('2026-11-22T15:04:05.678Z'))).toMatch(/^20261122T150405\.678Z-[0-9a-f]{6}$/);
+});
+
+test('of runs that begin within one second the later one is the last', () => {
+  const at = (ms: number) => {
+    const id = newRunId(new Date(Date.UTC(2026, 0, 2, 3, 4, 5, ms)));
+    mkdirSync(runLogs(workspace, id), { recursive: true });
+    return id;
+  };
+  const ids = Array.from({ length: 20 }, (_, index) => at(index * 49));
+  expect(listRuns(workspace)).toEqual(ids);
+  expect(readRecordedRuns(workspace, []).last?.id).toBe(ids.at(-1));
 });
 
 test('of the recorded runs twenty are kept, the new one included', () => {
