@@ -144,11 +144,38 @@ test('logs -f goes on until the node ends', async () => {
   await run;
 });
 
+test('logs -f waits for a node whose turn in this run is still to come, whatever it wrote before', async () => {
+  rig.write({ 'custom-rpms.config.yaml': config(`  wait: { run: ${puppet.command(rig.root)} }\n  after: { run: [sh, -c, "cat word.txt"], needs: [wait] }\n  quiet: { run: ["true"], needs: [after], inputs: [in.txt] }\n`), 'in.txt': '', 'word.txt': 'old' });
+  const first = rig.start(['run']);
+  (await puppet.started()).end(0);
+  await first;
+  expect(await rig.crpm(['logs', 'quiet'])).toEqual({ code: 0, out: '', err: 'quiet wrote nothing' });
+
+  rig.write({ 'word.txt': 'new' });
+  const second = rig.start(['run']);
+  const task = await puppet.started();
+  const before = await rig.crpm(['logs', 'after']);
+  expect(before.out).toContain('old');
+  expect(before.err).toMatch(/^this is the log of run \S+; after did not run since$/);
+  const follow = rig.start(['logs', '-f', 'after']);
+  await new Promise((resolve) => follow.stderr.once('data', resolve));
+  const passed = rig.start(['logs', '-f', 'quiet']);
+  await new Promise((resolve) => passed.stderr.once('data', resolve));
+  task.end(0);
+  const { exitCode, stdout, stderr } = await follow;
+  expect(stderr).toMatch(/^waiting for after in run \S+$/);
+  expect(stdout).toContain('new');
+  expect(stdout).not.toContain('old');
+  expect(exitCode).toBe(0);
+  expect((await passed).stderr).toMatch(/\nquiet did not run in \S+: fresh; without -f its last log is shown$/);
+  expect((await second).exitCode).toBe(0);
+});
+
 test('logs and status know the runs that were recorded', async () => {
   rig.write({ 'custom-rpms.config.yaml': config('  greet: { run: [echo, hello] }\n') });
   expect(await rig.crpm(['logs', 'greet'])).toEqual({ code: 2, out: '', err: 'error: there are no logs: nothing was run in this workspace yet' });
   await rig.crpm(['run']);
-  expect((await rig.crpm(['logs', 'nope'])).err).toBe('error: there is no log of nope; there are logs of: greet');
+  expect((await rig.crpm(['logs', 'nope'])).err).toBe('error: there is no node nope; the nodes with logs are: greet');
   const status = JSON.parse((await rig.crpm(['status', '--json'])).out) as { last: { finished: { exitCode: number } }; nodes: unknown[]; server: { running: boolean } };
   expect(status).toMatchObject({ last: { finished: { exitCode: 0 } }, nodes: [{ node: 'greet', outcome: 'ran' }], server: { running: false } });
 });

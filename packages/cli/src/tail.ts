@@ -14,12 +14,13 @@ export interface TailOptions {
   readonly signal: AbortSignal;
 }
 
-/** Copies a log to a screen, in bounded memory. On a terminal without control sequences, elsewhere byte for byte as text. */
-export async function copyLog(file: string, screen: Screen, options: TailOptions): Promise<void> {
+/** Copies a log to a screen, in bounded memory; how many bytes there were. On a terminal without control sequences, elsewhere byte for byte as text. */
+export async function copyLog(file: string, screen: Screen, options: TailOptions): Promise<number> {
   const handle = await open(file, 'r');
   const decoder = new StringDecoder('utf8');
   const buffer = Buffer.allocUnsafe(CHUNK);
   let partial = '';
+  let copied = 0;
   const show = (text: string) => {
     if (!screen.isTTY) {
       screen.write(text);
@@ -34,6 +35,7 @@ export async function copyLog(file: string, screen: Screen, options: TailOptions
       // Asked before reading: what was written before the answer is still read.
       const more = options.follow();
       for (let { bytesRead } = await handle.read(buffer); bytesRead > 0; { bytesRead } = await handle.read(buffer)) {
+        copied += bytesRead;
         show(decoder.write(buffer.subarray(0, bytesRead)));
       }
       if (!more) break;
@@ -41,6 +43,7 @@ export async function copyLog(file: string, screen: Screen, options: TailOptions
     }
     show(decoder.end());
     if (partial !== '') screen.write(`${screenText(partial)}\n`);
+    return copied;
   } finally {
     await handle.close();
   }
