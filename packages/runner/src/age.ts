@@ -2,6 +2,7 @@ const UNITS = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
   ['minute', 60_000],
+  ['second', 1000],
 ] as const;
 
 /** How long ago an ISO 8601 instant was, for people: `2 days ago`, `just now`. A time in the future is `just now` too. */

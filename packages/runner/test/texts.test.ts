@@ -50,7 +50,7 @@ describe('reason', () => {
 
 describe('texts for people', () => {
   test.each([
-    [0, 'just now'], [59_000, 'just now'], [60_000, '1 minute ago'], [7_200_000, '2 hours ago'], [3 * 86_400_000, '3 days ago'], [-5000, 'just now'],
+    [0, 'just now'], [999, 'just now'], [1000, '1 second ago'], [58_900, '58 seconds ago'], [60_000, '1 minute ago'], [7_200_000, '2 hours ago'], [3 * 86_400_000, '3 days ago'], [-5000, 'just now'],
   ])('%i ms old is %s', (old, text) => {
     expect(age(new Date(1_700_000_000_000 - old).toISOString(), 1_700_000_000_000)).toBe(text);
   });
