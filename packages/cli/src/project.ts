@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatDiagnostic, select, type Config, type Graph, type Selected, type WorkspacePaths } from '@crpm/core';
+import type { Loaded } from '@crpm/config';
 import { ComplaintsError, refuse } from './complaints.js';
 import type { SelectionOptions } from './help.js';
 import type { Cli, GlobalOptions } from './io.js';
@@ -9,6 +10,8 @@ import type { Cli, GlobalOptions } from './io.js';
 export interface Project {
   readonly config: Config;
   readonly graph: Graph;
+  /** Gives complaints about the config their place in the file. */
+  readonly complete: Loaded['complete'];
 }
 
 /** Finds, checks and compiles the config. Warnings go to stderr; complaints are thrown, all at once. */
@@ -19,16 +22,17 @@ export async function openProject(cli: Cli, globals: GlobalOptions): Promise<Pro
   if (!loaded.ok) throw new ComplaintsError(loaded.error);
   for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
   const { compile } = await import('@crpm/pipeline');
-  const graph = compile(loaded.value.config);
-  if (!graph.ok) throw new ComplaintsError(graph.error);
-  return { config: loaded.value.config, graph: graph.value };
+  const { config, complete } = loaded.value;
+  const graph = compile(config);
+  if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
+  return { config, graph: graph.value, complete };
 }
 
 /** Refuses, before anything starts, when a folder that the config names is missing or is not what it should be. */
 export async function requireTrees(project: Project, skip: readonly string[] = []): Promise<void> {
   const { checkTrees } = await import('@crpm/pipeline');
   const complaints = checkTrees(project.config, skip);
-  if (complaints.length > 0) throw new ComplaintsError(complaints);
+  if (complaints.length > 0) throw new ComplaintsError(await project.complete(complaints));
 }
 
 /** The part of the graph that the command line asks for. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { err, ok, type Config, type Diagnostic, type Result } from '@crpm/core';
 import { Complaints } from './check/complaints.js';
+import { complete } from './check/complete.js';
 import { checkShape } from './check/shape.js';
 import { applyEnvironment, readEnvironment, warnOfStream, type Environment } from './environment.js';
 import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES } from './find/find.js';
@@ -20,6 +21,8 @@ export interface LoadOptions {
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly Diagnostic[];
+  /** Completes what others find wrong with this config, `path` given: with its place in the file, and what may have been meant. */
+  readonly complete: (diagnostics: readonly Diagnostic[]) => Promise<readonly Diagnostic[]>;
 }
 
 /**
@@ -41,10 +44,13 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
 
   const where = found.value ? { file: found.value.path, root: path.dirname(found.value.path) } : { root: cwd };
   const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch, ...(overrides.arch && { archVariable: 'SINGLE_ARCH' }) };
-  const config = normalize(applyEnvironment(file, overrides, complaints), { ...where, ...machine }, complaints);
+  const applied = applyEnvironment(file, overrides, complaints);
+  const config = normalize(applied, { ...where, ...machine }, complaints);
   if (config) warnOfStream(config, overrides, complaints);
   const diagnostics = await complaints.finish();
-  return config ? ok({ config, warnings: diagnostics }) : err(diagnostics);
+  if (!config) return err(diagnostics);
+  const origin = { document: document?.value, written: file, applied };
+  return ok({ config, warnings: diagnostics, complete: (others) => complete(origin, others) });
 }
 
 function nothingFound(cwd: string): string {

@@ -121,6 +121,15 @@ describe('sources, in full:', () => {
     ]);
   });
 
+  test('a source whose name is nearly one that crpm knows', async () => {
+    const message = 'lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree';
+    expect(headlines(await load('sources: { libvrt: { dir: x }, mine: { dir: y }, swptm: { dir: z, preset: none } }\n'))).toEqual([
+      `1:12: error: libvrt ${message}; did you mean "libvirt"?`,
+      `1:32: error: mine ${message}`,
+      `1:50: error: swptm ${message}`,
+    ]);
+  });
+
   test('a published repository without a source: which to name, and how', async () => {
     expect(headlines(await load('serve: { mode: published, baseUrl: "http://x/" }\nsources: {}\n'))).toEqual([
       '2:1: error: nothing is named that KubeVirt should take; name the sources whose RPMs are at serve.baseUrl: sources: { libvirt: {}, qemu: {} }',

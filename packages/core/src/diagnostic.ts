@@ -14,7 +14,13 @@ export interface Diagnostic {
   /** What is wrong, what is allowed, `did you mean …`; one line. */
   readonly message: string;
   readonly location?: Location;
+  /** Keys and indexes from the root of the config to what it is about, from those who have no text: the place is found later. */
+  readonly path?: ConfigPath;
+  /** What was written, and what may have been meant. */
+  readonly suggestion?: { readonly word: string; readonly among: readonly string[] };
 }
+
+export type ConfigPath = readonly (string | number)[];
 
 /** Of a longer line (JSON in one line) only the part around the mark is shown. */
 const MAX_WIDTH = 160;

@@ -1,11 +1,14 @@
-import type { Diagnostic } from './diagnostic.js';
+import type { ConfigPath, Diagnostic } from './diagnostic.js';
 import type { Graph, GraphNode } from './graph.js';
 import { err, ok, type Result } from './result.js';
 
+/** Where the config says that a node needs another; nothing if it does not say so itself. */
+export type NeedPath = (node: GraphNode, need: string) => ConfigPath | undefined;
+
 /** Puts nodes into a graph after checking it: unique ids, known needs, no cycle. Reports all faults at once. */
-export function makeGraph(nodes: readonly GraphNode[]): Result<Graph, readonly Diagnostic[]> {
+export function makeGraph(nodes: readonly GraphNode[], needPath: NeedPath = () => undefined): Result<Graph, readonly Diagnostic[]> {
   const faults: Diagnostic[] = [];
-  const fault = (message: string) => faults.push({ severity: 'error', message });
+  const fault = (message: string, more: Pick<Diagnostic, 'path' | 'suggestion'> = {}) => faults.push({ severity: 'error', message, ...more });
   const byId = new Map<string, GraphNode>();
   for (const node of nodes) {
     if (byId.has(node.id)) fault(`two nodes are named ${node.id}`);
@@ -13,13 +16,29 @@ export function makeGraph(nodes: readonly GraphNode[]): Result<Graph, readonly D
   }
   for (const node of nodes) {
     for (const need of node.needs) {
-      if (!byId.has(need)) fault(`${node.id} needs ${need}, which does not exist; the nodes are: ${[...byId.keys()].join(', ')}`);
+      if (byId.has(need)) continue;
+      const path = needPath(node, need);
+      const message = `${node.id} needs ${need}, which does not exist; the nodes are: ${[...byId.keys()].join(', ')}`;
+      fault(message, { ...(path && { path }), suggestion: { word: need, among: [...byId.keys()] } });
     }
   }
   if (faults.length > 0) return err(faults);
   const cycle = findCycle(byId);
-  if (cycle) return err([{ severity: 'error', message: `nodes need each other in a circle: ${cycle.join(' → ')}` }]);
+  if (cycle) {
+    const path = pathInto(cycle, byId, needPath);
+    return err([{ severity: 'error', message: `nodes need each other in a circle: ${cycle.join(' → ')}`, ...(path && { path }) }]);
+  }
   return ok({ nodes: byId });
+}
+
+/** The first of the needs that make a cycle which the config itself names. */
+function pathInto(cycle: readonly string[], nodes: ReadonlyMap<string, GraphNode>, needPath: NeedPath): ConfigPath | undefined {
+  for (const [index, id] of cycle.slice(0, -1).entries()) {
+    const node = nodes.get(id);
+    const path = node && needPath(node, cycle[index + 1] ?? '');
+    if (path) return path;
+  }
+  return undefined;
 }
 
 /** The nodes in layers: those of one layer need only earlier ones, so they can run at the same time. */

@@ -100,7 +100,10 @@ function specOf(name: string, source: Source, preset: Preset | undefined, { root
   }
   if (!spec) {
     if (!preset) {
-      if (source.dir !== undefined) complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, { part: 'key' });
+      if (source.dir !== undefined) complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, {
+          part: 'key',
+          ...(source.preset === undefined && { suggestion: { word: name, among: [...PRESETS.keys()] } }),
+        });
       return undefined;
     }
     if ('tree' in preset.spec) return { kind: 'tree', file: preset.spec.tree };

@@ -1,7 +1,13 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Config, Diagnostic, PackageConfig } from '@crpm/core';
+import type { Config, ConfigPath, Diagnostic, PackageConfig } from '@crpm/core';
+
+/** What is wrong, and with which key of the config. */
+interface Complaint {
+  readonly path: ConfigPath;
+  readonly message: string;
+}
 
 /**
  * Looks at the folders that a config names, before anything starts: trees, specs, RPMs at hand, the KubeVirt tree. All complaints
@@ -9,59 +15,61 @@ import type { Config, Diagnostic, PackageConfig } from '@crpm/core';
  */
 export function checkTrees(config: Config, skip: readonly string[] = []): readonly Diagnostic[] {
   const packages = config.packages.filter((pkg) => !skip.includes(pkg.name));
-  return [...packages.flatMap(packageComplaints), ...kubevirtComplaints(config)].map((message) => ({ severity: 'error', message }));
+  return [...packages.flatMap(packageComplaints), ...kubevirtComplaints(config)].map((complaint) => ({ severity: 'error', ...complaint }));
 }
 
-function packageComplaints(pkg: PackageConfig): readonly string[] {
-  const at = `sources.${pkg.name}`;
+/** A complaint that begins with the keys it is about; an index is for the place alone. */
+function about(path: ConfigPath, message: string): Complaint {
+  return { path, message: `${path.filter((key) => typeof key === 'string').join('.')}: ${message}` };
+}
+
+function packageComplaints(pkg: PackageConfig): readonly Complaint[] {
   if (pkg.kind === 'published') return [];
   if (pkg.kind === 'prebuilt') {
-    return pkg.rpms.filter((path) => !existsSync(path)).map((path) => `${at}.rpms: ${path} does not exist`);
+    return pkg.rpms.flatMap((path, index) => (existsSync(path) ? [] : [about(['sources', pkg.name, 'rpms', index], `${path} does not exist`)]));
   }
-  const tree = pkg.dir === undefined ? [] : folderComplaints(`${at}.dir`, pkg.dir);
+  const tree = pkg.dir === undefined ? [] : folderComplaints(['sources', pkg.name, 'dir'], pkg.dir);
   if (tree.length > 0) return [...tree, ...distGitComplaints(pkg)];
   return [...treeComplaints(pkg), ...distGitComplaints(pkg)];
 }
 
 /** What a tree that is there must hold. */
-function treeComplaints(pkg: PackageConfig): readonly string[] {
-  const { dir, spec } = pkg;
+function treeComplaints({ name, kind, dir, spec }: PackageConfig): readonly Complaint[] {
   if (dir === undefined) return [];
-  const at = `sources.${pkg.name}`;
   return [
-    ...(pkg.kind === 'meson-dist' && !existsSync(join(dir, 'meson.build')) ? [`${at}.dir: ${dir} has no meson.build, so it is no tree for meson dist`] : []),
-    ...(spec?.kind === 'tree' && !existsSync(join(dir, spec.file)) ? [`${at}.spec: ${dir} has no file ${spec.file}`] : []),
+    ...(kind === 'meson-dist' && !existsSync(join(dir, 'meson.build')) ? [about(['sources', name, 'dir'], `${dir} has no meson.build, so it is no tree for meson dist`)] : []),
+    ...(spec?.kind === 'tree' && !existsSync(join(dir, spec.file)) ? [about(['sources', name, 'spec'], `${dir} has no file ${spec.file}`)] : []),
   ];
 }
 
-function distGitComplaints(pkg: PackageConfig): readonly string[] {
-  const { spec } = pkg;
+function distGitComplaints({ name, spec }: PackageConfig): readonly Complaint[] {
   if (spec?.kind !== 'dir') return [];
-  const at = `sources.${pkg.name}.spec`;
+  const at = ['sources', name, 'spec'];
   const folder = folderComplaints(at, spec.dir);
   if (folder.length > 0) return folder;
-  if (spec.file !== undefined) return existsSync(join(spec.dir, spec.file)) ? [] : [`${at}: ${spec.dir} has no file ${spec.file}`];
-  const specs = readdirSync(spec.dir).filter((name) => name.endsWith('.spec'));
+  if (spec.file !== undefined) return existsSync(join(spec.dir, spec.file)) ? [] : [about(at, `${spec.dir} has no file ${spec.file}`)];
+  const specs = readdirSync(spec.dir).filter((file) => file.endsWith('.spec'));
   if (specs.length === 1) return [];
-  return [specs.length === 0 ? `${at}: ${spec.dir} has no .spec file` : `${at}: ${spec.dir} has several specs (${specs.sort().join(', ')}): set file to one of them`];
+  return [about(at, specs.length === 0 ? `${spec.dir} has no .spec file` : `${spec.dir} has several specs (${specs.sort().join(', ')}): set file to one of them`)];
 }
 
-function kubevirtComplaints(config: Config): readonly string[] {
+function kubevirtComplaints(config: Config): readonly Complaint[] {
   if (!config.kubevirt) return [];
   const { dir } = config.kubevirt;
-  const folder = folderComplaints('kubevirt.dir', dir);
+  const at = ['kubevirt', 'dir'];
+  const folder = folderComplaints(at, dir);
   if (folder.length > 0) return folder;
-  return existsSync(join(dir, 'hack', 'rpm-deps.sh')) ? [] : [`kubevirt.dir: ${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree`];
+  return existsSync(join(dir, 'hack', 'rpm-deps.sh')) ? [] : [about(at, `${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree`)];
 }
 
-function folderComplaints(at: string, dir: string): readonly string[] {
+function folderComplaints(at: ConfigPath, dir: string): readonly Complaint[] {
   const stat = statSync(dir, { throwIfNoEntry: false });
-  if (!stat) return [`${at}: ${dir} does not exist`];
-  if (!stat.isDirectory()) return [`${at}: ${dir} is no folder`];
+  if (!stat) return [about(at, `${dir} does not exist`)];
+  if (!stat.isDirectory()) return [about(at, `${dir} is no folder`)];
   try {
     accessSync(dir, constants.R_OK | constants.X_OK);
   } catch {
-    return [`${at}: ${dir} can't be read`];
+    return [about(at, `${dir} can't be read`)];
   }
-  return readdirSync(dir).length === 0 ? [`${at}: ${dir} is empty`] : [];
+  return readdirSync(dir).length === 0 ? [about(at, `${dir} is empty`)] : [];
 }

@@ -1,4 +1,4 @@
-import { err, makeGraph, type Config, type Diagnostic, type Graph, type GraphNode, type Json, type Result, type TaskConfig } from '@crpm/core';
+import { err, makeGraph, type Config, type ConfigPath, type Diagnostic, type Graph, type GraphNode, type Json, type Result, type TaskConfig } from '@crpm/core';
 
 import type { TaskParams } from '../params.js';
 import { baseNodes } from './base-nodes.js';
@@ -12,7 +12,18 @@ export function compile(config: Config): Result<Graph, readonly Diagnostic[]> {
   const complaints = [...textComplaints(config), ...packageComplaints(config)];
   if (complaints.length > 0) return err(complaints.map((message) => ({ severity: 'error', message })));
   const builds = config.serve.mode === 'published' || config.packages.length === 0 ? [] : buildNodes(config);
-  return makeGraph([...builds, ...kubevirtNodes(config), ...config.tasks.map((task) => taskNode(config, task))]);
+  const nodes = [...builds, ...kubevirtNodes(config), ...config.tasks.map((task) => taskNode(config, task))];
+  return makeGraph(nodes, (node, need) => needPath(config, node, need));
+}
+
+/** Where the file says so: in `needs` of a task, or of the source that a node of one package has from another's. */
+function needPath(config: Config, node: GraphNode, need: string): ConfigPath | undefined {
+  const [section, name, needs, word] =
+    node.kind === 'task'
+      ? ['tasks', node.id, config.tasks.find(({ id }) => id === node.id)?.needs, need]
+      : ['sources', node.group, config.packages.find((pkg) => pkg.name === node.group)?.needs, need.slice(0, need.lastIndexOf('.'))];
+  const index = needs?.indexOf(word) ?? -1;
+  return name === undefined || index === -1 ? undefined : [section, name, 'needs', index];
 }
 
 function buildNodes(config: Config): readonly GraphNode[] {

@@ -163,6 +163,14 @@ describe('what can not become a graph', () => {
     ]);
   });
 
+  test('what is about a key of the config carries its path, and what may be meant', () => {
+    const task = (id: string, needs: readonly string[]) => ({ id, needs, run: ['true'], inputs: [], outputs: [], env: {} });
+    const unknown = compile(makeConfig([], { tasks: [task('a', []), task('b', ['a', 'aa'])] }));
+    expect(unknown).toMatchObject({ ok: false, error: [{ path: ['tasks', 'b', 'needs', 1], suggestion: { word: 'aa', among: ['a', 'b'] } }] });
+    const packages = compile(makeConfig([{ ...qemu, needs: ['libvirt'] }, { ...libvirt, needs: ['qemu'] }]));
+    expect(packages).toMatchObject({ ok: false, error: [{ path: ['sources', 'qemu', 'needs', 0] }] });
+  });
+
   test('a task that has the name of a node', () => {
     const task = { id: 'verify', needs: [], run: ['true'], inputs: [], outputs: [], env: {} };
     expect(complaints(makeConfig([libvirt], { tasks: [task] }))).toEqual(['two nodes are named verify']);
