@@ -1,3 +1,5 @@
+import type { Json } from './graph.js';
+
 /**
  * Why something failed, by whose hands it can be mended:
  * - `usage`: the config, the command line, or a tree that the config names; exit 2.
@@ -30,6 +32,8 @@ export interface Failure {
   readonly next?: string;
   /** The lines of output that matter, oldest first; at most about twenty. */
   readonly lines?: readonly string[];
+  /** The same for programs, where there is more to tell than sentences: the proof that failed. */
+  readonly data?: Json;
 }
 
 /**
