@@ -8,5 +8,5 @@ export async function printProof(io: Io, summary: RunSummary, lead = ''): Promis
   if (data === undefined) return;
   const { formatProof } = await import('@crpm/pipeline');
   // Only crpm's own verify node writes it; as JSON has no interfaces, the compiler must be told twice.
-  io.stdout.write(`${lead}${formatProof(data as unknown as VerifyFact)}\n`);
+  io.stdout.write(`${lead}${formatProof(data as unknown as VerifyFact, io.stdout.isTTY ? io.stdout.columns || undefined : undefined)}\n`);
 }

@@ -15,7 +15,9 @@ export function liveReporter(options: ReporterOptions): Reporter {
   let closing: Promise<void> | undefined;
 
   const close = async () => {
-    await (await screen)?.close();
+    const drawn = await screen;
+    await drawn?.close();
+    if (drawn) options.stream.write('\n');
     if (model.nodes.size > 0) options.stream.write(summary.format(palette(options.colour ?? wantsColour(options.stream, process.env))));
   };
   return {

@@ -1,0 +1,43 @@
+import type { Proof } from '../proof/index.js';
+
+type Row = Proof['rows'][number];
+
+const HEAD = ['RPM', 'EVR', 'ARCH', 'VERDICT', 'TREES'];
+const GAP = '  ';
+
+/** A row for every custom RPM. With the width of a terminal, in characters, the trees are cut to it; whole without. */
+export function proofTable(rows: Proof['rows'], width?: number): readonly string[] {
+  if (width !== undefined) return fitted(rows, width);
+  return columns([HEAD, ...rows.map((row) => [row.name, row.evr, row.arch, row.verdict === 'taken' ? 'taken' : `${row.verdict}: ${row.message}`, row.trees.join(' ') || '-'])]);
+}
+
+/** What is wrong with an RPM is never cut: it gets a line of its own where it is too long. */
+function fitted(rows: Proof['rows'], width: number): readonly string[] {
+  const [head = '', ...lines] = columns([HEAD.slice(0, -1), ...rows.map((row) => [row.name, row.evr, row.arch, row.verdict])], false);
+  const room = width - head.length - GAP.length;
+  return [
+    `${head}${GAP}${HEAD.at(-1)}`,
+    ...lines.flatMap((line, index) => {
+      const row = rows[index];
+      if (!row) return [];
+      const listed = `${line}${GAP}${trees(row.trees, room)}`.trimEnd();
+      return row.verdict === 'not taken' ? [listed, `${GAP}${row.message}`] : [listed];
+    }),
+  ];
+}
+
+/** As many names as fit, and how many more there are: `launcherbase_x86_64_cs9 … +2`; the number alone if none fits. */
+function trees(names: Row['trees'], room: number): string {
+  if (names.length === 0) return '-';
+  for (let shown = names.length; shown > 0; shown--) {
+    const text = [...names.slice(0, shown), ...(shown < names.length ? [`… +${names.length - shown}`] : [])].join(' ');
+    if (text.length <= room) return text;
+  }
+  return String(names.length);
+}
+
+function columns(rows: readonly (readonly string[])[], trim = true): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(GAP));
+  return trim ? lines.map((line) => line.trimEnd()) : lines;
+}

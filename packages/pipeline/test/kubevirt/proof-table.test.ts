@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { proofTable } from '../../src/kubevirt/proof-table.js';
+import type { Proof } from '../../src/proof/index.js';
+
+type Row = Proof['rows'][number];
+const row = (name: string, verdict: Row['verdict'], trees: readonly string[], message = ''): Row => ({ name, evr: '0:11.10.0-1.el9', arch: 'x86_64', package: 'libvirt', verdict, trees, message });
+const ROWS = [
+  row('libvirt-libs', 'taken', ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9', 'handlerbase_x86_64_cs9']),
+  row('libvirt-docs', 'not needed', [], 'no tree asks for it'),
+  row('libvirt-client', 'not taken', ['launcherbase_x86_64_cs9'], 'handlerbase_x86_64_cs9 has 0:11.9.0-1.el9'),
+];
+
+test('without a terminal everything is on the line of its RPM', () => {
+  expect(proofTable(ROWS)).toEqual([
+    'RPM             EVR              ARCH    VERDICT                                               TREES',
+    'libvirt-libs    0:11.10.0-1.el9  x86_64  taken                                                 launcherbase_x86_64_cs9 libvirt-devel_x86_64_cs9 handlerbase_x86_64_cs9',
+    'libvirt-docs    0:11.10.0-1.el9  x86_64  not needed: no tree asks for it                       -',
+    'libvirt-client  0:11.10.0-1.el9  x86_64  not taken: handlerbase_x86_64_cs9 has 0:11.9.0-1.el9  launcherbase_x86_64_cs9',
+  ]);
+});
+
+test('on a terminal trees are cut to its width, and what is wrong is told whole', () => {
+  expect(proofTable(ROWS, 82)).toEqual([
+    'RPM             EVR              ARCH    VERDICT     TREES',
+    'libvirt-libs    0:11.10.0-1.el9  x86_64  taken       launcherbase_x86_64_cs9 … +2',
+    'libvirt-docs    0:11.10.0-1.el9  x86_64  not needed  -',
+    'libvirt-client  0:11.10.0-1.el9  x86_64  not taken   launcherbase_x86_64_cs9',
+    '  handlerbase_x86_64_cs9 has 0:11.9.0-1.el9',
+  ]);
+});
+
+test('where no name of a tree fits, there is their number', () => {
+  expect(proofTable(ROWS, 60)[1]).toBe('libvirt-libs    0:11.10.0-1.el9  x86_64  taken       3');
+});
