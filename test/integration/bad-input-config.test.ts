@@ -96,8 +96,8 @@ describe('the command line', () => {
   test('a cycle among tasks is printed as it is, an unknown need with what there is', async () => {
     const tasks = (text: string) => rig.write({ 'custom-rpms.config.yaml': `kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n${text}` });
     tasks('  a: { run: ["true"], needs: [b] }\n  b: { run: ["true"], needs: [c] }\n  c: { run: ["true"], needs: [a] }\n');
-    expect(await refusal()).toMatch(/^custom-rpms\.config\.yaml:5:32: error: nodes need each other in a circle: a → b → c → a\n/);
+    expect(await refusal()).toMatch(/^custom-rpms\.config\.yaml:5:31: error: nodes need each other in a circle: a → b → c → a\n/);
     tasks('  a: { run: ["true"], needs: [zz] }\n');
-    expect(await refusal()).toMatch(/^custom-rpms\.config\.yaml:5:32: error: a needs zz, which does not exist/);
+    expect(await refusal()).toMatch(/^custom-rpms\.config\.yaml:5:31: error: a needs zz, which does not exist/);
   });
 });
