@@ -105,7 +105,7 @@ describe.each(['this machine', 'a container'])('a build in %s', (name) => {
     for (const argv of [['run'], ['clean', '--orphans'], ['serve']]) {
       const { code, out, err } = await rig.crpm(argv, { env: place.env });
       expect([argv, code, out]).toEqual([argv, 4, '']);
-      expect(err).toMatch(new RegExp(`^error: this workspace is in use by pid ${child.pid} on \\S+ since \\d{4}-\\S+Z: crpm run\\n {2}next: Wait until it ends, or stop it, then run again\\.$`));
+      expect(err).toMatch(new RegExp(`^error: this workspace is in use by pid ${child.pid} on \\S+ since \\d{4}-\\S+Z: crpm run\\n {2}next: Wait until it ends \\(--wait does that for you\\), or stop it, then run again\\.$`));
     }
     for (const argv of [['status'], ['plan'], ['logs', 'tiny.rpmbuild']]) expect([argv, (await rig.crpm(argv, { env: place.env })).code]).toEqual([argv, 0]);
     child.kill('SIGINT');

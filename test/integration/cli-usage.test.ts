@@ -32,12 +32,35 @@ test('--version prints the version and nothing else', async () => {
 test('every command has help with examples', async () => {
   const { out } = await rig.crpm(['--help']);
   const commands = [...out.matchAll(/^ {2}([a-z]+) +(?:\[|<|[a-z])/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'crpm');
-  expect(commands).toEqual(['run', 'plan', 'graph', 'validate', 'schema', 'status', 'logs', 'verify', 'serve', 'revert', 'clean', 'doctor']);
-  for (const command of commands) {
+  expect(commands).toEqual(['run', 'plan', 'graph', 'validate', 'schema', 'status', 'logs', 'verify', 'serve', 'revert', 'clean', 'doctor', 'help']);
+  for (const command of commands.slice(0, -1)) {
     const help = await rig.crpm([command, '--help']);
     expect(help.code).toBe(0);
     expect(help.out).toMatch(/\nExamples:\n {2}crpm /);
   }
+});
+
+test('help is a command too', async () => {
+  expect((await rig.crpm(['help'])).out).toBe((await rig.crpm(['--help'])).out);
+  expect(await rig.crpm(['help', 'logs'])).toEqual(await rig.crpm(['logs', '--help']));
+  expect((await rig.crpm(['help', 'frobnicate'])).code).toBe(2);
+});
+
+test('doctor: a config that is missing or wrong makes 2, as everywhere', async () => {
+  expect((await rig.crpm(['doctor'])).code).toBe(2);
+  rig.write({ 'custom-rpms.config.yaml': 'basesistem: host\n' });
+  const { code, out } = await rig.crpm(['doctor']);
+  expect(code).toBe(2);
+  expect(out).toContain('FAULT config: ');
+  expectNothingBegun();
+});
+
+test('a basesystem of this machine is not built in a container engine', async () => {
+  rig.write({ 'custom-rpms.config.yaml': TASKS });
+  const { code, err } = await rig.crpm(['run', '--engine', 'docker']);
+  expect(code).toBe(2);
+  expect(err).toContain("--engine docker: basesystem host is this machine's own");
+  expectNothingBegun();
 });
 
 test.each([

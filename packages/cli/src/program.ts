@@ -51,7 +51,7 @@ function program(cli: Cli): Command {
     .version(cli.version)
     .option('-C <dir>', 'run as if crpm had been started in <dir>')
     .option('--config <file>', 'the config file; default: found upward from the working directory')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'help of a command')
     .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
   const commands = [runCommand, planCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];

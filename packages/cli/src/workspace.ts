@@ -21,7 +21,7 @@ export async function lockWorkspace(workspace: WorkspacePaths, request: LockRequ
   const { acquireLock, lockFileOf } = await import('@crpm/state');
   for (let told = false; ; ) {
     try {
-      return await acquireLock(lockFileOf(workspace), { command: request.command });
+      return await acquireLock(lockFileOf(workspace), { command: request.command, next: 'Wait until it ends (--wait does that for you), or stop it, then run again.' });
     } catch (error) {
       if (!request.wait || !(error instanceof FailureError) || error.failure.class !== 'locked') throw error;
       if (!told) request.io.stderr.write(`waiting: ${error.failure.message}\n`);

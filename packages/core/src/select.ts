@@ -69,7 +69,10 @@ function resolve(graph: Graph, patterns: readonly string[]): Result<ReadonlySet<
   const found = new Set<string>();
   for (const pattern of patterns) {
     const matches = [...graph.nodes.keys()].filter(matcher(pattern));
-    if (matches.length === 0) return err(`there is no node ${pattern}; the nodes are: ${[...graph.nodes.keys()].join(', ')}`);
+    if (matches.length === 0) {
+      const isPackage = [...graph.nodes.values()].some((node) => node.group === pattern);
+      return err(`there is no node ${pattern}${isPackage ? ` (all of the package ${pattern}: '${pattern}.*')` : ''}; the nodes are: ${[...graph.nodes.keys()].join(', ')}`);
+    }
     for (const id of matches) found.add(id);
   }
   return ok(found);

@@ -68,6 +68,7 @@ describe('select', () => {
     expect(roles({ targets: ['libvirt.rpm'] })).toBe(
       'there is no node libvirt.rpm; the nodes are: base, qemu.source, qemu.rpmbuild, libvirt.source, libvirt.rpmbuild, createrepo, serve',
     );
+    expect(roles({ only: ['libvirt'] })).toMatch(/^there is no node libvirt \(all of the package libvirt: 'libvirt\.\*'\); the nodes are: base, /);
     expect(roles({ skip: ['libvrt'] })).toBe('--skip libvrt: there is no such package; the packages are: qemu, libvirt');
   });
 

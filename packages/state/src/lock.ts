@@ -34,6 +34,8 @@ export interface LockOptions {
   readonly command: string;
   /** What is locked, for the message; default `this workspace`. */
   readonly what?: string;
+  /** What to do about a holder on this machine; default: wait or stop it. */
+  readonly next?: string;
   readonly fs?: Fs;
 }
 
@@ -49,7 +51,7 @@ export async function acquireLock(file: string, options: LockOptions): Promise<L
   for (;;) {
     const top = highest(fs, file);
     const current = top > 0 ? readHolder(fs, numbered(file, top)) : undefined;
-    if (current && liveness(current) !== 'dead') refuse(file, top, current, options.what ?? 'this workspace');
+    if (current && liveness(current) !== 'dead') refuse(file, top, current, options);
     const own = numbered(file, top + 1);
     if (!create(fs, own, holder)) continue;
     try {
@@ -80,14 +82,14 @@ export function readLock(file: string, fs: Fs = realFs): LockHolder | undefined 
   return holder && liveness(holder) !== 'dead' ? holder : undefined;
 }
 
-function refuse(file: string, top: number, holder: LockHolder, what: string): never {
+function refuse(file: string, top: number, holder: LockHolder, { what = 'this workspace', next }: LockOptions): never {
   const elsewhere = liveness(holder) === 'unknown';
   return fail({
     class: 'locked',
     message: `${what} is in use by pid ${String(holder.pid)} on ${holder.host} since ${holder.since}: ${holder.command}`,
     next: elsewhere
       ? `If that machine or container is gone, remove ${numbered(file, top)} and run again.`
-      : 'Wait until it ends, or stop it, then run again.',
+      : (next ?? 'Wait until it ends, or stop it, then run again.'),
   });
 }
 

@@ -30,9 +30,12 @@ export function cleanCommand(cli: Cli): Command {
         const leftovers = await clean.removeLeftovers(project, workspace);
         if (!options.orphans) clean.removeResults(workspace);
         if (options.all) await clean.removePublished(project, workspace, cli.io, stop);
-        const rest = options.orphans ? '' : options.all ? ', all results, logs and the published repository' : ' and all results';
-        const temporary = leftovers > 0 ? `, ${count(leftovers, 'temporary file')}` : '';
-        cli.io.stdout.write(`removed ${count(removed, 'engine object')}${temporary}${rest}\n`);
+        const gone = [
+          ...(removed > 0 ? [count(removed, 'engine object')] : []),
+          ...(leftovers > 0 ? [count(leftovers, 'temporary file')] : []),
+          ...(options.orphans ? [] : options.all ? ['all results', 'logs', 'the published repository'] : ['all results']),
+        ];
+        cli.io.stdout.write(gone.length > 0 ? `removed ${gone.join(', ')}\n` : 'there was nothing to remove\n');
       });
     });
 }

@@ -25,7 +25,9 @@ export function doctorCommand(cli: Cli): Command {
           const mark = { good: colours.good('ok   '), caution: colours.caution('note '), bad: colours.bad('FAULT') }[state];
           cli.io.stdout.write(`${mark} ${what}: ${detail}\n${next === undefined ? '' : `      next: ${next}\n`}`);
         }
-        if (findings.some(({ state }) => state === 'bad')) cli.code = EXIT.environment;
+        const faults = findings.filter(({ state }) => state === 'bad').map(({ what }) => what);
+        // A config or a tree is mended by whoever wrote the config, as in every other command.
+        if (faults.length > 0) cli.code = faults.some((what) => what === 'config' || what === 'trees') ? EXIT.usage : EXIT.environment;
       });
     });
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { createReporter, REPORTERS, type ReporterName } from '@crpm/reporters';
+import { refuse } from '../complaints.js';
 import { examples, wholeNumber, withSelection, type SelectionOptions } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
 import { openProject, requireTrees, selected, type Project } from '../project.js';
@@ -72,5 +73,8 @@ export function runCommand(cli: Cli): Command {
 }
 
 function withEngine(project: Project, kind: RunOptions['engine']): Project {
+  if (kind === 'docker' && project.config.basesystem.base.kind === 'host') {
+    refuse(`--engine docker: basesystem ${project.config.basesystem.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
+  }
   return kind === undefined ? project : { ...project, config: { ...project.config, engine: { ...project.config.engine, kind } } };
 }
