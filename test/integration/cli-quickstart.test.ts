@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -67,6 +67,10 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(outcomes(third.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'fresh'])));
     expect(third.code).toBe(0);
 
+    const stopped = await rig.crpm(['serve', '--stop']);
+    expect(stopped.out).toMatch(/^stopped; KubeVirt's next build can't fetch \d+ RPMs until crpm serve runs again$/);
+    expect((await rig.crpm(['serve'])).code).toBe(0);
+
     // What the tree names must stay to be had.
     const refused = await rig.crpm(['clean', '--all']);
     expect(refused.code).toBe(2);
@@ -75,6 +79,40 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect((await rig.crpm(['revert'])).code).toBe(0);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
     expect((await rig.crpm(['revert'])).out).toContain('nothing to revert');
+    const reverted = await rig.crpm(['verify']);
+    expect(reverted.code).toBe(1);
+    expect(reverted.out).toMatch(/KubeVirt's tree holds none of the \d+ RPMs that were built/);
+    expect(reverted.out).toContain('crpm run puts them there.');
+    expect(reverted.out).not.toContain('not proven (');
+    expect((await rig.crpm(['clean', '--all'])).code).toBe(0);
+  });
+
+  test('a rule of crpm’s that was edited by hand: written again it goes back, else it is kept, named, and never a dangling label', async () => {
+    const [workspace, build] = YIELDED.map((file) => join(rig.work, file)) as [string, string];
+    const original = readFileSync(build, 'utf8');
+    const editTree = () => writeFileSync(build, readFileSync(build, 'utf8').replace(/(name = "launcherbase_x86_64_cs9"[^)]*"@glibc-0__2.34[^\n]*)/, '$1 # keep'));
+    expect((await rig.crpm(['run'])).code).toBe(0);
+    editTree();
+    writeFileSync(workspace, readFileSync(workspace, 'utf8').replace(/(by-sha256\/[^"]*qemu-img-10[^"]*)/, '$1?mine'));
+    expect(readFileSync(workspace, 'utf8')).toContain('?mine');
+    expect((await rig.crpm(['run'])).code).toBe(0);
+    expect(JSON.parse((await rig.crpm(['revert', '--json'])).out)).toMatchObject({ kept: [] });
+    expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
+
+    expect((await rig.crpm(['run'])).code).toBe(0);
+    editTree();
+    const { kept } = JSON.parse((await rig.crpm(['revert', '--json'])).out) as { kept: string[] };
+    expect(kept[0]).toBe('rpmtree launcherbase_x86_64_cs9');
+    for (const [, label] of readFileSync(build, 'utf8').matchAll(/"@([^/]+)\/\/rpm"/g)) expect(readFileSync(workspace, 'utf8')).toContain(`name = "${label}"`);
+    expect(JSON.parse((await rig.crpm(['revert', '--json'])).out)).toMatchObject({ restored: [], kept });
+    const refused = await rig.crpm(['clean', '--all']);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('Remove them by hand');
+    for (const rule of kept) expect(refused.err).toContain(rule);
+
+    writeFileSync(build, original);
+    expect(JSON.parse((await rig.crpm(['revert', '--json'])).out)).toMatchObject({ restored: kept.slice(1), kept: [] });
+    expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
     expect((await rig.crpm(['clean', '--all'])).code).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, FailureError, type OwnedObject, type WorkspacePaths } from '@crpm/core';
 import { openEngine } from './execute.js';
@@ -58,17 +58,22 @@ export function removeResults(workspace: WorkspacePaths): void {
 export async function refuseWhileNamed(project: Project, workspace: WorkspacePaths): Promise<void> {
   const { kubevirt, serve } = project.config;
   if (!kubevirt || (serve.mode !== 'process' && serve.mode !== 'container')) return;
-  const { serverStatus } = await import('@crpm/pipeline');
+  const { plannedRevert, rulesServedAt, serverStatus } = await import('@crpm/pipeline');
   const { baseUrl } = await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) });
+  const rules = rulesServedAt(kubevirt.dir, baseUrl);
+  if (rules.length === 0) return;
   const file = join(kubevirt.dir, 'WORKSPACE');
-  let text = '';
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return; // Without a WORKSPACE nothing names anything.
-  }
-  if (!text.includes(baseUrl)) return;
-  fail({ class: 'usage', message: `${file} names RPMs at ${baseUrl}, which would be gone`, next: 'crpm revert puts the official ones back; then crpm clean --all.' });
+  const message = `${file} names RPMs at ${baseUrl}, which would be gone`;
+  const { restored, kept } = plannedRevert({ config: project.config, workspace });
+  if (restored.length > 0) fail({ class: 'usage', message, next: 'crpm revert puts the official ones back; then crpm clean --all.' });
+  // What a revert keeps, or knows nothing of, only a person can remove.
+  const edited = kept.filter((rule) => !rule.startsWith('rpm '));
+  fail({
+    class: 'usage',
+    message,
+    next: `crpm revert leaves these as they are. Remove them by hand, and their labels in ${join(kubevirt.dir, 'rpm/BUILD.bazel')}; then crpm clean --all.`,
+    lines: [...edited, ...rules.map((name) => `rpm ${name}`)],
+  });
 }
 
 /** Stops whatever serves and removes the rest of the workspace's state, the lock that the caller holds excepted. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { FailureError, type Config } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples, wholeNumber } from '../help.js';
@@ -31,7 +32,7 @@ export function serveCommand(cli: Cli): Command {
       if (serve.mode === 'container' && !options.stop) refuse('serve.mode is container: crpm run serve starts the web server, crpm serve --stop stops it');
       if (serve.mode !== 'process' && serve.mode !== 'container') refuse(`there is no server of crpm's: serve.mode is ${serve.mode}`);
       if (options.stop && (options.status || options.port !== undefined)) refuse('--stop goes with neither --status nor --port');
-      const { moveAddresses, serverStatus, startServer, stopContainers, stopServer } = await import('@crpm/pipeline');
+      const { moveAddresses, rulesServedAt, serverStatus, startServer, stopContainers, stopServer } = await import('@crpm/pipeline');
       const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
       const tell = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
@@ -44,8 +45,13 @@ export function serveCommand(cli: Cli): Command {
       }
       await withWorkspace(cli, workspace, { command: 'crpm serve', wait: options.wait === true }, async ({ signal }) => {
         if (options.stop) {
+          const { baseUrl } = await serverStatus(about);
           const stopped = serve.mode === 'container' ? await stopContainers(workspace, cli.io.env, signal) : await stopServer(about);
-          tell(stopped ? 'stopped' : 'it was not running', { stopped });
+          const named = countNamed(project.config.kubevirt, (dir) => rulesServedAt(dir, baseUrl));
+          // In container mode, crpm serve starts nothing.
+          const again = serve.mode === 'container' ? 'crpm run serve' : 'crpm serve';
+          const missed = named > 0 ? `; KubeVirt's next build can't fetch ${count(named, 'RPM')} until ${again} runs again` : '';
+          tell(`${stopped ? 'stopped' : 'it was not running'}${missed}`, { stopped, named });
           return;
         }
         const server = await startServer({ ...about, serverEntry: serverEntry(), ...(options.port === undefined ? {} : { port: options.port }) });
@@ -53,4 +59,14 @@ export function serveCommand(cli: Cli): Command {
         tell(`serving at ${server.baseUrl} (pid ${server.pid})${moved > 0 ? `; ${count(moved, 'address')} in WORKSPACE moved along` : ''}`, { ...server, moved });
       });
     });
+}
+
+/** How many rules of KubeVirt's WORKSPACE need the server. One that can't be read is for others to complain of: the server has stopped. */
+function countNamed(kubevirt: Config['kubevirt'], rules: (dir: string) => readonly string[]): number {
+  try {
+    return kubevirt ? rules(kubevirt.dir).length : 0;
+  } catch (error) {
+    if (error instanceof FailureError) return 0;
+    throw error;
+  }
 }

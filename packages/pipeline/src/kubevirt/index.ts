@@ -1,6 +1,7 @@
 export type { RpmDepsFact, VerifyFact } from './facts.js';
 export { formatProof, proofLines } from './format-proof.js';
-export { formatRevert, revert, type RevertOptions, type RevertResult } from './revert.js';
+export { formatRevert, plannedRevert, revert, type RevertOptions, type RevertResult } from './revert.js';
 export { moveAddresses, type MoveOptions } from './move-addresses.js';
 export { rpmDepsKind, type KubevirtKindOptions } from './rpm-deps-kind.js';
 export { verifyKind } from './verify-kind.js';
+export { rulesServedAt } from './served-rules.js';

@@ -1,9 +1,10 @@
 import { fail, type Config, type WorkspacePaths } from '@crpm/core';
 import { acquireLock } from '@crpm/state';
 import { land, recoverLanding } from './landing.js';
+import { takeBack, type TakenBack } from './take-back.js';
 import { treeState } from './tree-state.js';
-import { readUndo, takeBack } from './undo.js';
-import { readYielded, YIELDED } from './yielded-files.js';
+import { readUndo } from './undo.js';
+import { readYielded } from './yielded-files.js';
 
 export interface RevertOptions {
   readonly config: Pick<Config, 'kubevirt'>;
@@ -11,11 +12,9 @@ export interface RevertOptions {
 }
 
 /** What a revert did. Rules are named as `rpm <name>`, `rpmtree <name>`, `tar2files <name>`. Plain JSON. */
-export interface RevertResult {
-  readonly restored: readonly string[];
-  /** Edited since crpm wrote them: they stay as they are. */
-  readonly kept: readonly string[];
-}
+export type RevertResult = Pick<TakenBack, 'restored' | 'kept' | 'needed'>;
+
+const NOTHING: RevertResult = { restored: [], kept: [], needed: [] };
 
 /**
  * Takes everything back that crpm ever wrote into a KubeVirt tree, whichever workspace did. With nothing to take back it does nothing.
@@ -29,25 +28,36 @@ export async function revert({ config, workspace }: RevertOptions): Promise<Reve
   try {
     recoverLanding(tree);
     const undo = readUndo(tree.undo);
-    if (!undo) return { restored: [], kept: [] };
+    if (!undo) return NOTHING;
     const current = readYielded(tree.dir);
-    const [workspaceFile, buildFile] = YIELDED.map((path) => takeBack(path, undo.before[path], undo.written[path], current[path]));
-    const after = { WORKSPACE: workspaceFile?.text ?? '', 'rpm/BUILD.bazel': buildFile?.text ?? '' };
-    if (!land(tree, current, after, undefined)) {
+    const taken = takeBack(undo, current);
+    if (!land(tree, current, taken.files, taken.left)) {
       fail({ class: 'source', message: `WORKSPACE or rpm/BUILD.bazel of ${tree.dir} was changed while the revert ran; nothing was written`, next: 'Run crpm revert again.' });
     }
-    const both = [workspaceFile, buildFile];
-    return { restored: both.flatMap((file) => file?.restored ?? []), kept: both.flatMap((file) => file?.kept ?? []) };
+    return resultOf(taken);
   } finally {
     lock.release();
   }
 }
 
+/** What {@link revert} would do now. Writes nothing and waits for nobody. */
+export function plannedRevert({ config, workspace }: RevertOptions): RevertResult {
+  if (!config.kubevirt) return NOTHING;
+  const tree = treeState(workspace, config.kubevirt.dir);
+  const undo = readUndo(tree.undo);
+  return undo ? resultOf(takeBack(undo, readYielded(tree.dir))) : NOTHING;
+}
+
 /** For people. */
-export function formatRevert({ restored, kept }: RevertResult): string {
+export function formatRevert({ restored, kept, needed }: RevertResult): string {
   if (restored.length === 0 && kept.length === 0) return 'nothing to revert: the KubeVirt tree holds nothing that crpm wrote';
   return [
     `${restored.length} rule${restored.length === 1 ? '' : 's'} of WORKSPACE and rpm/BUILD.bazel restored`,
-    ...kept.map((rule) => `kept, as it was edited since: ${rule}`),
+    ...kept.map((rule) => `kept, as ${needed.includes(rule) ? 'rpm/BUILD.bazel still names it' : 'it was edited since'}: ${rule}`),
+    ...(kept.length > 0 ? ['Correct or remove what is kept in WORKSPACE and rpm/BUILD.bazel by hand, labels first; then crpm revert again takes back the rest.'] : []),
   ].join('\n');
+}
+
+function resultOf({ restored, kept, needed }: TakenBack): RevertResult {
+  return { restored, kept, needed };
 }

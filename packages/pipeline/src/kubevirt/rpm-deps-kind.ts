@@ -19,7 +19,7 @@ import { CUSTOM_REPO, customRepoFile } from './repo-file.js';
 import { hasDockerized, runScript } from './script.js';
 import { syncTree } from './tree-copy.js';
 import { treeState, type TreeState } from './tree-state.js';
-import { readUndo, withoutOurs } from './undo.js';
+import { nextUndo, readUndo } from './undo.js';
 import { callVariables } from './variables.js';
 import { readMade, readYielded, YIELDED, type Yielded } from './yielded-files.js';
 
@@ -68,7 +68,6 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   if (recovered) report.warn(`an earlier run was killed while it wrote into the KubeVirt tree; that was ${recovered}`);
   const before = readYielded(tree.dir);
   const undo = readUndo(tree.undo);
-  const original = withoutOurs(undo, before);
   const script = readScript(tree.dir);
   const repositories = await customRepositories(params, context);
 
@@ -92,7 +91,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
     });
   }
   signal.throwIfAborted();
-  if (!land(tree, before, after, { before: original, written: after })) {
+  if (!land(tree, before, after, nextUndo(undo, before, after))) {
     fail({
       class: 'source',
       message: `WORKSPACE or rpm/BUILD.bazel of ${tree.dir} was changed while rpm-deps ran; yours stay as they are`,

@@ -1,57 +1,70 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { writeFileAtomic } from '@crpm/state';
-import { rulesOf, sameRule, type Rule } from './rules.js';
+import { rulesByKey, sameAroundRules, withRules, type Rules } from './rule-edits.js';
+import { sameRule, type Rule } from './rules.js';
 import type { Yielded, YieldedPath } from './yielded-files.js';
 
-/** The way back to a KubeVirt tree as if crpm had never touched it. */
+/**
+ * The way back to a KubeVirt tree as if crpm had never touched it. Of crpm are the rules in which the two differ: what such a rule said
+ * before the first run stays on record for good, however often it is written again.
+ */
 export interface UndoRecord {
-  /** Both files before crpm's first run; rules that the user changed since then as the user has them. */
+  /** Both files before crpm's first run; rules that are not crpm's as the user has them. */
   readonly before: Yielded;
-  /** Both files as crpm last wrote them. */
+  /** Both files as crpm last wrote them. A rule that was edited since and that no run wrote again is here as crpm wrote it. */
   readonly written: Yielded;
 }
 
-/** One file taken back. */
-export interface Reverted {
-  readonly text: string;
-  /** Keys of the rules that are again as before crpm. */
-  readonly restored: readonly string[];
-  /** Keys of the rules that somebody edited since crpm wrote them: left as they are. */
-  readonly kept: readonly string[];
+/** A rule of crpm's, at three times; absent where the file had none of that key. */
+export interface OwnRule {
+  readonly key: string;
+  readonly before: Rule | undefined;
+  readonly written: Rule | undefined;
+  readonly now: Rule | undefined;
+  readonly state: 'as before' | 'as written' | 'edited';
+}
+
+/** The rules of one file that crpm made, changed or removed. */
+export function ownRules(path: YieldedPath, record: UndoRecord, current: Yielded): readonly OwnRule[] {
+  const [before, written, now] = [record.before, record.written, current].map((files) => rulesByKey(path, files[path])) as [Rules, Rules, Rules];
+  return [...new Set([...before.keys(), ...written.keys()])]
+    .map((key) => ({ key, before: before.get(key), written: written.get(key), now: now.get(key) }))
+    .filter((rule) => !sameRule(rule.before, rule.written))
+    .map((rule) => ({ ...rule, state: sameRule(rule.now, rule.before) ? 'as before' : sameRule(rule.now, rule.written) ? 'as written' : 'edited' }));
 }
 
 /**
- * Takes back what crpm wrote into a file, rule by rule: a rule that still says what crpm wrote says again what it said before; one that was
- * edited since is kept. Files that nobody else touched come back byte for byte.
+ * One file with these rules in place of crpm's; `undefined` removes one. If the user edited nothing around the rules, the text from before
+ * the first run is what they are put into: so whatever nobody else touched comes back byte for byte.
  */
-export function takeBack(path: YieldedPath, before: string, written: string, current: string): Reverted {
-  const [old, ours, now] = [before, written, current].map((text) => byKey(rulesOf(path, text))) as [Rules, Rules, Rules];
-  const restored: string[] = [];
-  const kept: string[] = [];
-  const edits: { start: number; end: number; text: string }[] = [];
-  const added: Rule[] = [];
-  for (const key of new Set([...old.keys(), ...ours.keys()])) {
-    const [oldRule, ourRule, rule] = [old.get(key), ours.get(key), now.get(key)];
-    if (sameRule(rule, oldRule)) continue;
-    if (!sameRule(rule, ourRule)) {
-      kept.push(key);
-      continue;
-    }
-    restored.push(key);
-    if (!rule && oldRule) added.push(oldRule);
-    if (rule) edits.push(oldRule ? { start: rule.start, end: rule.end, text: oldRule.text } : withLineEnd(current, rule));
-  }
-  if (current === written) return { text: before, restored, kept };
-  const last = [...now.values()].at(-1)?.end ?? current.length;
-  if (added.length > 0) edits.push({ start: last, end: last, text: added.map((rule) => `\n\n${rule.text}`).join('') });
-  return { text: apply(current, edits), restored, kept };
+export function withOwnRules(path: YieldedPath, record: UndoRecord, current: Yielded, own: ReadonlyMap<string, Rule | undefined>): string {
+  const now = rulesByKey(path, current[path]);
+  if ([...own].every(([key, rule]) => sameRule(now.get(key), rule))) return current[path];
+  const base = sameAroundRules(path, current[path], record.written[path]) ? record.before[path] : current[path];
+  return withRules(path, base, replaced(now, own));
 }
 
-/** Both files as they would be had crpm never run: what they hold now, without what crpm last wrote. */
+/** Both files as they would be had crpm never run: what they hold now, without what crpm wrote. */
 export function withoutOurs(record: UndoRecord | undefined, current: Yielded): Yielded {
   if (!record) return current;
-  const one = (path: YieldedPath) => takeBack(path, record.before[path], record.written[path], current[path]).text;
+  const one = (path: YieldedPath) => withOwnRules(path, record, current, new Map(ownRules(path, record, current).map((rule) => [rule.key, originalOf(path, rule, record)])));
   return { WORKSPACE: one('WORKSPACE'), 'rpm/BUILD.bazel': one('rpm/BUILD.bazel') };
+}
+
+/** The record for a run that found the files as `current` and leaves them as `after`. */
+export function nextUndo(record: UndoRecord | undefined, current: Yielded, after: Yielded): UndoRecord {
+  if (!record) return { before: current, written: after };
+  const one = (path: YieldedPath) => {
+    const made = rulesByKey(path, after[path]);
+    const own = ownRules(path, record, current);
+    const stillEdited = (rule: OwnRule) => rule.state === 'edited' && sameRule(rule.now, made.get(rule.key));
+    return {
+      before: withOwnRules(path, record, current, new Map(own.map((rule) => [rule.key, stillEdited(rule) ? rule.before : originalOf(path, rule, record)]))),
+      written: withRules(path, after[path], replaced(made, new Map(own.filter(stillEdited).map((rule) => [rule.key, rule.written])))),
+    };
+  };
+  const [workspace, build] = [one('WORKSPACE'), one('rpm/BUILD.bazel')];
+  return { before: { WORKSPACE: workspace.before, 'rpm/BUILD.bazel': build.before }, written: { WORKSPACE: workspace.written, 'rpm/BUILD.bazel': build.written } };
 }
 
 /** Nothing if crpm never wrote into the tree, or a revert took all of it back. */
@@ -70,24 +83,35 @@ export function writeUndo(file: string, record: UndoRecord | undefined): void {
   else rmSync(file, { force: true });
 }
 
-type Rules = ReadonlyMap<string, Rule>;
-
-function byKey(rules: readonly Rule[]): Rules {
-  return new Map(rules.map((rule) => [rule.key, rule]));
+/** Names of the `rpm()` rules that the labels in a text name. */
+export function labelsIn(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(/@@?([^/"'\s]+)\/\/rpm(?::rpm)?["']/g)].map(([, name]) => name ?? ''));
 }
 
-/** The range of a rule that goes, with the blank line behind it. */
-function withLineEnd(text: string, { start, end }: Rule): { start: number; end: number; text: string } {
-  const blank = /^[ \t]*\n\n?/.exec(text.slice(end))?.[0].length ?? 0;
-  return { start, end: end + blank, text: '' };
+/**
+ * What goes back in place of a rule of crpm's. A rule that somebody gave contents of their own, with nothing of ours in it (another branch, say),
+ * is their state of it.
+ */
+function originalOf(path: YieldedPath, { before, written, now, state }: OwnRule, record: UndoRecord): Rule | undefined {
+  return state === 'edited' && now && !holdsOurs(path, { before, written, now }, record) ? now : before;
 }
 
-function apply(text: string, edits: readonly { start: number; end: number; text: string }[]): string {
-  let result = '';
-  let at = 0;
-  for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    result += text.slice(at, Math.max(at, edit.start)) + edit.text;
-    at = Math.max(at, edit.end);
+function holdsOurs(path: YieldedPath, { before, written, now }: { before: Rule | undefined; written: Rule | undefined; now: Rule }, record: UndoRecord): boolean {
+  if (path === 'WORKSPACE') return written !== undefined && (before === undefined || addresses(written).some((address) => now.text.includes(address)));
+  const ours = ownRules('WORKSPACE', record, record.written).filter((rule) => !rule.before);
+  const labels = labelsIn(now.text);
+  return ours.some(({ key }) => labels.has(key.slice('rpm '.length)));
+}
+
+function addresses({ text }: Rule): readonly string[] {
+  return [...text.matchAll(/["'](\w+:\/\/[^"']+)["']/g)].map(([, address]) => address ?? '');
+}
+
+function replaced(rules: Rules, own: ReadonlyMap<string, Rule | undefined>): Rules {
+  const result = new Map(rules);
+  for (const [key, rule] of own) {
+    if (rule) result.set(key, rule);
+    else result.delete(key);
   }
-  return result + text.slice(at);
+  return result;
 }

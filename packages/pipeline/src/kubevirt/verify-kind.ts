@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type Json, type NodeKind } from '@crpm/core';
+import { parseWorkspaceRpms } from '@crpm/rpm';
 import { acquireLock, hashText } from '@crpm/state';
 import { needOf, stepOf } from '../needs.js';
 import type { VerifyParams } from '../params.js';
@@ -10,6 +11,7 @@ import { judge, readScript } from './evidence.js';
 import type { RpmDepsFact, VerifyFact } from './facts.js';
 import { proofLines } from './format-proof.js';
 import { recoverLanding } from './landing.js';
+import { proofTable } from './proof-table.js';
 import type { KubevirtKindOptions } from './rpm-deps-kind.js';
 import { treeState } from './tree-state.js';
 import { readUndo } from './undo.js';
@@ -46,20 +48,33 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
         const resolver = made?.resolver ?? { name: 'unknown', standIn: false };
         const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), params.stream, params.arches), after, repositories, resolver }, context, env);
         writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
+        const stale = Object.assign({}, ...repositories.map((repository) => repository.stale)) as Record<string, string>;
+        const present = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.package)));
+        const absent = params.packages.map(({ name }) => name).filter((name) => !present.has(name));
+        const fact: VerifyFact = { proof, stale, absent, allowOfficial: params.allowOfficial };
+        // A proof is plain data; as an interface it lacks the index signature that Json has.
+        const data = fact as unknown as Json;
+        const digests = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)));
+        // As after a revert: each complaint would only say so again.
+        if (digests.size > 0 && !parseWorkspaceRpms(after.WORKSPACE).some((rule) => digests.has(rule.sha256))) {
+          fail({
+            class: 'proof',
+            message: `KubeVirt's tree holds none of the ${digests.size} RPMs that were built`,
+            next: 'crpm run puts them there.',
+            lines: [...proofTable(proof.rows), 'NOT PROVEN'],
+            data,
+          });
+        }
         if (!proof.proven) {
           fail({
             class: 'proof',
             message: `the KubeVirt tree does not name the build: ${proof.complaints[0]?.message ?? 'no RPM was taken'}`,
             next: proof.complaints[0]?.next ?? 'Run crpm run rpm-deps.',
             lines: proofLines(proof),
+            data,
           });
         }
-        const stale = Object.assign({}, ...repositories.map((repository) => repository.stale)) as Record<string, string>;
-        const present = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.package)));
-        const absent = params.packages.map(({ name }) => name).filter((name) => !present.has(name));
-        const fact: VerifyFact = { proof, stale, absent, allowOfficial: params.allowOfficial };
-        // A proof is plain data; as an interface it lacks the index signature that Json has.
-        return fact as unknown as Json;
+        return data;
       } finally {
         lock.release();
       }

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { land, recoverLanding } from '../../src/kubevirt/landing.js';
+import { takeBack } from '../../src/kubevirt/take-back.js';
 import { treeState, type TreeState } from '../../src/kubevirt/tree-state.js';
-import { readUndo, takeBack, withoutOurs } from '../../src/kubevirt/undo.js';
+import { readUndo, withoutOurs } from '../../src/kubevirt/undo.js';
 import { readYielded, type Yielded } from '../../src/kubevirt/yielded-files.js';
 import { temporaryFolder } from '../serve/support/temporary.js';
 
@@ -71,7 +72,10 @@ describe('recoverLanding', () => {
 });
 
 describe('takeBack', () => {
-  const back = (current: string) => takeBack('WORKSPACE', BEFORE.WORKSPACE, AFTER.WORKSPACE, current);
+  const back = (workspace: string) => {
+    const { files, restored, kept } = takeBack(UNDO, { ...BEFORE, WORKSPACE: workspace });
+    return { text: files.WORKSPACE, restored, kept };
+  };
 
   test('gives the old bytes where nobody else wrote', () => {
     expect(back(AFTER.WORKSPACE)).toEqual({ text: BEFORE.WORKSPACE, restored: ['rpm old', 'rpm ours'], kept: [] });
