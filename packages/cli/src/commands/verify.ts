@@ -41,7 +41,10 @@ export function verifyCommand(cli: Cli): Command {
         cli.code = summary.exitCode;
         const verify = summary.nodes.get('verify');
         if (options.json) {
-          printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: verify?.output?.data ?? null, failure: verify?.failure ?? null });
+          // The same data, proven or not; what the failure has as text beside it would only be that once more.
+          const { data, lines, ...failure } = verify?.failure ?? {};
+          const proof = verify?.output?.data ?? data ?? null;
+          printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof, failure: verify?.failure ? { ...failure, ...(data === undefined && lines ? { lines } : {}) } : null });
           return;
         }
         for (const text of summary.warnings) cli.io.stderr.write(`warning: ${text}\n`);
