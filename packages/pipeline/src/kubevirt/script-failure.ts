@@ -13,12 +13,17 @@ const SHOWN = 20;
 /** The help on its flags that bazeldnf prints with every failure, longer than what it has to say. */
 const HELP = [/^(Usage|Flags|Global Flags):$/, /^\s+(-\w, )?--[a-z-]+(\s|$)/, /^\s+\S+ .*\[flags\]$/];
 
+const ADVICE_FOR_UNREACHABLE =
+  "A repository does not answer where the resolver runs. If it is crpm's own, on 127.0.0.1, that place has another loopback (Docker Desktop, podman machine): set serve.mode: volume. The private copy is kept.";
+
 /** Finds out, from its last lines, why a script failed: bazeldnf itself explains nothing. `variables` is what the script was given. */
 export function explainScriptFailure(output: readonly string[], variables: Readonly<Record<string, string>>): ScriptFailure {
   const lines = output.filter((line) => line.trim() !== '' && !HELP.some((pattern) => pattern.test(line))).slice(-SHOWN);
   const [absent, unsolved] = [last(output, /\b(Package (\S+) does not exist)$/), last(output, /\b(no solution found.*)$/)];
+  const unreachable = last(output, /\b(failed to fetch repomd\.xml for .*)$/);
   if (absent) return { reason: absent[1] ?? '', lines, next: adviceForAbsent(absent[2] ?? '', variables) };
   if (unsolved) return { reason: unsolved[1] ?? '', lines, next: 'The resolver found no set of RPMs that fits: some RPM requires another exact version than the one built. The private copy is kept.' };
+  if (unreachable) return { reason: unreachable[1] ?? '', lines, next: ADVICE_FOR_UNREACHABLE };
   return { lines, next: 'See the log; the KubeVirt tree is untouched, and the private copy is kept.' };
 }
 

@@ -37,6 +37,12 @@ test('a resolver that gives up is quoted', () => {
   expect(next).toMatch(/requires another exact version than the one built/);
 });
 
+test('a repository that does not answer where the resolver runs leads to serve.mode: volume', () => {
+  const { reason, next } = explainScriptFailure(helpful('failed to fetch repomd.xml for custom: All mirrors tried, could not download repomd.xml'), {});
+  expect(reason).toBe('failed to fetch repomd.xml for custom: All mirrors tried, could not download repomd.xml');
+  expect(next).toMatch(/has another loopback .*: set serve\.mode: volume/);
+});
+
 test('of any other failure the last twenty lines are shown', () => {
   const output = Array.from({ length: 30 }, (_, index) => `line ${index}`);
   expect(explainScriptFailure(output, {})).toEqual({ lines: output.slice(10), next: 'See the log; the KubeVirt tree is untouched, and the private copy is kept.' });
