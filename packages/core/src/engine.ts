@@ -17,7 +17,7 @@ export interface Engine {
   deriveImage(from: string, step: DeriveStep): Promise<Image>;
   /** Whether an image of this id can still be used. */
   hasImage(id: string): Promise<boolean>;
-  /** A fresh, empty work folder in an image. Must be closed. */
+  /** A work folder in an image: fresh and empty, or a build tree with what was left in it. Must be closed. */
   openWork(options: WorkOptions): Promise<Work>;
   /** What carries crpm's labels, of all workspaces or of one. */
   list(filter: OwnedFilter): Promise<readonly OwnedObject[]>;
@@ -72,6 +72,13 @@ export interface WorkOptions {
   readonly labels: Labels;
   /** Bytes; absent: no bound. */
   readonly memory?: number;
+  /**
+   * Opens the build tree of this name (`[A-Za-z0-9][A-Za-z0-9._-]*`, of the labels' workspace) instead of a fresh folder: made empty if it is not there, kept when the
+   * work is closed, and removed only by {@link Engine.remove}. One work at a time opens a tree; the caller's lock sees to that.
+   */
+  readonly tree?: string;
+  /** A folder that all works of this name share, of every workspace, at the same time and for as long as nobody removes it: a compiler cache. */
+  readonly cache?: string;
   readonly signal: AbortSignal;
 }
 
@@ -79,6 +86,8 @@ export interface WorkOptions {
 export interface Work {
   /** Absolute path of the folder as programs in the engine see it. */
   readonly root: string;
+  /** Absolute path of the shared folder that {@link WorkOptions.cache} asked for, as programs in the engine see it. */
+  readonly cache?: string;
   /** Unpacks a tar stream under {@link root}. */
   put(tar: Readable): Promise<void>;
   /** Runs a program to its end. A non-zero exit is a value, not a failure. */
@@ -112,8 +121,10 @@ export interface Exit {
 }
 
 export interface OwnedFilter {
-  /** Absent: of every workspace. */
+  /** Absent: of every workspace. A shared cache belongs to none, and is listed only then. */
   readonly workspace?: string;
+  /** Also tell {@link OwnedObject.bytes}; may take seconds. */
+  readonly sizes?: boolean;
 }
 
 export interface OwnedObject {
@@ -122,4 +133,8 @@ export interface OwnedObject {
   readonly labels: Labels;
   /** Seconds since the epoch. */
   readonly created: number;
+  /** What outlives the run that made it on purpose: a build tree or a shared cache, by its name. Absent on what a run leaves behind only when it dies. */
+  readonly keeps?: { readonly what: 'tree' | 'cache'; readonly name: string };
+  /** How much room it takes; only where {@link OwnedFilter.sizes} asked for it, and the engine knows. */
+  readonly bytes?: number;
 }

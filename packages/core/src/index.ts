@@ -1,3 +1,4 @@
+export * from './cache.js';
 export * from './config.js';
 export * from './diagnostic.js';
 export * from './engine.js';

@@ -9,6 +9,11 @@ import type { GraphNode, Json } from './graph.js';
 export interface Input {
   readonly name: string;
   readonly value: string;
+  /**
+   * What `value` is the digest of, finer: the files of a tree, each with its own digest. Only for telling what changed; it is not recorded, so
+   * the kind says by {@link NodeKind.recordedParts} where a result still has it.
+   */
+  readonly parts?: ReadonlyMap<string, string>;
 }
 
 /** A file that a node made, relative to its output folder. */
@@ -25,9 +30,12 @@ export interface NodeOutput {
   /** Absolute folder with {@link files}; read only. */
   readonly dir: string;
   readonly files: readonly OutputFile[];
-  /** Facts that the node reported: EVRs, an image id, a base URL. */
+  /**
+   * Facts that the node reported: EVRs, a digest, a base URL. What stands under its key `here` is true on this machine alone (a path, the id of
+   * an image): dependents may read it, but it is no part of {@link digest}.
+   */
   readonly data: Json;
-  /** `sha256:<hex>` over files and data: equal outputs leave dependents fresh. */
+  /** `sha256:<hex>` over files and data, `here` left out: equal outputs leave dependents fresh, on this machine and on others. */
   readonly digest: string;
   /** When it was made, ISO 8601; only on a result that stands in for a node left out of this run (`--skip`, `--only`). */
   readonly asOf?: string;
@@ -92,6 +100,13 @@ export interface NodeKind<P extends Json = Json> {
   readonly weight: 'light' | 'heavy';
   /** All that the result depends on, besides the outputs of needs, `name`, `version` and `params` (the runner adds those). Only reads. */
   inputs(params: P, context: InputContext): Promise<readonly Input[]>;
+  /**
+   * The digest of what this node reads of a need, where that is less than all of it (a build root reads a tree's spec, not its sources).
+   * Default: the need's whole {@link NodeOutput.digest}.
+   */
+  reads?(params: P, need: string, output: NodeOutput): string | undefined;
+  /** The {@link Input.parts} of an input as they were when `output` was made; nothing where they can't be told any more. */
+  recordedParts?(output: NodeOutput, input: string): Promise<ReadonlyMap<string, string> | undefined>;
   /** Does the work; what it returns is {@link NodeOutput.data}. */
   run(params: P, context: NodeContext): Promise<Json>;
   /**

@@ -1,0 +1,27 @@
+/** Something that grows from run to run and can be made again. Ids are unique in their room. */
+export interface CacheItem {
+  readonly id: string;
+  /** For people: `RPMs of libvirt, 12.4.0-1.el9.crpm0001`. */
+  readonly title: string;
+  /** What its removal gives back; 0 for bytes that something else holds too (a hard link). */
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly lastUsed: number;
+  /** Absent: of no workspace, or of several. */
+  readonly workspace?: string;
+  /** Why it must not go now: a `WORKSPACE` names it, somebody is using it. */
+  readonly pinned?: string;
+}
+
+/**
+ * One of the places where things grow: the store, build trees, compiler caches, mirrors of git, build roots, logs. Together they have one bound
+ * (`cache.maxSize`); the least recently used goes first, whatever room it is in.
+ */
+export interface CacheRoom {
+  /** `store`, `build-trees`, `ccache`, `git`, `buildroots`, `logs`. */
+  readonly name: string;
+  /** Fails (class `environment`) where the room can't be looked into. */
+  list(signal: AbortSignal): Promise<readonly CacheItem[]>;
+  /** Removes items that {@link list} returned; what is gone already, or in use by now, is fine. How many bytes that gave back. */
+  remove(items: readonly CacheItem[], signal: AbortSignal): Promise<number>;
+}
