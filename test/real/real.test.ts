@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bazeldnf } from '../support/bazeldnf.js';
 import { HOST_VARIABLE } from '../support/dockerd.js';
 import { prepareTestImage } from '../support/image.js';
-import { debianTarball } from './debian-source.js';
+import { debianTarball } from '../support/debian-source.js';
 import { publishOfficial, writeKubevirtTree } from './kubevirt-tree.js';
 
 const CRPM = join(import.meta.dirname, '../../packages/cli/dist/crpm.js');
