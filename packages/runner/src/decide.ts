@@ -2,7 +2,7 @@ import { toFailure, unreachable, type GraphNode, type Input, type InputContext, 
 import type { Fs } from '@crpm/state';
 import { dependencies, fingerprintOf } from './fingerprint.js';
 import { toOutput, type History, type NodeRecord } from './history.js';
-import { conditionOf, type Condition } from './outputs.js';
+import { conditionOf, hasHere, type Condition } from './outputs.js';
 import { difference } from './reason.js';
 
 /** What is to happen with a node, and why. Deciding only reads. */
@@ -114,10 +114,10 @@ async function whyStale(question: Question, grounds: Grounds): Promise<string | 
 
 /**
  * Whether files are all there is to a result. What a node did elsewhere (a server, an image, files in a tree) does not come back
- * with its files, and a kind that has such effects says so by having one of the hooks.
+ * with its files: a kind that has such effects says so by having one of the hooks, and a result by naming what is here.
  */
-function isSelfContained(kind: NodeKind, record: NodeRecord): boolean {
-  return kind.stale === undefined && kind.missing === undefined && record.output.files.length > 0;
+function isSelfContained(kind: NodeKind, { output }: NodeRecord): boolean {
+  return kind.stale === undefined && kind.missing === undefined && output.files.length > 0 && !hasHere(output.data);
 }
 
 function identitiesIn(condition: Condition): { readonly identities?: readonly string[] } {

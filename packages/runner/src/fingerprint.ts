@@ -2,8 +2,8 @@ import type { GraphNode, Input, Json, NodeKind, NodeOutput } from '@crpm/core';
 import { hashText } from '@crpm/state';
 
 /**
- * Everything that a node's result depends on, as one list: what kind it is, its parameters, the inputs it declares, and what its needs
- * gave. The fingerprint is the hash of this list and the explanation is the list itself, so the two can't drift apart.
+ * Everything that a node's result depends on, as one list: what kind it is, its parameters, the inputs it declares, and what it reads of what its
+ * needs gave. The fingerprint is the hash of this list and the explanation is the list itself, so the two can't drift apart.
  *
  * Names: `kind`, `version`, `param/<JSON pointer>`, `need/<id>`, and the kind's own. Sorted, so that order tells nothing.
  */
@@ -13,9 +13,14 @@ export function dependencies(node: GraphNode, kind: NodeKind, inputs: readonly I
     { name: 'kind', value: kind.name },
     { name: 'version', value: String(kind.version) },
     ...flatten('param', node.params),
-    ...sorted.map(({ name, value }) => ({ name, value })),
-    ...[...needs].map(([id, output]) => ({ name: `need/${id}`, value: output.digest })).sort((a, b) => compare(a.name, b.name)),
+    ...sorted,
+    ...[...needs].map(([id, output]) => ({ name: `need/${id}`, value: kind.reads?.(node.params, id, output) ?? output.digest })).sort((a, b) => compare(a.name, b.name)),
   ];
+}
+
+/** The list as the journal keeps it: names and values, no parts. */
+export function recordable(list: readonly Input[]): readonly Input[] {
+  return list.map(({ name, value }) => ({ name, value }));
 }
 
 /** `sha256:<hex>` */

@@ -33,9 +33,18 @@ async function collectFile(fs: Fs, file: string, path: string, stat: FileStat): 
   return { path, size, digest: `sha256:${sha256}` };
 }
 
-/** Digest of a whole result: what dependents see of it, and nothing else. */
+/** Digest of a whole result: what dependents see of it, and nothing else. What is true on this machine alone is left out. */
 export function outputDigest(files: readonly OutputFile[], data: Json): string {
-  return `sha256:${hashText(canonicalJson([files.map(({ path, digest }) => [path, digest]), data]))}`;
+  return `sha256:${hashText(canonicalJson([files.map(({ path, digest }) => [path, digest]), withoutHere(data)]))}`;
+}
+
+function withoutHere(data: Json): Json {
+  return hasHere(data) ? Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'here')) : data;
+}
+
+/** Whether a node reported facts of this machine: see `NodeOutput.data`. */
+export function hasHere(data: Json): data is { readonly [key: string]: Json } {
+  return typeof data === 'object' && data !== null && !Array.isArray(data) && Object.hasOwn(data, 'here');
 }
 
 /** What lstat says of each file, in their order; see `RecordedFile.identity`. */

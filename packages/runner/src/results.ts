@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Json, WorkspacePaths } from '@crpm/core';
 import { errorCode, Store, sweepLeftovers, syncFolder, temporaryName, type Fs, type Journal } from '@crpm/state';
+import { recordable } from './fingerprint.js';
 import type { History, NodeRecord, RecordedFile } from './history.js';
 import { fileNameOf } from './names.js';
 import { collectOutput, identitiesOf, makeParents, outputDigest } from './outputs.js';
@@ -73,7 +74,7 @@ export class Results {
   }
 
   #place(out: string, files: readonly RecordedFile[], data: Json, facts: ResultFacts): NodeRecord {
-    const { node, kind, run, at, ms, fingerprint, reusable, inputs } = facts;
+    const { node, kind, run, at, ms, fingerprint, reusable } = facts;
     const folder = join('results', fileNameOf(node), randomBytes(8).toString('hex'));
     const place = join(this.#state, folder);
     this.#fs.mkdir(dirname(place), 0o700);
@@ -81,7 +82,7 @@ export class Results {
     syncFolder(this.#fs, dirname(place));
     const identities = identitiesOf(this.#fs, place, files);
     const record: NodeRecord = {
-      type: 'node', node, kind, run, at, ms, fingerprint, reusable, inputs,
+      type: 'node', node, kind, run, at, ms, fingerprint, reusable, inputs: recordable(facts.inputs),
       output: { folder, files: files.map((file, index) => ({ ...file, identity: identities[index] ?? '' })), data, digest: outputDigest(files, data) },
     };
     this.#history.add(this.#journal, record);

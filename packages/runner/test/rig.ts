@@ -34,6 +34,10 @@ export class Rig {
   readonly constant = new Set<string>();
   /** Nodes that fail, and with what. */
   readonly failing = new Map<string, Error>();
+  /** What nodes report of this machine. */
+  readonly here = new Map<string, string>();
+  /** The part of a node's result that a `reader` of it reads. */
+  readonly parts = new Map<string, string>();
   /** Why results that live elsewhere no longer hold. */
   readonly stale = new Map<string, string>();
   /** Why images are gone. */
@@ -55,7 +59,10 @@ export class Rig {
     mkdirSync(this.workspace.cache, { recursive: true });
   }
 
-  /** `make`: a file that tells what it was made from. `image`: a result in the engine. `service`: one that lives elsewhere. */
+  /**
+   * `make`: a file that tells what it was made from. `image`: a result in the engine. `service`: one that lives elsewhere. `reader`: reads of a need only what
+   * {@link parts} says of it, and all of one of which it says nothing.
+   */
   readonly kinds: ReadonlyMap<string, NodeKind> = new Map(
     [
       this.#kind('make', {}),
@@ -67,6 +74,7 @@ export class Rig {
           return Promise.resolve(this.missing.get(id));
         },
       }),
+      this.#kind('reader', { reads: (_params, _need, { data }) => partOf(data) }),
       this.#kind('service', { stale: (_params, _output, { node: { id } }) => Promise.resolve(this.stale.get(id)) }),
     ].map((kind) => [kind.name, kind]),
   );
@@ -89,7 +97,9 @@ export class Rig {
         const needs = [...context.needs.values()].map(({ dir, files }) => files.map(({ path }) => readFileSync(join(dir, path), 'utf8')).join(''));
         const text = this.constant.has(id) ? `${id}()` : `${id}(${[read, ...needs].join(',')})`;
         writeFileSync(join(context.out, 'made.txt'), text);
-        return name === 'image' ? { id } : { text };
+        const here = this.here.get(id);
+        const part = this.parts.get(id);
+        return { ...(name === 'image' ? { id } : { text }), ...(here === undefined ? {} : { here: { place: here } }), ...(part === undefined ? {} : { part }) };
       },
       ...more,
     };
@@ -166,6 +176,11 @@ export class Rig {
       },
     };
   }
+}
+
+function partOf(data: Json): string | undefined {
+  const { part } = data as { readonly part?: string };
+  return part;
 }
 
 /** outcome by node */
