@@ -24,16 +24,21 @@ export type BaseFact = RpmTraits & {
 
 /** kind `source`; its output folder holds `manifest.json`, and `spec.json` where the spec has a tree of its own. */
 export type SourceFact = {
-  /** Absolute folder of the source tree. */
-  readonly dir: string;
-  /** Digest of its manifest. */
+  /** Digest of the tree's manifest. */
   readonly digest: string;
-  /** Absolute folder of the dist-git tree (the user's, or crpm's export of the pinned commit). */
-  readonly specDir?: string;
+  /** Digest of the dist-git folder's manifest. */
   readonly specDigest?: string;
   /** Commit of a dist-git repository that was fetched. */
   readonly specCommit?: string;
+  /** `sha256:` over what a build root reads of these trees, which is little: the spec, and what fills in a template. */
+  readonly specInputs: string;
   readonly warnings: readonly string[];
+  readonly here: {
+    /** Absolute folder of the source tree. */
+    readonly dir: string;
+    /** Absolute folder of the dist-git tree (the user's, or crpm's export of the pinned commit). */
+    readonly specDir?: string;
+  };
 };
 
 /** kind `buildroot` */

@@ -26,6 +26,8 @@ export type SpecPlace = { readonly in: 'dist-git'; readonly file?: string } | { 
 export type SourceParams = {
   readonly package: string;
   readonly dir: string;
+  /** The spec, or the template of one, relative to the tree; absent when it is in the dist-git folder. */
+  readonly specInTree?: string;
   /** The dist-git folder or repository; absent when the spec is in the tree. */
   readonly distGit?:
     | { readonly kind: 'dir'; readonly dir: string }

@@ -1,4 +1,5 @@
 export { diffManifests, makeManifest, type FileEntry, type Manifest, type ManifestDiff, type ManifestEntry, type SymlinkEntry } from './manifest.js';
+export { manifestParts } from './manifest-parts.js';
 export { parseManifest, serializeManifest } from './manifest-file.js';
 export { scanTree, type ScanOptions } from './scan/scan-tree.js';
 export { DEFAULT_MTIME, packTree, type PackOptions } from './pack/pack-tree.js';

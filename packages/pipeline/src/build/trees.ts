@@ -21,8 +21,8 @@ export async function snapshots(context: InputContext): Promise<{ readonly tree:
   const { dir } = needOf(context, 'source');
   const read = async (file: string) => parseManifest(await readFile(join(dir, file), 'utf8'), join(dir, file));
   return {
-    tree: { dir: fact.dir, manifest: await read('manifest.json') },
-    spec: fact.specDir === undefined ? undefined : { dir: fact.specDir, manifest: await read('spec.json') },
+    tree: { dir: fact.here.dir, manifest: await read('manifest.json') },
+    spec: fact.here.specDir === undefined ? undefined : { dir: fact.here.specDir, manifest: await read('spec.json') },
   };
 }
 

@@ -34,17 +34,18 @@ function prebuiltNode(config: Config, pkg: PackageConfig): GraphNode {
 }
 
 function sourceNode(config: Config, pkg: PackageConfig): GraphNode {
-  const params: SourceParams = { package: pkg.name, dir: treeOf(pkg), ...distGit(config, pkg) };
+  const params: SourceParams = { package: pkg.name, dir: treeOf(pkg), ...specOfSource(config, pkg) };
   return { id: `${pkg.name}.source`, kind: 'source', group: pkg.name, title: `snapshot of ${params.dir}`, needs: [], params };
 }
 
-function distGit(config: Config, pkg: PackageConfig): Pick<SourceParams, 'distGit'> {
+function specOfSource(config: Config, pkg: PackageConfig): Pick<SourceParams, 'distGit' | 'specInTree'> {
   switch (pkg.spec?.kind) {
     case 'dir':
       return { distGit: { kind: 'dir', dir: pkg.spec.dir } };
     case 'git':
       return { distGit: { kind: 'git', git: pkg.spec.git, branch: pkg.spec.branch, lockFile: join(config.root, 'custom-rpms.lock.yaml') } };
     case 'tree':
+      return { specInTree: pkg.spec.file };
     case undefined:
       return {};
   }
