@@ -1,4 +1,5 @@
 export * from './atomic.js';
+export * from './cache-files.js';
 export * from './digest.js';
 export * from './fs.js';
 export * from './generation-check.js';
@@ -9,5 +10,7 @@ export * from './lock.js';
 export * from './owner.js';
 export * from './paths.js';
 export * from './place.js';
+export * from './result-cache.js';
 export * from './store.js';
 export * from './sweep.js';
+export * from './time-log.js';

@@ -1,14 +1,8 @@
 import { dirname } from 'node:path';
 import { fail, type Json } from '@crpm/core';
 import { syncFolder, writeAll } from './atomic.js';
-import { hashText } from './digest.js';
 import { errorCode, realFs, type Fs } from './fs.js';
-
-/*
- * One record is one line: `crpm<version> <16 hex of sha256 over version and JSON> <JSON>`. This frame stays the same in all versions,
- * so that an old crpm can tell a newer record from garbage.
- */
-const VERSION = 1;
+import { frameRecord, RECORD_VERSION, unframeRecord } from './record.js';
 
 interface Parsed {
   readonly records: readonly Json[];
@@ -63,7 +57,7 @@ export class Journal {
 
   /** The record is on the disk when this returns. When it throws, the journal is as it was. */
   append(record: Json): void {
-    const bytes = Buffer.from(frame(record));
+    const bytes = Buffer.from(frameRecord(JSON.stringify(record)));
     try {
       writeAll(this.#fs, this.#fd, bytes);
       this.#fs.fsync(this.#fd);
@@ -80,30 +74,20 @@ export class Journal {
   }
 }
 
-function frame(record: Json): string {
-  const json = JSON.stringify(record);
-  return `crpm${String(VERSION)} ${checksum(String(VERSION), json)} ${json}\n`;
-}
-
-function checksum(version: string, json: string): string {
-  return hashText(`${version} ${json}`).slice(0, 16);
-}
-
 function parse(file: string, bytes: Buffer): Parsed {
   const records: Json[] = [];
   let good = 0;
   for (let end = bytes.indexOf(10, good); end >= 0; end = bytes.indexOf(10, good)) {
-    const match = /^crpm(\d{1,9}) ([0-9a-f]{16}) (.*)$/.exec(bytes.toString('utf8', good, end));
-    const [, version = '', sum, json = ''] = match ?? [];
-    if (!match || checksum(version, json) !== sum) break;
-    if (Number(version) > VERSION) {
+    const line = unframeRecord(bytes.toString('utf8', good, end));
+    if (line.state === 'bad') break;
+    if (line.state === 'newer') {
       fail({
         class: 'usage',
-        message: `${file} was written by a newer crpm (version ${version} of the journal; this one knows ${String(VERSION)})`,
+        message: `${file} was written by a newer crpm (version ${String(line.version)} of the journal; this one knows ${String(RECORD_VERSION)})`,
         next: `Use the newer crpm, or remove ${file}: then everything is built again.`,
       });
     }
-    records.push(JSON.parse(json) as Json);
+    records.push(JSON.parse(line.json) as Json);
     good = end + 1;
   }
   return { records, good, size: bytes.length };

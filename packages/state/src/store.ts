@@ -4,6 +4,7 @@ import { hashFile } from './digest.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { temporaryName } from './owner.js';
 import { copyFile, linkOrCopy } from './place.js';
+import { badFolderOf, setAside } from './set-aside.js';
 
 /** `damaged`: there was an entry, it did not hold what its name says, and was set aside. */
 export type StoreHit = 'restored' | 'absent' | 'damaged';
@@ -25,7 +26,7 @@ export class Store {
 
   /** Where damaged entries are kept for a look. */
   get badFolder(): string {
-    return join(this.#root, 'bad');
+    return badFolderOf(this.#root);
   }
 
   /** Whether there is an entry of that name; only {@link restore} tells if it holds what it should. */
@@ -42,7 +43,7 @@ export class Store {
     if (existing) {
       if (existing.ino === fs.lstat(file)?.ino && existing.type === 'file') return;
       if (await this.#holds(entry, sha256)) return;
-      this.#setAside(entry);
+      setAside(this.#fs, entry, this.badFolder);
     }
     fs.mkdir(dirname(entry), 0o700);
     const temporary = join(this.#root, 'tmp', temporaryName(sha256));
@@ -62,18 +63,19 @@ export class Store {
   async restore(sha256: string, target: string): Promise<StoreHit> {
     const fs = this.#fs;
     const entry = this.#entry(sha256);
-    if (!fs.lstat(entry)) return 'absent';
-    this.#prepare();
-    if (!(await this.#holds(entry, sha256))) {
-      this.#setAside(entry);
-      return 'damaged';
-    }
     try {
+      if (!fs.lstat(entry)) return 'absent';
+      this.#prepare();
+      if (!(await this.#holds(entry, sha256))) {
+        setAside(fs, entry, this.badFolder);
+        return 'damaged';
+      }
       const copied = await linkOrCopy(fs, entry, target);
       if (!copied || copied.sha256 === sha256) return 'restored';
       fs.remove(target);
       return 'damaged';
     } catch (error) {
+      // It may be evicted at any moment.
       if (errorCode(error) === 'ENOENT' && !fs.lstat(entry)) return 'absent';
       throw error;
     }
@@ -88,17 +90,6 @@ export class Store {
     // A link or a folder in an entry's place would lead the hash astray.
     if (this.#fs.lstat(entry)?.type !== 'file') return false;
     return (await hashFile(entry, { fs: this.#fs })).sha256 === sha256;
-  }
-
-  /** Out of the way, but kept: a damaged entry is a sign of a damaged disk, or of somebody who writes into the store. */
-  #setAside(entry: string): void {
-    const bad = join(this.badFolder, temporaryName(basename(entry)));
-    this.#fs.mkdir(dirname(bad), 0o700);
-    try {
-      this.#fs.rename(entry, bad);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    }
   }
 
   #prepare(): void {

@@ -1,0 +1,105 @@
+import { dirname, join } from 'node:path';
+import type { Input, Json, OutputFile } from '@crpm/core';
+import { writeFileAtomic } from './atomic.js';
+import { evictionLog, usageLog } from './cache-files.js';
+import { errorCode, realFs, type Fs } from './fs.js';
+import { frameRecord, unframeRecord } from './record.js';
+import { badFolderOf, setAside } from './set-aside.js';
+
+/** A result as any workspace may use it. Its files are in the store by their digests; nothing in it is true of one machine alone. */
+export interface CachedResult {
+  /** `sha256:<hex>` over {@link inputs}: its name in the cache. */
+  readonly fingerprint: string;
+  /** Id of the node in the graph that made it, for people. */
+  readonly node: string;
+  readonly kind: string;
+  /** When it was made, ISO 8601. */
+  readonly at: string;
+  /** How long that took, milliseconds. */
+  readonly ms: number;
+  readonly inputs: readonly Input[];
+  readonly files: readonly OutputFile[];
+  readonly data: Json;
+  /** Of the output: over files and data. */
+  readonly digest: string;
+}
+
+export type Lookup =
+  | { readonly state: 'found'; readonly result: CachedResult }
+  | { readonly state: 'absent' }
+  /** It was there, and went to keep the cache within its bound; `at` in milliseconds since the epoch. */
+  | { readonly state: 'evicted'; readonly at: number }
+  /** What is there does not hold what it should; {@link ResultCache.setAside} moves it out of the way. */
+  | { readonly state: 'damaged'; readonly file: string };
+
+/**
+ * Results by fingerprint, shared by all workspaces of a user: `store/results/<aa>/<fingerprint>`, one checksummed record each. Needs no lock: a record
+ * appears whole by rename, and of two for one fingerprint either is right. A record is only as good as its files: the store says whether
+ * they are all there.
+ */
+export class ResultCache {
+  readonly #cache: string;
+  readonly #store: string;
+  readonly #fs: Fs;
+
+  constructor(cache: string, fs: Fs = realFs) {
+    this.#cache = cache;
+    this.#store = join(cache, 'store');
+    this.#fs = fs;
+  }
+
+  /** Keeps a result whose files are in the store. Replaces what was there of that fingerprint. */
+  keep(result: CachedResult): void {
+    const file = this.#file(result.fingerprint);
+    if ((this.#fs.lstat(file)?.type ?? 'file') !== 'file') this.setAside(result.fingerprint);
+    this.#fs.mkdir(dirname(file), 0o700);
+    writeFileAtomic(file, frameRecord(JSON.stringify(result)), { mode: 0o600, fs: this.#fs });
+  }
+
+  /** The result of a fingerprint. Only reads. */
+  find(fingerprint: string): Lookup {
+    const file = this.#file(fingerprint);
+    let text: string;
+    try {
+      // A link or a folder in a record's place is none.
+      if ((this.#fs.lstat(file)?.type ?? 'file') !== 'file') return { state: 'damaged', file };
+      text = this.#fs.readFile(file).toString();
+    } catch (error) {
+      if (!['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) throw error;
+      const at = evictionLog(this.#cache, this.#fs).read().get(resultName(fingerprint));
+      return at === undefined ? { state: 'absent' } : { state: 'evicted', at };
+    }
+    const line = unframeRecord(text.endsWith('\n') ? text.slice(0, -1) : '');
+    // A newer crpm may find it good.
+    if (line.state === 'newer') return { state: 'absent' };
+    const result = line.state === 'good' ? (JSON.parse(line.json) as CachedResult) : undefined;
+    return result?.fingerprint === fingerprint ? { state: 'found', result } : { state: 'damaged', file };
+  }
+
+  /** Says that results were used just now, so that they are the last to go. */
+  async noteUse(fingerprints: readonly string[]): Promise<void> {
+    await usageLog(this.#cache, this.#fs).note(fingerprints.map(resultName));
+  }
+
+  /** Moves a damaged record out of the way, to be looked at; returns the folder that it is in now. */
+  setAside(fingerprint: string): string {
+    setAside(this.#fs, this.#file(fingerprint), badFolderOf(this.#store));
+    return badFolderOf(this.#store);
+  }
+
+  #file(fingerprint: string): string {
+    const hex = hexOf(fingerprint);
+    return join(this.#store, 'results', hex.slice(0, 2), hex);
+  }
+}
+
+/** A result's name in the logs of use and of eviction. */
+export function resultName(fingerprint: string): string {
+  return `results/${hexOf(fingerprint)}`;
+}
+
+function hexOf(fingerprint: string): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(fingerprint)?.[1];
+  if (hex === undefined) throw new Error(`not a fingerprint: ${fingerprint}`);
+  return hex;
+}
