@@ -6,6 +6,7 @@ import { checkShape } from './check/shape.js';
 import { applyEnvironment, readEnvironment, warnOfStream, type Environment } from './environment.js';
 import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES } from './find/find.js';
 import { normalize } from './normalize/config.js';
+import { withProfile } from './normalize/profile.js';
 import { parseDocument } from './yaml/parse.js';
 
 export interface LoadOptions {
@@ -16,6 +17,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** Node's name of this machine's architecture; default `process.arch`. */
   readonly machine?: string;
+  /** Stands for `build.profile`, whatever the file says. */
+  readonly profile?: 'dev' | 'full';
 }
 
 export interface Loaded {
@@ -45,7 +48,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   const where = found.value ? { file: found.value.path, root: path.dirname(found.value.path) } : { root: cwd };
   const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch, ...(overrides.arch && { archVariable: 'SINGLE_ARCH' }) };
   const applied = applyEnvironment(file, overrides, complaints);
-  const config = normalize(applied, { ...where, ...machine }, complaints);
+  const config = normalize(options.profile === undefined ? applied : withProfile(applied, options.profile), { ...where, ...machine }, complaints);
   if (config) warnOfStream(config, overrides, complaints);
   const diagnostics = await complaints.finish();
   if (!config) return err(diagnostics);

@@ -99,6 +99,13 @@ describe('a source', () => {
     expect(await source('libvirt', 'rpms: /a')).not.toHaveProperty('spec');
   });
 
+  test('the profile of the command line stands above every other, and checks and debuginfo of the file above the profile', async () => {
+    const folder = makeFolder({ 'custom-rpms.config.yaml': 'build: { profile: dev, check: false }\nsources: { libvirt: { dir: x }, qemu: { dir: y, spec: { dir: z }, build: { profile: dev, jobs: 3 } } }' });
+    const result = await loadConfig({ cwd: folder, env: {}, machine: 'x64', profile: 'full' });
+    const builds = result.ok ? result.value.config.packages.map(({ build }) => build) : [];
+    expect(builds).toMatchObject([{ profile: 'full', check: false, debuginfo: true }, { profile: 'full', check: false, debuginfo: true, jobs: 3 }]);
+  });
+
   test('its build options go over those of the file', async () => {
     const rest = 'build: { jobs: 2, memory: 4GiB, check: true, defines: { aaa: "1", bbb: "1" }, with: [x, y], without: [z] }';
     expect((await source('libvirt', 'dir: x, build: { profile: full, check: false, defines: { bbb: 2 }, with: [z], without: [x, w] }', rest))?.build).toEqual({

@@ -37,6 +37,10 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
   const kubevirtDir = kubevirt && resolvePath(kubevirt.dir, root, ['kubevirt', 'dir'], complaints);
   const serve = resolveServe(file.serve ?? {}, complaints);
   const rpmDeps = resolveRpmDeps(file, packages, complaints);
+  const engine = resolveEngine(file.engine);
+  if (basesystem?.base.kind === 'host' && engine.kind === 'docker') {
+    complaints.error(typeof file.engine === 'string' ? ['engine'] : ['engine', 'kind'], `the basesystem ${basesystem.name} is this machine's own, and is built on this machine only: it has no use for engine docker`);
+  }
   if (!basesystem || complaints.hasErrors) return undefined;
   return {
     ...(options.file !== undefined && { file: options.file }),
@@ -48,7 +52,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
     release: resolveRelease(file.release),
     serve,
     rpmDeps,
-    engine: resolveEngine(file.engine),
+    engine,
     tasks,
   };
 }
