@@ -6,7 +6,7 @@ import type { Io } from './io.js';
 import type { Project } from './project.js';
 import type { Stop } from './signals.js';
 
-/** What to remove: what dead runs left; the images of finished ones too; or the web server container as well, which is meant to stay. */
+/** What to remove: what dead runs left; the images and build trees of finished ones too; or the web server container as well, which is meant to stay. */
 export type Extent = 'orphans' | 'results' | 'all';
 
 /**
@@ -32,10 +32,10 @@ export async function removeEngineObjects(project: Project, workspace: Workspace
 }
 
 /** Whether an object of this workspace goes. */
-export function belongsTo({ type, labels }: Pick<OwnedObject, 'type' | 'labels'>, extent: Extent): boolean {
+export function belongsTo({ type, labels, keeps }: Pick<OwnedObject, 'type' | 'labels' | 'keeps'>, extent: Extent): boolean {
   switch (extent) {
     case 'orphans':
-      return type !== 'image' && labels.run !== 'serve';
+      return type !== 'image' && keeps === undefined && labels.run !== 'serve';
     case 'results':
       return labels.run !== 'serve';
     case 'all':

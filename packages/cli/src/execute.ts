@@ -74,5 +74,5 @@ export async function openEngine(project: Project, workspace: WorkspacePaths, io
   const { chooseEngine, hurry } = await import('@crpm/engines');
   stop.kill.addEventListener('abort', hurry, { once: true });
   const { engine, basesystem } = project.config;
-  return chooseEngine({ config: engine, basesystem, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work') });
+  return chooseEngine({ config: engine, basesystem, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work'), sharedDir: join(workspace.cache, 'shared') });
 }

@@ -3,10 +3,11 @@ import { expect, test } from 'vitest';
 import { belongsTo, type Extent } from '../src/clean.js';
 
 const object = (type: OwnedObject['type'], run: string) => ({ type, labels: { workspace: 'w', run, node: 'n' } });
-const cases: readonly (readonly [string, ReturnType<typeof object>, readonly Extent[]])[] = [
+const cases: readonly (readonly [string, Pick<OwnedObject, 'type' | 'labels' | 'keeps'>, readonly Extent[]])[] = [
   ['a container of a run that died', object('container', '20260101T000000Z-abcdef'), ['orphans', 'results', 'all']],
   ['a volume of a run that died', object('volume', '20260101T000000Z-abcdef'), ['orphans', 'results', 'all']],
   ['a build root, which the next run uses', object('image', '20260101T000000Z-abcdef'), ['results', 'all']],
+  ['a build tree, which the next run uses', { ...object('volume', '20260101T000000Z-abcdef'), keeps: { what: 'tree', name: 'libvirt' } }, ['results', 'all']],
   ['the web server, which KubeVirt needs', object('container', 'serve'), ['all']],
 ];
 

@@ -7,8 +7,10 @@ export interface ChooseOptions {
   readonly basesystem: Basesystem;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** Absolute folder for work folders of the host engine, `<state>/work`. */
+  /** Absolute folder for work folders and build trees of the host engine, `<state>/work`. */
   readonly workDir: string;
+  /** Absolute folder for what works of all workspaces share on the host engine, `<cache>/shared`. */
+  readonly sharedDir: string;
   /** Default: read from this machine. */
   readonly machine?: OsRelease;
 }
@@ -54,7 +56,7 @@ export async function probeEngines({ config, env, signal }: Pick<ChooseOptions, 
   return probes;
 }
 
-async function openHost({ workDir, env }: ChooseOptions, machine: OsRelease): Promise<Engine> {
+async function openHost({ workDir, sharedDir, env }: ChooseOptions, machine: OsRelease): Promise<Engine> {
   const { openHostEngine } = await import('./host/index.js');
-  return openHostEngine({ workDir, env, distribution: machine.name });
+  return openHostEngine({ workDir, sharedDir, env, distribution: machine.name });
 }

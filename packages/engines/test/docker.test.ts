@@ -194,7 +194,7 @@ describe('a Dockerfile', () => {
 
 describe('containerOptions', () => {
   it('never asks for privilege, a host mount, a published port or a network that nobody wanted', () => {
-    const options = containerOptions({ image: 'i', argv: ['rpmbuild', '-bb', '--', '$(x)'], env: { A: '1' }, cwd: '/crpm', network: 'none', labels, volume: 'v', memory: 1024 });
+    const options = containerOptions({ image: 'i', argv: ['rpmbuild', '-bb', '--', '$(x)'], env: { A: '1' }, cwd: '/crpm', network: 'none', labels, mounts: [{ volume: { name: 'v', labels: {} }, path: '/crpm' }], memory: 1024 });
     expect(options).toMatchObject({
       Entrypoint: ['rpmbuild'],
       Cmd: ['-bb', '--', '$(x)'],

@@ -13,7 +13,7 @@ const isolated = (await findIsolation(process.env['PATH'] ?? '/usr/bin:/bin')).l
 if (!isolated) console.warn('SKIPPED: this machine allows no network namespaces; the host engine’s “no network” is not tested here');
 
 conformance('host', {
-  open: async () => openHostEngine({ workDir, env: process.env, distribution: 'the test machine' }),
+  open: async () => openHostEngine({ workDir, sharedDir: join(workDir, 'shared'), env: process.env, distribution: 'the test machine' }),
   image: async () => 'host',
   lacks: { memoryLimit: true, derive: true, ...(isolated ? {} : { networkNone: true }) },
 });

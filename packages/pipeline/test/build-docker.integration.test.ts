@@ -34,7 +34,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
     workspace = makeWorkspace(root);
     reference = await prepareTestImage({ dockerHost: dockerHost ?? '' });
     ({ server: repository, address } = await serveRepository(join(root, 'repository')));
-    engine = await chooseEngine({ config: config([]).engine, basesystem: config([]).basesystem, env: process.env, signal: AbortSignal.timeout(1_800_000), workDir: join(root, 'work') });
+    engine = await chooseEngine({ config: config([]).engine, basesystem: config([]).basesystem, env: process.env, signal: AbortSignal.timeout(1_800_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
   });
 
   afterAll(async () => {

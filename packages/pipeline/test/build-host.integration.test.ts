@@ -29,7 +29,7 @@ let engine: Engine;
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'crpm-build-'));
-  engine = await chooseEngine({ config: { kind: 'host', network: 'bridge' }, basesystem: hostConfig([]).basesystem, env: process.env, signal: AbortSignal.timeout(600_000), workDir: join(root, 'work') });
+  engine = await chooseEngine({ config: { kind: 'host', network: 'bridge' }, basesystem: hostConfig([]).basesystem, env: process.env, signal: AbortSignal.timeout(600_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
 });
 
 afterEach(async () => {

@@ -2,9 +2,19 @@ import type { ContainerCreateOptions } from 'dockerode';
 import { fail, type Labels } from '@crpm/core';
 import { toEngineLabels, objectName } from '../labels.js';
 import { EngineError, type Client } from './client.js';
+import type { Volume } from './volume.js';
 
-/** Where every container of a work sees the volume. */
+/** Where every container of a work sees its folder. */
 export const WORK_ROOT = '/crpm';
+
+/** Where it sees the shared cache, if it has one. */
+export const CACHE_ROOT = '/crpm-cache';
+
+/** A volume, and where a container sees it. */
+export interface Mount {
+  readonly volume: Volume;
+  readonly path: string;
+}
 
 export interface ContainerSpec {
   readonly image: string;
@@ -13,13 +23,12 @@ export interface ContainerSpec {
   readonly cwd: string;
   readonly network: 'none' | 'bridge' | 'host';
   readonly labels: Labels;
-  /** Name of the volume at {@link WORK_ROOT}. */
-  readonly volume?: string;
+  readonly mounts?: readonly Mount[];
   /** Bytes. */
   readonly memory?: number;
 }
 
-/** No privilege, no socket, no mount but the work volume, no published port. */
+/** No privilege, no socket, no mount but volumes of ours, no published port. */
 export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
   return {
     name: objectName(spec.labels),
@@ -43,8 +52,13 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       LogConfig: { Type: 'none', Config: {} },
       // Equal bounds leave no swap on top.
       ...(spec.memory === undefined ? {} : { Memory: spec.memory, MemorySwap: spec.memory }),
-      // NoCopy: what an image has at that path must not appear in the work.
-      ...(spec.volume === undefined ? {} : { Mounts: [{ Type: 'volume' as const, Source: spec.volume, Target: WORK_ROOT, VolumeOptions: { NoCopy: true } as never }] }),
+      Mounts: (spec.mounts ?? []).map(({ volume, path }) => ({
+        Type: 'volume' as const,
+        Source: volume.name,
+        Target: path,
+        // NoCopy: what an image has at that path must not appear in the work. An engine makes a volume that is gone by now anew, and then with these labels.
+        VolumeOptions: { NoCopy: true, Labels: { ...volume.labels } } as never,
+      })),
     },
   };
 }

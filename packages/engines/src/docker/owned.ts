@@ -1,24 +1,27 @@
-import { fromEngineLabels, OWNED } from '../labels.js';
 import type { OwnedFilter, OwnedObject } from '@crpm/core';
+import { fromEngineLabels, OWNED, type EngineLabels } from '../labels.js';
 import { gone, removeContainer } from './container.js';
 import { EngineError, type Client } from './client.js';
-import { removeVolume } from './volume.js';
+import { measure } from './sizes.js';
+import { removeKeptVolume, removeVolume } from './volume.js';
 
 /** Everything that carries our labels. */
 export async function listOwned(client: Client, filter: OwnedFilter): Promise<readonly OwnedObject[]> {
   const { docker } = client;
   // One label only: several are alternatives to Podman's volumes, and its images then match none at all.
   const filters = { label: [`${OWNED}=1`] };
-  const [containers, volumes, networks, images] = await Promise.all([
+  const [containers, volumes, networks, images, bytesOf] = await Promise.all([
     client.quick('listing containers', (abortSignal) => docker.listContainers({ all: true, filters, abortSignal })),
     client.quick('listing volumes', (abortSignal) => docker.listVolumes({ filters, abortSignal })),
     client.quick('listing networks', (abortSignal) => docker.listNetworks({ filters, abortSignal })),
     client.quick('listing images', (abortSignal) => docker.listImages({ filters, abortSignal })),
+    filter.sizes ? measure(client) : () => undefined,
   ]);
-  const owned = (type: OwnedObject['type'], id: string, labels: Readonly<Record<string, string>> | null | undefined, created: number): OwnedObject[] => {
+  const owned = (type: OwnedObject['type'], id: string, labels: EngineLabels, created: number): OwnedObject[] => {
     // Asked again here: an engine that takes a filter lightly must not make us remove what is another's.
-    const ours = fromEngineLabels(labels);
-    return ours && (filter.workspace === undefined || ours.workspace === filter.workspace) ? [{ type, id, labels: ours, created }] : [];
+    const ours = fromEngineLabels(labels, filter);
+    const bytes = bytesOf({ type, id });
+    return ours ? [{ type, id, created, ...ours, ...(bytes === undefined ? {} : { bytes }) }] : [];
   };
   return [
     ...containers.flatMap((container) => owned('container', container.Id, container.Labels, container.Created)),
@@ -32,18 +35,19 @@ const ORDER = ['container', 'volume', 'network', 'image', 'folder'] as const;
 
 /**
  * Removes what {@link listOwned} returned: containers first, for they hold the rest; images from the newest, for they hold each other. Each is looked at again before: ids are
- * the engine's, but volumes go by names. An image that something else still uses stays.
+ * the engine's, but volumes go by names. An image, build tree or cache that something still uses stays.
  */
 export async function removeOwned(client: Client, objects: readonly OwnedObject[]): Promise<void> {
   const sorted = [...objects].sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type) || b.created - a.created);
   for (const object of sorted) {
-    if (!(await isOurs(client, object))) continue;
+    const found = await look(client, object);
+    if (!found) continue;
     switch (object.type) {
       case 'container':
         await removeContainer(client, object.id);
         break;
       case 'volume':
-        await removeVolume(client, object.id);
+        await (found.keeps ? removeKeptVolume : removeVolume)(client, object.id);
         break;
       case 'network':
         await gone(client.quick('removing a network', (abortSignal) => client.docker.getNetwork(object.id).remove({ abortSignal })));
@@ -68,9 +72,10 @@ async function removeImage(client: Client, id: string): Promise<void> {
   }
 }
 
-async function isOurs(client: Client, { type, id }: OwnedObject): Promise<boolean> {
+/** What the engine says of an object now; nothing if it is gone or not ours. */
+async function look(client: Client, { type, id }: OwnedObject): Promise<ReturnType<typeof fromEngineLabels>> {
   const { docker } = client;
-  const labelsOf = async (): Promise<Readonly<Record<string, string>> | null | undefined> => {
+  const labelsOf = async (): Promise<EngineLabels> => {
     switch (type) {
       case 'container':
         return (await client.quick('looking at a container', (abortSignal) => docker.getContainer(id).inspect({ abortSignal }))).Config.Labels;
@@ -85,9 +90,9 @@ async function isOurs(client: Client, { type, id }: OwnedObject): Promise<boolea
     }
   };
   try {
-    return fromEngineLabels(await labelsOf()) !== undefined;
+    return fromEngineLabels(await labelsOf());
   } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return false;
+    if (error instanceof EngineError && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -3,25 +3,29 @@ import { packFiles } from '@crpm/archive';
 import type { Command, Exit, Labels, Work, WorkOptions } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { baseVariables, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
+import { keptBy } from '../kept.js';
 import { relativePath } from '../relative.js';
 import { certificates } from './certificates.js';
 import type { Client } from './client.js';
-import { createContainer, removeContainer, WORK_ROOT } from './container.js';
+import { CACHE_ROOT, createContainer, removeContainer, WORK_ROOT, type Mount } from './container.js';
 import { execute } from './execute.js';
 import { requireImage, type ImageFacts } from './image.js';
 import { getArchive, putArchive } from './transfer.js';
-import { createVolume, removeVolume } from './volume.js';
+import { createVolume, openKeptVolume, removeVolume } from './volume.js';
 
-/** Opens a work: a labelled volume, and a container that is never started and only carries files in and out. */
+/** Opens a work: a volume of its own or that of a build tree, and a container that is never started and only carries files in and out. */
 export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, options: WorkOptions): Promise<DockerWork> {
   checkSignal(options.signal, 'opening a work folder');
   const image = await requireImage(client, options.image);
-  const volume = await createVolume(client, options.labels);
+  const { tree, cache } = keptBy(options);
+  const mounts: Mount[] = cache ? [{ volume: await openKeptVolume(client, cache), path: CACHE_ROOT }] : [];
+  const volume = tree ? await openKeptVolume(client, tree) : await createVolume(client, options.labels);
+  mounts.unshift({ volume, path: WORK_ROOT });
   try {
-    const carrier = await createContainer(client, { image: image.id, argv: ['/crpm-carrier'], env: {}, cwd: '/', network: 'none', labels: options.labels, volume });
-    return new DockerWork(client, env, image, options, volume, carrier);
+    const carrier = await createContainer(client, { image: image.id, argv: ['/crpm-carrier'], env: {}, cwd: '/', network: 'none', labels: options.labels, mounts });
+    return new DockerWork(client, env, image, options, mounts, carrier);
   } catch (error) {
-    await removeVolume(client, volume);
+    if (!tree) await removeVolume(client, volume.name);
     throw error;
   }
 }
@@ -29,6 +33,7 @@ export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, opt
 /** Each run is a container of its own on the work's volume: what a program leaves outside the volume is gone with it. */
 export class DockerWork implements Work {
   readonly root = WORK_ROOT;
+  readonly cache?: string;
   private readonly closing = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
   private readonly labels: Labels;
@@ -42,10 +47,12 @@ export class DockerWork implements Work {
     private readonly env: NodeJS.ProcessEnv,
     private readonly image: ImageFacts,
     private readonly options: WorkOptions,
-    private readonly volume: string,
+    /** The work's own folder is the first. */
+    private readonly mounts: readonly Mount[],
     private readonly carrier: string,
   ) {
     this.labels = options.labels;
+    if (options.cache !== undefined) this.cache = CACHE_ROOT;
     this.signal = AbortSignal.any([options.signal, this.closing.signal]);
   }
 
@@ -85,7 +92,7 @@ export class DockerWork implements Work {
       cwd: cwd === '.' ? WORK_ROOT : `${WORK_ROOT}/${cwd}`,
       network,
       labels: this.labels,
-      volume: this.volume,
+      mounts: this.mounts,
       ...(this.options.memory === undefined ? {} : { memory: this.options.memory }),
     });
     try {
@@ -100,7 +107,7 @@ export class DockerWork implements Work {
     this.closing.abort();
     await Promise.allSettled(this.running);
     await removeContainer(this.client, this.carrier);
-    await removeVolume(this.client, this.volume);
+    if (this.options.tree === undefined) await removeVolume(this.client, this.mounts[0]!.volume.name);
     this.onClose?.();
   }
 

@@ -1,48 +1,85 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync, lstatSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, chmodSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Labels, OwnedFilter, OwnedObject } from '@crpm/core';
+import { fail, type Labels, type OwnedFilter, type OwnedObject } from '@crpm/core';
+import { isKept, type Kept } from '../kept.js';
 import { fromEngineLabels, toEngineLabels } from '../labels.js';
+import { diskUsage } from './usage.js';
 
 const LABEL_FILE = 'crpm-labels.json';
+/** Beside the label file: what programs see. */
+const CONTENT = 'work';
 
 /** A work folder on this machine: the label file, and beside it what programs see. */
 export interface WorkFolder {
   /** The folder itself, 0700. */
   readonly path: string;
-  /** Where the work happens. */
+  /** Where the work happens: in it, or in a build tree. */
   readonly root: string;
   readonly home: string;
   readonly tmp: string;
 }
 
-export function makeWorkFolder(parent: string, labels: Labels): WorkFolder {
+/** `tree`: the root that the work has instead of one of its own. */
+export function makeWorkFolder(parent: string, labels: Labels, tree?: string): WorkFolder {
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   const path = join(parent, randomBytes(6).toString('hex'));
   mkdirSync(path, { mode: 0o700 });
   // The label comes first: a folder without one belongs to nobody and would stay for ever.
-  writeFileSync(join(path, LABEL_FILE), `${JSON.stringify({ labels: toEngineLabels(labels), created: Math.floor(Date.now() / 1000) })}\n`);
-  const folder = { path, root: join(path, 'work'), home: join(path, 'home'), tmp: join(path, 'tmp') };
-  for (const child of [folder.root, folder.home, folder.tmp]) mkdirSync(child, { mode: 0o755 });
+  writeLabel(path, toEngineLabels(labels));
+  const folder = { path, root: tree ?? join(path, CONTENT), home: join(path, 'home'), tmp: join(path, 'tmp') };
+  for (const child of [folder.root, folder.home, folder.tmp]) mkdirSync(child, { recursive: true, mode: 0o755 });
   return folder;
 }
 
-export function listWorkFolders(parent: string, filter: OwnedFilter): OwnedObject[] {
+/** The content of a build tree or cache below `parent`, made if there is none. A folder of another's that has the name is left alone, and the next name is tried. */
+export function openKeptFolder(parent: string, kept: Kept): string {
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  for (const name of kept.names) {
+    const path = join(parent, name);
+    if (!claim(path, kept)) continue;
+    const root = join(path, CONTENT);
+    mkdirSync(root, { recursive: true, mode: 0o755 });
+    return root;
+  }
+  fail({ class: 'environment', message: `${parent} has folders that are not crpm’s under all the names of one that it needs: ${kept.names[0]} and those after it`, next: 'Move them away.' });
+}
+
+/** Makes the folder ours, or finds that it is. Two processes at once write the same label; one that dies in between leaves an empty folder, which is taken up. */
+function claim(path: string, kept: Kept): boolean {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const labels = readLabel(path)?.all;
+  if (labels) return isKept(kept, labels);
+  if (readdirSync(path).some((name) => !name.startsWith(LABEL_FILE))) return false;
+  writeLabel(path, kept.labels);
+  return true;
+}
+
+export function listFolders(parent: string, filter: OwnedFilter): OwnedObject[] {
   return children(parent).flatMap((name): OwnedObject[] => {
     const path = join(parent, name);
     const label = readLabel(path);
-    if (!label || (filter.workspace !== undefined && label.labels.workspace !== filter.workspace)) return [];
-    return [{ type: 'folder', id: path, labels: label.labels, created: label.created }];
+    const ours = label && fromEngineLabels(label.all, filter);
+    // A cache that was removed stays as an empty folder: see {@link removeOurFolder}.
+    if (!ours || (ours.keeps?.what === 'cache' && children(join(path, CONTENT)).length === 0)) return [];
+    return [{ type: 'folder', id: path, created: label.created, ...ours, ...(filter.sizes ? { bytes: diskUsage(path) } : {}) }];
   });
 }
 
-/** Whether `path` is a work folder of ours right below `parent`. */
-export function isWorkFolder(parent: string, path: string): boolean {
-  return dirname(path) === parent && basename(path) !== '' && readLabel(path) !== undefined;
+/** Whether `path` is a folder of ours right below `parent`. */
+export function isOurFolder(parent: string, path: string): boolean {
+  return dirname(path) === parent && basename(path) !== '' && fromEngineLabels(readLabel(path)?.all) !== undefined;
 }
 
-/** Removes a folder whatever modes a build has left in it; the label goes last, so that a cut removal can be taken up again. */
-export function removeWorkFolder(path: string): void {
+/**
+ * Removes a folder whatever modes a build has left in it; the label goes last, so that a cut removal can be taken up again. A cache is only emptied: a compiler that uses it at
+ * this moment would make the folder anew, without a label.
+ */
+export function removeOurFolder(path: string): void {
+  if (fromEngineLabels(readLabel(path)?.all)?.keeps?.what === 'cache') {
+    for (const name of children(join(path, CONTENT))) removeTree(join(path, CONTENT, name));
+    return;
+  }
   for (const name of children(path)) if (name !== LABEL_FILE) removeTree(join(path, name));
   rmSync(path, { recursive: true, force: true });
 }
@@ -64,11 +101,17 @@ function makeWritable(path: Buffer): void {
   for (const name of readdirSync(path, { encoding: 'buffer' })) makeWritable(Buffer.concat([path, Buffer.from('/'), name]));
 }
 
-function readLabel(path: string): { labels: Labels; created: number } | undefined {
+function writeLabel(path: string, labels: Readonly<Record<string, string>>): void {
+  const file = join(path, LABEL_FILE);
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+  writeFileSync(temporary, `${JSON.stringify({ labels, created: Math.floor(Date.now() / 1000) })}\n`);
+  renameSync(temporary, file);
+}
+
+function readLabel(path: string): { all: Record<string, string>; created: number } | undefined {
   try {
     const value = JSON.parse(readFileSync(join(path, LABEL_FILE), 'utf8')) as { labels?: Record<string, string>; created?: number };
-    const labels = fromEngineLabels(value.labels);
-    return labels && { labels, created: value.created ?? 0 };
+    return { all: value.labels ?? {}, created: value.created ?? 0 };
   } catch {
     // Not ours, or its maker died in the middle of writing: never a reason to remove it.
     return undefined;

@@ -6,15 +6,18 @@ import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image
 import type { Readable } from 'node:stream';
 import { checkSignal } from '../cancelled.js';
 import { DEFAULT_PATH } from '../environment.js';
+import { keptBy } from '../kept.js';
 import { relativePath } from '../relative.js';
-import { isWorkFolder, listWorkFolders, makeWorkFolder, removeWorkFolder, type WorkFolder } from './folder.js';
+import { isOurFolder, listFolders, makeWorkFolder, openKeptFolder, removeOurFolder, type WorkFolder } from './folder.js';
 import { findIsolation, type Isolation } from './isolation.js';
 import { killPrograms } from './processes.js';
 import { runOnHost } from './run.js';
 
 export interface HostEngineOptions {
-  /** Absolute folder that holds the work folders, `<state>/work`. */
+  /** Absolute folder that holds the work folders and build trees of this workspace, `<state>/work`. */
   readonly workDir: string;
+  /** Absolute folder that holds what all workspaces share, `<cache>/shared`. */
+  readonly sharedDir: string;
   readonly env: NodeJS.ProcessEnv;
   /** `Debian GNU/Linux 12 (bookworm)`, for the description. */
   readonly distribution: string;
@@ -28,7 +31,7 @@ export const HOST_IMAGE = 'host';
  * kept, and `network: none` is best effort ({@link findIsolation}). It never installs anything.
  */
 export function openHostEngine(options: HostEngineOptions): Engine {
-  const { workDir, env } = options;
+  const { workDir, sharedDir, env } = options;
   const path = env['PATH'] ?? DEFAULT_PATH;
   let isolation: Promise<Isolation> | undefined;
   const isolate = () => (isolation ??= findIsolation(path));
@@ -54,16 +57,18 @@ export function openHostEngine(options: HostEngineOptions): Engine {
     openWork: async (work: WorkOptions): Promise<Work> => {
       checkSignal(work.signal, 'opening a work folder');
       if (work.image !== HOST_IMAGE) throw new Error(`the host engine was given the image ${work.image}`);
-      const opened = new HostWork(makeWorkFolder(workDir, work.labels), env, path, isolate, () => open.delete(opened));
+      const { tree, cache } = keptBy(work);
+      const folder = makeWorkFolder(workDir, work.labels, tree && openKeptFolder(workDir, tree));
+      const opened = new HostWork(folder, cache && openKeptFolder(sharedDir, cache), env, path, isolate, () => open.delete(opened));
       open.add(opened);
       return opened;
     },
-    list: async (filter: OwnedFilter): Promise<readonly OwnedObject[]> => listWorkFolders(workDir, filter),
+    list: async (filter: OwnedFilter): Promise<readonly OwnedObject[]> => [...listFolders(workDir, filter), ...listFolders(sharedDir, filter)],
     remove: async (objects: readonly OwnedObject[]): Promise<void> => {
       for (const { type, id } of objects) {
-        if (type !== 'folder' || !isWorkFolder(workDir, id)) continue;
+        if (type !== 'folder' || ![workDir, sharedDir].some((parent) => isOurFolder(parent, id))) continue;
         killPrograms(id);
-        removeWorkFolder(id);
+        removeOurFolder(id);
       }
     },
     close: async () => {
@@ -74,17 +79,20 @@ export function openHostEngine(options: HostEngineOptions): Engine {
 
 class HostWork implements Work {
   readonly root: string;
+  readonly cache?: string;
   private readonly closing = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
 
   constructor(
     private readonly folder: WorkFolder,
+    cache: string | undefined,
     private readonly env: NodeJS.ProcessEnv,
     private readonly path: string,
     private readonly isolation: () => Promise<Isolation>,
     private readonly onClose: () => void,
   ) {
     this.root = folder.root;
+    if (cache !== undefined) this.cache = cache;
   }
 
   async put(tar: Readable): Promise<void> {
@@ -118,7 +126,7 @@ class HostWork implements Work {
     this.closing.abort();
     await Promise.allSettled(this.running);
     killPrograms(this.folder.path);
-    removeWorkFolder(this.folder.path);
+    removeOurFolder(this.folder.path);
     this.onClose();
   }
 
