@@ -46,6 +46,8 @@ spec=$root/tmp/debian-provides.spec
   echo 'BuildArch: noarch'
   while IFS='	' read -r fedora debian; do
     version=$(chroot "$root" dpkg-query -W -f '${Version}' "$debian" 2>/dev/null) || continue
+    # dpkg also knows, without a version, what others only suggest.
+    [ -n "$version" ] || continue
     echo "Provides: $fedora = $(echo "$version" | sed 's/^[0-9]*://; s/-[^-]*$//; s/[+].*//')"
   done < "$here/fedora-names.tsv"
   # Both of Debian's folders; the RPM provides nothing that is not there.
