@@ -34,6 +34,11 @@ export interface Failure {
   readonly lines?: readonly string[];
   /** The same for programs, where there is more to tell than sentences: the proof that failed. */
   readonly data?: Json;
+  /**
+   * Only of class `environment`: the same may well succeed in a moment (a connection was reset, an engine was restarted), so the runner tries the node again. Never
+   * for a program of the build that failed.
+   */
+  readonly transient?: true;
 }
 
 /**
@@ -54,14 +59,30 @@ export function fail(failure: Failure, cause?: unknown): never {
   throw new FailureError(failure, cause === undefined ? undefined : { cause });
 }
 
+const FULL = { what: 'the disk is full', next: 'Free some space, then run again; finished work is kept.' };
+const TOO_MANY = { what: 'too many files are open', next: 'Raise the limit (ulimit -n 8192), or use fewer nodes at once (--jobs); then run again.' };
+const FORBIDDEN = { what: 'this machine does not allow it', next: 'Give the user that crpm runs as the right to the path named above, then run again.' };
+
+/** System errors that tell of the machine and not of crpm. `ENOENT` and the like are not among them: a path that is wrong is a bug. */
+const SYSTEM_ERRORS: Readonly<Partial<Record<string, { readonly what: string; readonly next: string }>>> = {
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EMFILE: TOO_MANY,
+  ENFILE: TOO_MANY,
+  EACCES: FORBIDDEN,
+  EPERM: FORBIDDEN,
+  EROFS: { what: 'the file system is read only', next: 'Mount it for writing (after an error the kernel may have made it read only: see dmesg), then run again.' },
+  EIO: { what: 'the disk failed', next: 'See dmesg and check the disk, then run again; finished work is checked before it is used.' },
+  ENOMEM: { what: 'this machine has no memory left', next: 'End other programs or use fewer compile jobs (build.jobs), then run again.' },
+};
+
 /** What was thrown, as a failure: itself if it is an expected one, else a bug with the stack in `lines`. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof FailureError) return thrown.failure;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return { class: 'environment', message: `the disk is full: ${error.message}`, next: 'Free some space, then run again; finished work is kept.' };
-  }
+  const ofMachine = code !== undefined && Object.hasOwn(SYSTEM_ERRORS, code) ? SYSTEM_ERRORS[code] : undefined;
+  if (ofMachine) return { class: 'environment', message: `${ofMachine.what}: ${error.message}`, next: ofMachine.next };
   return {
     class: 'bug',
     message: `internal error: ${error.message}`,

@@ -98,6 +98,13 @@ export interface NodeKind<P extends Json = Json> {
   readonly version: number;
   /** `light` nodes take no share of CPU and memory (a snapshot, a proof); `heavy` ones do. */
   readonly weight: 'light' | 'heavy';
+  /**
+   * Where the config says what a param says, by the param's path: `{ check: 'build.check', 'options/defines': 'build.defines' }`; for telling what changed. Default:
+   * the path itself.
+   */
+  readonly configPaths?: Readonly<Record<string, string>>;
+  /** Of a `heavy` node: the most that it can use of the shared budget, where the config bounds it. The rest goes to others. */
+  wants?(params: P): Partial<Budget>;
   /** All that the result depends on, besides the outputs of needs, `name`, `version` and `params` (the runner adds those). Only reads. */
   inputs(params: P, context: InputContext): Promise<readonly Input[]>;
   /**
