@@ -7,9 +7,9 @@ import type { CustomRpm, Evidence, OfficialRpm } from '../../src/proof/index.js'
 /** One experiment with real bazeldnf; see README.md beside the files. */
 interface GoldenCase {
   readonly case: string;
-  readonly repos: readonly { readonly name: string; readonly packages: readonly { readonly name: string; readonly evr: string; readonly arch?: string }[] }[];
+  readonly repos: readonly { readonly name: string; readonly packages: readonly { readonly name: string; readonly evr: string; readonly arch?: string; readonly requires?: readonly string[]; readonly provides?: readonly string[] }[] }[];
   readonly requested: readonly string[];
-  readonly results: readonly { readonly versions: readonly string[]; readonly exit: number; readonly workspace: string; readonly build: string }[];
+  readonly results: readonly { readonly versions: readonly string[]; readonly fetchExit: number; readonly exit: number; readonly error?: readonly string[]; readonly workspace: string; readonly build: string }[];
 }
 
 const folder = fileURLToPath(new URL('../../../../test/fixtures/golden/bazeldnf/', import.meta.url));
