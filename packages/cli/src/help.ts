@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** The lines after a command's help. */
 export function examples(lines: readonly string[]): string {
@@ -34,4 +34,16 @@ export interface SelectionOptions {
   readonly skip: readonly string[];
   readonly from: readonly string[];
   readonly force?: boolean;
+}
+
+/** The options that stand above the config. */
+export function withOverrides(command: Command): Command {
+  return command
+    .addOption(new Option('-p, --profile <profile>', 'how packages are built; overrides build.profile: dev is incremental, full leaves the spec as it is').choices(['dev', 'full']))
+    .addOption(new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host']));
+}
+
+export interface Overrides {
+  readonly profile?: 'dev' | 'full';
+  readonly engine?: 'auto' | 'docker' | 'host';
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { formatDiagnostic, select, type Config, type Graph, type Selected, type WorkspacePaths } from '@crpm/core';
 import type { Loaded } from '@crpm/config';
 import { ComplaintsError, refuse } from './complaints.js';
-import type { SelectionOptions } from './help.js';
+import type { Overrides, SelectionOptions } from './help.js';
 import type { Cli, GlobalOptions } from './io.js';
 
 /** A config and its graph. Nothing from the trees or the config was executed to make it. */
@@ -14,18 +14,32 @@ export interface Project {
   readonly complete: Loaded['complete'];
 }
 
-/** Finds, checks and compiles the config. Warnings go to stderr; complaints are thrown, all at once. */
-export async function openProject(cli: Cli, globals: GlobalOptions): Promise<Project> {
+/** Finds, checks and compiles the config, with what the command line says in its place. Warnings go to stderr; complaints are thrown, all at once. */
+export async function openProject(cli: Cli, options: GlobalOptions & Overrides): Promise<Project> {
   const { loadConfig } = await import('@crpm/config');
-  const cwd = workingDirectory(cli, globals);
-  const loaded = await loadConfig({ cwd, env: cli.io.env, ...(globals.config === undefined ? {} : { configPath: resolve(cwd, globals.config) }) });
+  const cwd = workingDirectory(cli, options);
+  const loaded = await loadConfig({
+    cwd,
+    env: cli.io.env,
+    ...(options.config === undefined ? {} : { configPath: resolve(cwd, options.config) }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+  });
   if (!loaded.ok) throw new ComplaintsError(loaded.error);
   for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
   const { compile } = await import('@crpm/pipeline');
-  const { config, complete } = loaded.value;
+  const { complete } = loaded.value;
+  const config = withEngine(loaded.value.config, options.engine);
   const graph = compile(config);
   if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
   return { config, graph: graph.value, complete };
+}
+
+function withEngine(config: Config, kind: Overrides['engine']): Config {
+  if (kind === undefined) return config;
+  if (kind === 'docker' && config.basesystem.base.kind === 'host') {
+    refuse(`--engine docker: basesystem ${config.basesystem.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
+  }
+  return { ...config, engine: { ...config.engine, kind } };
 }
 
 /** Refuses, before anything starts, when a folder that the config names is missing or is not what it should be. */

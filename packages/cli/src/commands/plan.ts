@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import { examples, withSelection, type SelectionOptions } from '../help.js';
+import { examples, withOverrides, withSelection, type Overrides, type SelectionOptions } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
 import { openProject, requireTrees, selected } from '../project.js';
 
-interface PlanOptions extends GlobalOptions, SelectionOptions {
+interface PlanOptions extends GlobalOptions, SelectionOptions, Overrides {
   readonly json?: boolean;
 }
 
 export function planCommand(cli: Cli): Command {
-  return withSelection(new Command('plan').description('what a run would do, in which order, and why; executes nothing'))
+  return withOverrides(withSelection(new Command('plan').description('what a run would do, in which order, and why; executes nothing')))
     .option('--json', 'as JSON')
     .addHelpText('after', examples(['crpm plan', 'crpm plan libvirt.rpmbuild', 'crpm plan --json']))
     .action(async (nodes: readonly string[], _options: unknown, command: Command) => {

@@ -1,17 +1,15 @@
 import { Command, Option } from 'commander';
 import { createReporter, REPORTERS, type ReporterName } from '@crpm/reporters';
-import { refuse } from '../complaints.js';
-import { examples, wholeNumber, withSelection, type SelectionOptions } from '../help.js';
+import { examples, wholeNumber, withOverrides, withSelection, type Overrides, type SelectionOptions } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openProject, requireTrees, selected, type Project } from '../project.js';
+import { openProject, requireTrees, selected } from '../project.js';
 import { stoppable } from '../signals.js';
 
-interface RunOptions extends GlobalOptions, SelectionOptions {
+interface RunOptions extends GlobalOptions, SelectionOptions, Overrides {
   readonly keepGoing?: boolean;
   readonly jobs?: number;
   readonly dryRun?: boolean;
   readonly pull?: boolean;
-  readonly engine?: 'auto' | 'docker' | 'host';
   readonly wait?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -19,12 +17,11 @@ interface RunOptions extends GlobalOptions, SelectionOptions {
 }
 
 export function runCommand(cli: Cli): Command {
-  return withSelection(new Command('run').description('run the graph, or a part of it, skipping what is fresh'))
+  return withOverrides(withSelection(new Command('run').description('run the graph, or a part of it, skipping what is fresh')))
     .option('--keep-going', 'after a failure, run all that does not need what failed')
     .option('--jobs <n>', 'processors to use; default: all', wholeNumber(1, 4096))
     .option('--dry-run', 'say what would run, and why; change nothing')
     .option('--pull', 'fetch the base image again')
-    .addOption(new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host']))
     .option('--wait', 'wait until another command in this workspace has ended')
     .option('--json', 'events as lines of JSON, the same as --reporter ndjson')
     .option('--verbose', 'show every line that programs write')
@@ -41,7 +38,7 @@ export function runCommand(cli: Cli): Command {
     )
     .action(async (nodes: readonly string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<RunOptions>();
-      const project = withEngine(await openProject(cli, options), options.engine);
+      const project = await openProject(cli, options);
       const part = selected(project, nodes, options);
       await requireTrees(project, options.skip);
       if (options.dryRun) {
@@ -72,9 +69,3 @@ export function runCommand(cli: Cli): Command {
     });
 }
 
-function withEngine(project: Project, kind: RunOptions['engine']): Project {
-  if (kind === 'docker' && project.config.basesystem.base.kind === 'host') {
-    refuse(`--engine docker: basesystem ${project.config.basesystem.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
-  }
-  return kind === undefined ? project : { ...project, config: { ...project.config, engine: { ...project.config.engine, kind } } };
-}
