@@ -2,31 +2,43 @@ import { basename, dirname, join } from 'node:path';
 import { realFs, type Fs } from './fs.js';
 import { isLeftover, temporaryName } from './owner.js';
 
+export interface AtomicOptions {
+  /** Of a new file. Default 0644. */
+  readonly mode?: number;
+  /** `false`: a crash of the machine may leave less than all of it, which the reader must be able to tell. Spares two syncs. Default `true`. */
+  readonly durable?: boolean;
+  readonly fs?: Fs;
+}
+
 /**
  * Replaces a file as a whole: after a crash at any instant it holds the old bytes or the new ones. Its permissions stay; a new
  * file gets `mode`. A link is replaced, not followed.
  */
-export function writeFileAtomic(file: string, content: string | Uint8Array, options: { readonly mode?: number; readonly fs?: Fs } = {}): void {
+export function writeFileAtomic(file: string, content: string | Uint8Array, options: AtomicOptions = {}): void {
   const fs = options.fs ?? realFs;
   const existing = fs.lstat(file);
   const mode = existing?.type === 'file' ? existing.mode : (options.mode ?? 0o644);
   const temporary = join(dirname(file), temporaryName(`.${basename(file)}`));
   try {
-    writeSynced(fs, temporary, content, mode);
+    writeNew(fs, temporary, content, { mode, sync: options.durable !== false });
     fs.rename(temporary, file);
   } catch (error) {
     fs.remove(temporary);
     throw error;
   }
-  syncFolder(fs, dirname(file));
+  if (options.durable !== false) syncFolder(fs, dirname(file));
 }
 
 /** Writes a new file whose bytes are on the disk when this returns. Fails if it exists. */
 export function writeSynced(fs: Fs, file: string, content: string | Uint8Array, mode: number): void {
+  writeNew(fs, file, content, { mode, sync: true });
+}
+
+function writeNew(fs: Fs, file: string, content: string | Uint8Array, { mode, sync }: { mode: number; sync: boolean }): void {
   const fd = fs.open(file, 'wx', mode);
   try {
     writeAll(fs, fd, typeof content === 'string' ? Buffer.from(content) : content);
-    fs.fsync(fd);
+    if (sync) fs.fsync(fd);
   } finally {
     fs.close(fd);
   }

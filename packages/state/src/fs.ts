@@ -52,10 +52,7 @@ export const realFs: Fs = {
   fsync: node.fsyncSync,
   close: node.closeSync,
   readFile: (path) => node.readFileSync(path),
-  lstat: (path) => {
-    const stat = node.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat && toFileStat(stat);
-  },
+  lstat,
   chmod: node.chmodSync,
   readdir: (path) => node.readdirSync(path),
   mkdir: makeFolders,
@@ -64,8 +61,19 @@ export const realFs: Fs = {
   symlink: (target, path) => { node.symlinkSync(target, path); },
   readlink: (path) => node.readlinkSync(path),
   unlink: node.unlinkSync,
-  remove: (path) => { node.rmSync(path, { recursive: true, force: true }); },
+  remove: (path) => { if (lstat(path)) node.rmSync(path, { recursive: true, force: true }); },
 };
+
+function lstat(path: string): FileStat | undefined {
+  try {
+    const stat = node.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat && toFileStat(stat);
+  } catch (error) {
+    // A file where a folder was to be: then nothing can be in it.
+    if (errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
 
 /** Not node's own `recursive`: where a parent exists and still can't hold a folder (below /proc), it never ends. */
 function makeFolders(path: string, mode: number): void {
