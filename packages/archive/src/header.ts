@@ -13,7 +13,7 @@ export interface TarHeader {
   readonly mode: number;
   /** bytes of content that follow; 0 for all but files */
   readonly size: number;
-  /** whole seconds since the epoch, none before it */
+  /** seconds since the epoch, none before it; kept to the microsecond */
   readonly mtime: number;
   readonly target?: BytePath;
 }
@@ -24,6 +24,7 @@ export const BLOCK = 512;
 export const END_OF_ARCHIVE = Buffer.alloc(2 * BLOCK);
 
 const NAME_FIELD = 100;
+const LONG_LINK = '././@LongLink';
 const TYPE_FLAGS = { file: '0', symlink: '2', directory: '5' } as const;
 
 /** The header block of an entry, with the records for a long name or target before it. */
@@ -31,8 +32,10 @@ export function encodeHeader(header: TarHeader): Buffer {
   const path = header.type === 'directory' ? `${header.path}/` : header.path;
   const target = header.target ?? '';
   const blocks: Buffer[] = [];
-  if (target.length > NAME_FIELD) blocks.push(longRecord('K', target));
-  if (path.length > NAME_FIELD) blocks.push(longRecord('L', path));
+  // The field holds whole seconds; a pax record says more, and readers of both formats take the two together.
+  if (!Number.isInteger(header.mtime)) blocks.push(record('x', './PaxHeaders/crpm', paxRecord('mtime', header.mtime.toFixed(6))));
+  if (target.length > NAME_FIELD) blocks.push(record('K', LONG_LINK, `${target}\0`));
+  if (path.length > NAME_FIELD) blocks.push(record('L', LONG_LINK, `${path}\0`));
   blocks.push(block(TYPE_FLAGS[header.type], path, target, header));
   return Buffer.concat(blocks);
 }
@@ -42,11 +45,18 @@ export function paddingOf(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;
 }
 
-function longRecord(flag: 'K' | 'L', text: BytePath): Buffer {
-  const size = text.length + 1; // a NUL ends it
-  const content = Buffer.alloc(size + paddingOf(size));
+/** An entry that says something about the one after it. */
+function record(flag: 'K' | 'L' | 'x', name: string, text: BytePath): Buffer {
+  const content = Buffer.alloc(text.length + paddingOf(text.length));
   content.write(text, 'latin1');
-  return Buffer.concat([block(flag, '././@LongLink', '', { mode: 0, size, mtime: 0 }), content]);
+  return Buffer.concat([block(flag, name, '', { mode: 0, size: text.length, mtime: 0 }), content]);
+}
+
+/** `LENGTH KEY=VALUE\n`; the length counts its own digits. */
+function paxRecord(key: string, value: string): string {
+  const rest = ` ${key}=${value}\n`;
+  const digits = String(rest.length + 2).length;
+  return `${rest.length + digits}${rest}`;
 }
 
 function block(flag: string, path: BytePath, target: BytePath, meta: { mode: number; size: number; mtime: number }): Buffer {
@@ -56,7 +66,7 @@ function block(flag: string, path: BytePath, target: BytePath, meta: { mode: num
   number(bytes, 108, 8, 0); // uid
   number(bytes, 116, 8, 0); // gid
   number(bytes, 124, 12, meta.size);
-  number(bytes, 136, 12, meta.mtime);
+  number(bytes, 136, 12, Math.floor(meta.mtime));
   bytes.fill(0x20, 148, 156); // the checksum counts its own field as spaces
   bytes.write(flag, 156, 'latin1');
   bytes.write(target.slice(0, NAME_FIELD), 157, 'latin1');

@@ -11,7 +11,7 @@ export type PackEntry = {
   readonly path: string;
   /** Default 0o644, folders 0o755. */
   readonly mode?: number;
-  /** Whole seconds since the epoch; default now. */
+  /** Seconds since the epoch; default now, whole. */
   readonly mtime?: number;
 } & (
   | { readonly type?: 'file'; readonly content: string | Uint8Array }

@@ -16,11 +16,14 @@ import { createVolume, openKeptVolume, removeVolume } from './volume.js';
 /** Opens a work: a volume of its own or that of a build tree, and a container that is never started and only carries files in and out. */
 export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, options: WorkOptions): Promise<DockerWork> {
   checkSignal(options.signal, 'opening a work folder');
-  const image = await requireImage(client, options.image);
-  const { tree, cache } = keptBy(options);
-  const mounts: Mount[] = cache ? [{ volume: await openKeptVolume(client, cache), path: CACHE_ROOT }] : [];
-  const volume = tree ? await openKeptVolume(client, tree) : await createVolume(client, options.labels);
-  mounts.unshift({ volume, path: WORK_ROOT });
+  const kept = keptBy(options);
+  const [image, tree, cache] = await Promise.all([
+    requireImage(client, options.image),
+    kept.tree && openKeptVolume(client, kept.tree),
+    kept.cache && openKeptVolume(client, kept.cache),
+  ]);
+  const volume = tree ?? (await createVolume(client, options.labels));
+  const mounts: Mount[] = [{ volume, path: WORK_ROOT }, ...(cache ? [{ volume: cache, path: CACHE_ROOT }] : [])];
   try {
     const carrier = await createContainer(client, { image: image.id, argv: ['/crpm-carrier'], env: {}, cwd: '/', network: 'none', labels: options.labels, mounts });
     return new DockerWork(client, env, image, options, mounts, carrier);
@@ -36,6 +39,8 @@ export class DockerWork implements Work {
   readonly cache?: string;
   private readonly closing = new AbortController();
   private readonly running = new Set<Promise<unknown>>();
+  /** Of containers whose program has ended; {@link close} waits for them. */
+  private readonly removals: Promise<void>[] = [];
   private readonly labels: Labels;
   private readonly signal: AbortSignal;
   private closed: Promise<void> | undefined;
@@ -95,18 +100,30 @@ export class DockerWork implements Work {
       mounts: this.mounts,
       ...(this.options.memory === undefined ? {} : { memory: this.options.memory }),
     });
+    let exit: Exit;
     try {
       if (online.files.length > 0) await putArchive(this.client, id, '/', packFiles(online.files), signal);
-      return await execute(this.client, id, { argv: command.argv, image: this.options.image, signal, line: (text) => command.line(text) });
-    } finally {
+      exit = await execute(this.client, id, { argv: command.argv, image: this.options.image, signal, line: (text) => command.line(text) });
+    } catch (error) {
+      // The program may still run, and must not when this has failed.
       await removeContainer(this.client, id);
+      throw error;
     }
+    this.removeLater(id);
+    return exit;
+  }
+
+  /** Nothing depends on when an ended container goes, and an engine takes its time. */
+  private removeLater(id: string): void {
+    const removal = removeContainer(this.client, id);
+    removal.catch(() => undefined); // Told by close.
+    this.removals.push(removal);
   }
 
   private async release(): Promise<void> {
     this.closing.abort();
     await Promise.allSettled(this.running);
-    await removeContainer(this.client, this.carrier);
+    await Promise.all([...this.removals, removeContainer(this.client, this.carrier)]);
     if (this.options.tree === undefined) await removeVolume(this.client, this.mounts[0]!.volume.name);
     this.onClose?.();
   }
