@@ -16,8 +16,12 @@ export type RpmTraits = {
 
 /** kind `base` */
 export type BaseFact = RpmTraits & {
-  /** Engine image id. */
-  readonly image: string;
+  /** What the image was set up from: the engine's kind, and the id of the image that was pulled or built. */
+  readonly from: string;
+  readonly here: {
+    /** Engine image id. */
+    readonly image: string;
+  };
   /** Whether dnf may install BuildRequires into an image made from this one. */
   readonly dnf: boolean;
 };
@@ -43,8 +47,11 @@ export type SourceFact = {
 
 /** kind `buildroot` */
 export type BuildrootFact = RpmTraits & {
-  readonly image: string;
-  /** `sha256:` over the sorted NEVRAs (or the distribution's own list) of what is installed. */
+  readonly here: {
+    /** Engine image id. */
+    readonly image: string;
+  };
+  /** `sha256:` over the engine's kind and the sorted NEVRAs (or the distribution's own list) of what is installed. */
   readonly packages: string;
   /** EVR that the spec will give, by rpmspec in the buildroot, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;

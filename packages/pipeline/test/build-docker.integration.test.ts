@@ -116,7 +116,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
     const one = (await build(config(await packages('one')), 'qemu.buildroot')).outputs.get('qemu.buildroot')?.data as BuildrootFact;
     const two = (await build(config(await packages('two')), 'qemu.buildroot')).outputs.get('qemu.buildroot')?.data as BuildrootFact;
     expect(two.packages).not.toBe(one.packages);
-    expect(two.image).not.toBe(one.image);
+    expect(two.here.image).not.toBe(one.here.image);
   });
 
   test('an image that does not exist is named', async () => {

@@ -23,24 +23,25 @@ import type { BaseParams } from '../params.js';
 export function baseKind(options: { readonly pull: boolean }): NodeKind<BaseParams> {
   return {
     name: 'base',
-    version: 1,
+    version: 2,
     weight: 'light',
     inputs: baseInputs,
     async run(params, context) {
       const engine = await context.engine();
       const image = await prepare(params, context, engine, options.pull);
       const before = await look(params, context, image);
-      if (!needsSetUp(params, before)) return fact(params, image, before);
+      const from = `${engine.kind} ${image}`;
+      if (!needsSetUp(params, before)) return fact(params, { from, image }, before);
       if (engine.kind === 'host') missingOnHost(before);
       if (!before.dnf) missingWithoutDnf(params, before);
       const ready = await setUp(params, context, engine, image, before);
-      return fact(params, ready, await look(params, context, ready));
+      return fact(params, { from, image: ready }, await look(params, context, ready));
     },
     async stale() {
       return options.pull ? '--pull asks the registry for a newer base image' : undefined;
     },
     async missing(_params, output, engine) {
-      const { image } = output.data as BaseFact;
+      const { image } = (output.data as BaseFact).here;
       return (await engine.hasImage(image)) ? undefined : `the image ${image} is gone`;
     },
   };
@@ -159,9 +160,9 @@ function repoFile(name: string, baseUrl: string): string {
   return [`[crpm-${name}]`, `name=${name}`, `baseurl=${baseUrl}`, 'enabled=1', 'gpgcheck=0', ''].join('\n');
 }
 
-function fact(params: BaseParams, image: string, has: Inventory): BaseFact {
+function fact(params: BaseParams, { from, image }: { readonly from: string; readonly image: string }, has: Inventory): BaseFact {
   const osRelease = parseOsRelease(has.osRelease);
   const dist = params.dist ?? (has.dist || distOf(osRelease));
   const known = params.base.kind === 'host' ? knowsItsPackages(osRelease) : true;
-  return { image, dist, checkBuildRequires: params.checkBuildRequires ?? known, lacksMacros: has.lacksMacros, dnf: has.dnf && params.base.kind !== 'host' };
+  return { from, here: { image }, dist, checkBuildRequires: params.checkBuildRequires ?? known, lacksMacros: has.lacksMacros, dnf: has.dnf && params.base.kind !== 'host' };
 }

@@ -7,7 +7,7 @@ import { INSTALLED, script } from '../build/scripts.js';
 import { askSpec, findSpec, placeSpec, type PlacedSpec, type SpecAnswers } from '../build/spec.js';
 import { snapshots } from '../build/trees.js';
 import { marked, mustRun, runStep, withWork } from '../build/work.js';
-import type { BaseFact, BuildrootFact, RpmsFact } from '../facts.js';
+import type { BaseFact, BuildrootFact, RpmsFact, SourceFact } from '../facts.js';
 import { needFact, stepOf } from '../needs.js';
 import type { BuildrootParams } from '../params.js';
 
@@ -15,14 +15,16 @@ import type { BuildrootParams } from '../params.js';
 export function buildrootKind(): NodeKind<BuildrootParams> {
   return {
     name: 'buildroot',
-    version: 1,
+    version: 2,
     weight: 'light',
     async inputs() {
       return [];
     },
+    // Of a tree nothing but its spec, and what fills that in.
+    reads: (_params, need, output) => (stepOf(need) === 'source' ? (output.data as SourceFact).specInputs : undefined),
     run,
     async missing(_params, output, engine) {
-      const { image } = output.data as BuildrootFact;
+      const { image } = (output.data as BuildrootFact).here;
       return (await engine.hasImage(image)) ? undefined : `the image ${image} is gone`;
     },
   };
@@ -31,14 +33,14 @@ export function buildrootKind(): NodeKind<BuildrootParams> {
 async function run(params: BuildrootParams, context: NodeContext): Promise<BuildrootFact> {
   const engine = await context.engine();
   const base = needFact<BaseFact>(context, 'base');
-  const before = await ask(params, context, base, base.image);
+  const before = await ask(params, context, base, base.here.image);
   checkOverride(params, before.answers.evr);
   const libraries = librariesOf(context);
-  if (before.unsatisfied.length === 0 && libraries.length === 0) return fact(params, context, { base, image: base.image, evr: before.answers.evr, libraries });
+  if (before.unsatisfied.length === 0 && libraries.length === 0) return fact(params, context, { base, image: base.here.image, evr: before.answers.evr, libraries });
 
   if (engine.kind === 'host') refuseOnHost(params, before, libraries);
   if (!base.dnf) refuseWithoutDnf(before);
-  const image = await installBuildRequires(params, context, engine, { from: base.image, spec: before.spec.name, requires: before.answers.buildRequires, libraries });
+  const image = await installBuildRequires(params, context, engine, { from: base.here.image, spec: before.spec.name, requires: before.answers.buildRequires, libraries });
   const after = await ask(params, context, base, image);
   if (after.unsatisfied.length > 0) fail(nowhere(after.spec.name, after.unsatisfied));
   return fact(params, context, { base, image, evr: after.answers.evr, libraries });
@@ -116,7 +118,8 @@ async function fact(params: BuildrootParams, context: NodeContext, made: { base:
       lines: seen.telling(),
     })),
   );
-  const identity = [...marked(installed, 'crpm-package '), ...libraries.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)).sort()];
+  const engine = await context.engine();
+  const identity = [engine.kind, ...marked(installed, 'crpm-package '), ...libraries.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)).sort()];
   const packages = `sha256:${createHash('sha256').update(identity.join('\n')).digest('hex')}`;
-  return { image, packages, evr, dist: base.dist, checkBuildRequires: base.checkBuildRequires, lacksMacros: base.lacksMacros };
+  return { here: { image }, packages, evr, dist: base.dist, checkBuildRequires: base.checkBuildRequires, lacksMacros: base.lacksMacros };
 }

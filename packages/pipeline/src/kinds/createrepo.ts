@@ -92,7 +92,7 @@ async function indexed(context: NodeContext, staging: string, path: string, arch
   const placed = found.map(({ rpm, dir }) => ({ address: `by-sha256/${rpm.sha256}/${rpm.file}`, source: join(dir, rpm.file) }));
   for (const { address, source } of placed) await linkOrCopy(source, join(staging, 'in', address));
   const out = join(staging, 'out');
-  const { image } = needFact<BaseFact>(context, 'base');
+  const { image } = needFact<BaseFact>(context, 'base').here;
   context.report.status(`indexing ${String(placed.length)} RPMs`);
   await withWork(context, { image, arch }, async (work) => {
     await mustRun(context, work, { argv: ['mkdir', 'repo'] }, noIndex);

@@ -34,7 +34,7 @@ async function run(params: DistParams, context: NodeContext): Promise<DistFact> 
   const buildroot = needFact<BuildrootFact>(context, 'buildroot');
   const trees = await snapshots(context);
   const file = await findSpec(params.spec, trees);
-  return withWork(context, { image: buildroot.image, arch: params.arch, memory: context.budget.memory }, async (work) => {
+  return withWork(context, { image: buildroot.here.image, arch: params.arch, memory: context.budget.memory }, async (work) => {
     const spec = await placeSpec(context, work, file, trees, params.options, buildroot);
     const expanded = await expandSpec(context, work, spec);
     const names = namesIn(expanded, spec);

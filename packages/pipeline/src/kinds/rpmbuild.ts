@@ -34,7 +34,7 @@ async function run(params: RpmbuildParams, context: NodeContext): Promise<RpmsFa
   const buildroot = needFact<BuildrootFact>(context, 'buildroot');
   const dist = needFact<DistFact>(context, 'dist');
   const memory = params.memory ?? context.budget.memory;
-  return withWork(context, { image: buildroot.image, arch: params.arch, memory }, async (work) => {
+  return withWork(context, { image: buildroot.here.image, arch: params.arch, memory }, async (work) => {
     await putSources(context, work, dist);
     const jobs = Math.min(params.jobs ?? context.budget.jobs, context.budget.jobs);
     const argv = rpmbuildArguments(params, { buildroot, topdir: `${work.root}/${TOPDIR}`, jobs, spec: `${TOPDIR}/${dist.spec}` });

@@ -36,14 +36,14 @@ const run = (params: BaseParams, engine: ReturnType<typeof fakeEngine>, workspac
 describe('the base image', () => {
   test('that has everything is taken as it is', async () => {
     const engine = fakeEngine(() => CENTOS);
-    expect(await run(PARAMS, engine)).toEqual({ image: 'centos:9', dist: '.el9', checkBuildRequires: true, lacksMacros: false, dnf: false });
+    expect(await run(PARAMS, engine)).toEqual({ from: 'docker centos:9', here: { image: 'centos:9' }, dist: '.el9', checkBuildRequires: true, lacksMacros: false, dnf: false });
     expect(engine.derived).toEqual([]);
   });
 
   test('that lacks a program gets the RPMs of all of them, and its repositories', async () => {
     const engine = fakeEngine((_argv, image) => (image === 'centos:9' ? ['crpm-missing-tool createrepo_c', 'crpm-dnf', ...CENTOS] : ['crpm-dnf', ...CENTOS]));
     const params = { ...PARAMS, enable: ['crb'], disable: ['epel'], packages: ['ccache'], repos: [{ name: 'mine', baseUrl: 'http://127.0.0.1:8080/' }] };
-    expect(await run(params, engine)).toMatchObject({ image: 'centos:9+1', dnf: true });
+    expect(await run(params, engine)).toMatchObject({ from: 'docker centos:9', here: { image: 'centos:9+1' }, dnf: true });
     expect(engine.derived[0]?.step.argv).toEqual(['sh', '-c', SET_UP_BASE, 'crpm', 'enable', 'crb', 'disable', 'epel', '--', 'rpm-build', 'createrepo_c', 'ccache']);
     expect(engine.derived[0]?.files).toContain('[crpm-mine]\nname=mine\nbaseurl=http://127.0.0.1:8080/\nenabled=1\ngpgcheck=0\n');
   });
