@@ -1,6 +1,6 @@
 import { compareEvrBazeldnf, formatRelation, type Relation } from '@crpm/rpm';
 import type { Involved } from './involved.js';
-import { requirementsOf, satisfies, type Candidate, type ResolverRpm } from './universe.js';
+import { keyOf, requirementsOf, satisfies, type Candidate, type ResolverRpm } from './universe.js';
 import type { ResolverVersion } from './versions.js';
 
 /** `unknown`: too many ways to look at all of them. */
@@ -36,18 +36,19 @@ interface Item {
  * sets one that leaves out what is older than the newest of its name. Exact, by search; the model leaves nothing out that its formula has, but
  * how it finds one of several equal solutions, which is chance here.
  */
-export function choose(involved: Involved, version: ResolverVersion): Choice {
-  const { items, requested } = formula(involved, version);
+export function choose(involved: Involved, version: ResolverVersion, ignored: readonly RegExp[] = []): Choice {
+  const isIgnored = ({ rpm }: Candidate) => ignored.some((pattern) => pattern.test(keyOf(rpm)));
+  const { items, requested } = formula(involved, version, isIgnored);
   const search = new Search(items);
   if (search.take(requested)) search.descend();
   if (search.triesLeft <= 0 && search.best.length === 0) return { outcome: 'unknown' };
   const [first] = search.best;
   if (!first) return { outcome: 'no-solution' };
-  const rpms = [...first].map((index) => ({ ...candidateAt(items, index), certain: search.best.every((other) => other.has(index)) }));
+  const rpms = [...first].map((index) => ({ ...candidateAt(items, index), certain: search.best.every((other) => other.has(index)) })).filter((chosen) => !isIgnored(chosen));
   return { outcome: 'chosen', rpms };
 }
 
-function formula({ candidates, names }: Involved, version: ResolverVersion): { readonly items: readonly Item[]; readonly requested: readonly number[] } {
+function formula({ candidates, names }: Involved, version: ResolverVersion, isIgnored: (candidate: Candidate) => boolean): { readonly items: readonly Item[]; readonly requested: readonly number[] } {
   const list = [...candidates.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, candidate]) => candidate);
   const providing = indexByProvided(list);
   const meeting = new Map<string, OneOf>();
@@ -63,7 +64,7 @@ function formula({ candidates, names }: Involved, version: ResolverVersion): { r
   const items = list.map((candidate, index): Item => {
     const conflicting = (candidate.rpm.conflicts ?? []).flatMap((relation) => accepting(relation));
     const twins = version.oneEvrPerName ? (sameName.get(candidate.rpm.name) ?? []) : [];
-    const oneOf = requirementsOf(candidate.rpm).map(accepting);
+    const oneOf = isIgnored(candidate) ? [] : requirementsOf(candidate.rpm).map(accepting);
     const unmet = oneOf.findIndex((providers) => providers.length === 0);
     return {
       candidate,
