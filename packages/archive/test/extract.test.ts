@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FailureError, type Failure } from '@crpm/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failureOf } from '../../../test/support/failure.js';
 import { encodeHeader, END_OF_ARCHIVE, extractTar, packFiles, paddingOf, unpack, type PackEntry, type TarHeader } from '../src/index.js';
 
 let scratch: string;
@@ -30,16 +30,8 @@ const flagged = (entry: Buffer, flag: string): Buffer => {
   copy.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return copy;
 };
-const failure = async (promise: Promise<unknown>): Promise<Failure> => {
-  const thrown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(thrown instanceof FailureError)) throw thrown ?? new Error('it did not fail');
-  return thrown.failure;
-};
 const refused = async (...parts: Buffer[]): Promise<string> => {
-  const { class: kind, message } = await failure(extractTar(stream(...parts, END_OF_ARCHIVE), target));
+  const { class: kind, message } = await failureOf(extractTar(stream(...parts, END_OF_ARCHIVE), target));
   expect(kind).toBe('build');
   expect(readdirSync(scratch)).toEqual([]);
   return message;
@@ -79,7 +71,7 @@ describe('extractTar', () => {
     const places = new Set<number>();
     for (let at = 0; at < whole.length; at += 256) places.add(at).add(at + 1).add(at + 255);
     for (const at of [...places].filter((place) => place < whole.length)) {
-      expect(await failure(extractTar(stream(whole.subarray(0, at)), target)), `cut at ${at}`).toMatchObject({ class: 'environment' });
+      expect(await failureOf(extractTar(stream(whole.subarray(0, at)), target)), `cut at ${at}`).toMatchObject({ class: 'environment' });
     }
     expect(readdirSync(scratch)).toEqual([]);
     await extractTar(stream(whole), target);
@@ -99,8 +91,8 @@ describe('extractTar', () => {
     const whole = await packed([{ path: 'a', content: 'a' }]);
     const damaged = Buffer.from(whole);
     damaged[0]! ^= 1;
-    expect((await failure(extractTar(stream(damaged), target))).message).toContain('checksum');
-    expect((await failure(extractTar(stream(whole, Buffer.from('x')), target))).message).toContain('follows its end marker');
+    expect((await failureOf(extractTar(stream(damaged), target))).message).toContain('checksum');
+    expect((await failureOf(extractTar(stream(whole, Buffer.from('x')), target))).message).toContain('follows its end marker');
   });
 
   it.each(['../evil', 'a/../../evil', '/etc/evil', 'a/..'])('refuses the name %s', async (path) => {
@@ -137,8 +129,8 @@ describe('extractTar', () => {
 
   it('keeps to its limits', async () => {
     const files = [1, 2, 3].map((i) => ({ path: `f${i}`, content: 'x'.repeat(100) }));
-    expect((await failure(extractTar(packFiles(files), target, { entries: 2 }))).message).toContain('more than 2 entries');
-    expect((await failure(extractTar(packFiles(files), target, { bytes: 250 }))).message).toContain('more than 250 bytes');
+    expect((await failureOf(extractTar(packFiles(files), target, { entries: 2 }))).message).toContain('more than 2 entries');
+    expect((await failureOf(extractTar(packFiles(files), target, { bytes: 250 }))).message).toContain('more than 250 bytes');
     await extractTar(packFiles(files), target, { entries: 3, bytes: 300 });
   });
 

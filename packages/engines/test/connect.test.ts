@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { FailureError, type Failure } from '@crpm/core';
 import { candidates, type Surroundings } from '@crpm/engines/docker/candidates';
 import { connect } from '@crpm/engines/docker/connect';
 import { formatEndpoint, parseEndpoint } from '@crpm/engines/docker/endpoint';
 import { afterEach, describe, expect, it } from 'vitest';
+import { failureOf } from '../../../test/support/failure.js';
 import { fakeEngine, hang, json, type FakeEngine, type Routes } from './fake-engine.js';
 
 const around = (env: NodeJS.ProcessEnv, files: Record<string, string> = {}): Surroundings => ({ env, home: '/home/u', uid: 1000, read: (path) => files[path] });
@@ -91,14 +91,7 @@ describe('connect', () => {
   afterEach(async () => {
     for (const engine of engines.splice(0)) await engine.close();
   });
-  const failure = async (host: string): Promise<Failure> => {
-    const thrown = await connect({ host }, {}, never, { probe: 200 }).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (!(thrown instanceof FailureError)) throw thrown ?? new Error('it did not fail');
-    return thrown.failure;
-  };
+  const failure = (host: string) => failureOf(connect({ host }, {}, never, { probe: 200 }));
 
   it('says what it found', async () => {
     const host = await start({});

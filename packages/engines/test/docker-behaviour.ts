@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FailureError, type Engine, type Failure, type PrepareOptions } from '@crpm/core';
+import { FailureError, type Engine, type PrepareOptions } from '@crpm/core';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failureOf } from '../../../test/support/failure.js';
 
 /** What only a container engine has: images by name and Dockerfile, foreign objects, the shape of its containers. */
 export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engine>, dockerHost: string, image: string): void {
@@ -14,14 +15,6 @@ export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engin
     let scratch: string;
     const docker = async (...argv: string[]) => (await execa('docker', ['--host', dockerHost, ...argv])).stdout;
     const prepare = (lines: string[] = []): PrepareOptions => ({ labels, arch: engine.arch, signal: never, line: (text) => lines.push(text) });
-    const failure = async (promise: Promise<unknown>): Promise<Failure> => {
-      const thrown = await promise.then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (!(thrown instanceof FailureError)) throw thrown ?? new Error('it did not fail');
-      return thrown.failure;
-    };
 
     beforeAll(async () => {
       engine = await open();
@@ -39,14 +32,14 @@ export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engin
     });
 
     it('names an image that does not exist, and says where to look', async () => {
-      const result = await failure(engine.prepareImage({ kind: 'image', reference: 'localhost/no-such-image:1', pull: false }, prepare()));
+      const result = await failureOf(engine.prepareImage({ kind: 'image', reference: 'localhost/no-such-image:1', pull: false }, prepare()));
       expect(result.class).toBe('usage');
       expect(result.message).toContain('localhost/no-such-image:1');
       expect(result.next).toContain('basesystem');
     });
 
     it('refuses an image of another architecture', async () => {
-      const result = await failure(engine.prepareImage({ kind: 'image', reference: image, pull: false }, { ...prepare(), arch: 's390x' }));
+      const result = await failureOf(engine.prepareImage({ kind: 'image', reference: image, pull: false }, { ...prepare(), arch: 's390x' }));
       expect(result).toMatchObject({ class: 'usage', message: expect.stringContaining('s390x') });
     });
 
@@ -75,14 +68,14 @@ export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engin
       mkdirSync(context, { recursive: true });
       const file = join(context, 'Dockerfile');
       writeFileSync(file, `FROM ${image}\nRUN echo about to fail && exit 9\n`);
-      const result = await failure(engine.prepareImage({ kind: 'dockerfile', file, context, pull: false }, prepare()));
+      const result = await failureOf(engine.prepareImage({ kind: 'dockerfile', file, context, pull: false }, prepare()));
       expect(result.class).toBe('build');
       expect(result.message).toContain('9');
       expect(result.lines).toContain('about to fail');
     });
 
     it('names a Dockerfile that is not there', async () => {
-      const result = await failure(engine.prepareImage({ kind: 'dockerfile', file: join(scratch, 'none'), context: scratch, pull: false }, prepare()));
+      const result = await failureOf(engine.prepareImage({ kind: 'dockerfile', file: join(scratch, 'none'), context: scratch, pull: false }, prepare()));
       expect(result).toMatchObject({ class: 'usage', message: expect.stringContaining(join(scratch, 'none')) });
     });
 

@@ -1,7 +1,7 @@
 import { openDockerEngine } from '@crpm/engines/docker/index';
 import { describe, it } from 'vitest';
 import { testEngine } from '../../../test/support/engine.js';
-import { conformance } from './conformance.js';
+import { conformance } from './conformance/index.js';
 import { dockerBehaviour } from './docker-behaviour.js';
 
 const engine = await testEngine();

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FailureError, type Engine, type Failure, type ImageSource } from '@crpm/core';
+import type { Engine, ImageSource } from '@crpm/core';
 import { baseImages, withCertificates } from '@crpm/engines/docker/build';
 import { makeClient } from '@crpm/engines/docker/client';
 import { containerOptions } from '@crpm/engines/docker/container';
@@ -9,6 +9,7 @@ import { parseEndpoint } from '@crpm/engines/docker/endpoint';
 import { openDockerEngine } from '@crpm/engines/docker/index';
 import { parseReference } from '@crpm/engines/docker/reference';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failureOf } from '../../../test/support/failure.js';
 import { fakeEngine, hang, json, messages, type FakeEngine, type Routes } from './fake-engine.js';
 
 const labels = { workspace: 'w-1', run: 'r', node: 'base' };
@@ -29,14 +30,6 @@ const start = async (routes: Routes, env: NodeJS.ProcessEnv = {}): Promise<{ eng
   const engine = await openDockerEngine({ config: { host: fake.host, network: 'bridge' }, env: { HOME: home, PATH: process.env['PATH'], ...env }, signal: never });
   open.push(engine);
   return { engine, fake };
-};
-const failure = async (promise: Promise<unknown>): Promise<Failure> => {
-  const thrown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(thrown instanceof FailureError)) throw thrown ?? new Error('it did not fail');
-  return thrown.failure;
 };
 const prepare = (engine: Engine, source: ImageSource, lines: string[] = [], signal = never) => engine.prepareImage(source, { labels, arch: 'x86_64', signal, line: (text) => lines.push(text) });
 const image = (reference: string, pull = false): ImageSource => ({ kind: 'image', reference, pull });
@@ -65,17 +58,17 @@ describe('pulling', () => {
 
   it('finds an error inside a 200 answer', async () => {
     const { engine } = await start(registry(messages({ status: 'Pulling' }, { error: 'net/http: TLS handshake timeout', errorDetail: { message: 'net/http: TLS handshake timeout' } })));
-    expect(await failure(prepare(engine, image('quay.io/a/b:1')))).toMatchObject({ class: 'environment', message: 'cannot pull quay.io/a/b:1: net/http: TLS handshake timeout' });
+    expect(await failureOf(prepare(engine, image('quay.io/a/b:1')))).toMatchObject({ class: 'environment', message: 'cannot pull quay.io/a/b:1: net/http: TLS handshake timeout' });
   });
 
   it('tells a name that no registry knows from a network that is down', async () => {
     const { engine } = await start({ 'POST /images/create': json({ message: 'manifest for quay.io/a/b:1 not found: manifest unknown' }, 404) });
-    expect(await failure(prepare(engine, image('quay.io/a/b:1')))).toMatchObject({ class: 'usage', next: expect.stringContaining('docker login quay.io') });
+    expect(await failureOf(prepare(engine, image('quay.io/a/b:1')))).toMatchObject({ class: 'usage', next: expect.stringContaining('docker login quay.io') });
   });
 
   it('does not believe a pull that ends well and leaves no image', async () => {
     const { engine } = await start({ 'POST /images/create': messages({ status: 'done' }) });
-    expect((await failure(prepare(engine, image('quay.io/a/b:1')))).message).toContain('has no such image');
+    expect((await failureOf(prepare(engine, image('quay.io/a/b:1')))).message).toContain('has no such image');
   });
 
   it('fails when the connection breaks in the middle', async () => {
@@ -85,7 +78,7 @@ describe('pulling', () => {
         response.write('{"status":"Pulling"}\n', () => response.destroy());
       },
     });
-    expect((await failure(prepare(engine, image('quay.io/a/b:1')))).class).toBe('environment');
+    expect((await failureOf(prepare(engine, image('quay.io/a/b:1')))).class).toBe('environment');
   });
 
   it('is cancelled by the signal', async () => {
@@ -97,7 +90,7 @@ describe('pulling', () => {
       },
     });
     const result = engine.prepareImage(image('quay.io/a/b:1'), { labels, arch: 'x86_64', signal: controller.signal, line: () => controller.abort() });
-    expect((await failure(result)).class).toBe('cancelled');
+    expect((await failureOf(result)).class).toBe('cancelled');
   });
 
   describe('sends the user’s credentials', () => {
@@ -139,14 +132,14 @@ describe('an engine that hangs', () => {
     open.push(fake);
     const endpoint = parseEndpoint(fake.host);
     const client = await makeClient(endpoint.ok ? endpoint.value : expect.unreachable(), 100);
-    const { class: kind, message } = await failure(client.quick('looking for an image', () => client.docker.getImage('x').inspect()));
+    const { class: kind, message } = await failureOf(client.quick('looking for an image', () => client.docker.getImage('x').inspect()));
     expect([kind, message]).toEqual(['environment', `the engine at ${fake.host} did not answer within 0 s (looking for an image)`]);
     client.close();
   });
 
   it('names a full disk', async () => {
     const { engine } = await start({ 'GET /images/': json({ Id: 'sha256:a', Architecture: 'amd64', Config: {} }), 'POST /volumes/create': json({ message: 'write /var/lib/docker: no space left on device' }, 500) });
-    const { class: kind, message } = await failure(engine.openWork({ image: 'sha256:a', arch: 'x86_64', labels, signal: never }));
+    const { class: kind, message } = await failureOf(engine.openWork({ image: 'sha256:a', arch: 'x86_64', labels, signal: never }));
     expect([kind, message]).toEqual(['environment', expect.stringContaining('is full')]);
   });
 });
@@ -159,7 +152,7 @@ describe('opening a work', () => {
       'POST /containers/create': json({ message: 'broken' }, 500),
       'DELETE /volumes/': (_request, response) => response.writeHead(204).end(),
     });
-    expect((await failure(engine.openWork({ image: 'sha256:a', arch: 'x86_64', labels, signal: never }))).message).toContain('broken');
+    expect((await failureOf(engine.openWork({ image: 'sha256:a', arch: 'x86_64', labels, signal: never }))).message).toContain('broken');
     expect(fake.requests.at(-1)).toMatch(/^DELETE \/volumes\/crpm-w-1-[0-9a-f]{12}/);
   });
 });
