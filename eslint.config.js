@@ -6,7 +6,7 @@ const MAY_IMPORT = {
   config: ['core'],
   rpm: ['core'],
   archive: ['core'],
-  sources: ['core', 'archive'],
+  sources: ['core', 'archive', 'state'],
   state: ['core'],
   engines: ['core', 'archive'],
   pipeline: ['core', 'archive', 'engines', 'rpm', 'sources', 'state'],

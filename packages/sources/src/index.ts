@@ -9,3 +9,6 @@ export { exportCommit } from './git/export-commit.js';
 export { findPin, LOCK_FILE_NAME, readLockFile, writeLockFile, type Pin } from './git/lock-file.js';
 export { checkRemote, type Remote } from './git/remote.js';
 export { removeAbandonedFetches } from './git/abandoned.js';
+export { keepSnapshot, type SnapshotOptions } from './snapshot/keep-snapshot.js';
+export { exportSnapshot, hasSnapshot } from './snapshot/export-snapshot.js';
+export { snapshotsRoom } from './snapshot/room.js';

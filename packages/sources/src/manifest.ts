@@ -38,14 +38,23 @@ export function makeManifest(entries: readonly ManifestEntry[], warnings: readon
   return { entries: sorted, digest: digestOf(sorted), warnings };
 }
 
-// NUL can stand neither in a path nor in a link target, so no two lists of entries give the same bytes.
 function digestOf(entries: readonly ManifestEntry[]): string {
-  let text = 'crpm manifest 1\0';
+  return `sha256:${createHash('sha256').update(manifestText(entries), 'latin1').digest('hex')}`;
+}
+
+/**
+ * What the digest is taken over: {@link MANIFEST_HEAD}, then path, type (`f`, `x`, `l`) and sha256 or link target of each entry, each ended by NUL. NUL can
+ * stand in none of them, so no two lists of entries give the same bytes.
+ */
+export function manifestText(entries: readonly ManifestEntry[]): string {
+  let text = MANIFEST_HEAD;
   for (const entry of entries) {
     text += entry.type === 'file' ? `${entry.path}\0${entry.mode === 0o755 ? 'x' : 'f'}\0${entry.sha256}\0` : `${entry.path}\0l\0${entry.target}\0`;
   }
-  return `sha256:${createHash('sha256').update(text, 'latin1').digest('hex')}`;
+  return text;
 }
+
+export const MANIFEST_HEAD = 'crpm manifest 1\0';
 
 /** What has to happen to `before` to make it `after`; paths in byte order. */
 export interface ManifestDiff {
