@@ -13,6 +13,7 @@ import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
+import { watchCommand } from './commands/watch.js';
 import { examples } from './help.js';
 import type { Cli, Io } from './io.js';
 import { report } from './report.js';
@@ -54,7 +55,7 @@ function program(cli: Cli): Command {
     .helpCommand('help [command]', 'help of a command')
     .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
-  const commands = [runCommand, planCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];
+  const commands = [runCommand, watchCommand, planCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];
   for (const make of commands) root.addCommand(make(cli));
   for (const command of [root, ...root.commands]) {
     command.exitOverride().configureOutput({

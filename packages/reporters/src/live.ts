@@ -17,6 +17,7 @@ export function liveReporter(options: ReporterOptions): Reporter {
   const close = async () => {
     const drawn = await screen;
     await drawn?.close();
+    if (options.summary === false) return;
     if (drawn) options.stream.write('\n');
     if (model.nodes.size > 0) options.stream.write(summary.format(palette(options.colour ?? wantsColour(options.stream, process.env))));
   };

@@ -39,7 +39,7 @@ export function plainReporter(options: ReporterOptions): Reporter {
         return;
       }
       case 'run-finished':
-        say(`\n${summary.format(colours).trimEnd()}`);
+        if (options.summary !== false) say(`\n${summary.format(colours).trimEnd()}`);
         return;
     }
   };

@@ -14,6 +14,8 @@ export interface ReporterOptions {
   readonly verbose?: boolean;
   /** Whether to colour; default: {@link wantsColour} of the stream. */
   readonly colour?: boolean;
+  /** Whether the run's summary is told at its end; default: it is. */
+  readonly summary?: boolean;
 }
 
 /** A face: takes events, and is closed when no more will come. */

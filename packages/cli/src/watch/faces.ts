@@ -1,0 +1,92 @@
+import { EXIT, formatDiagnostic, type NodeOutcome } from '@crpm/core';
+import { count, formatDuration, formatFailure, palette, wantsColour, type Palette } from '@crpm/reporters';
+import type { Io } from '../io.js';
+import type { Round, WatchFace } from './watch.js';
+
+/** How many changed files a line names before it only counts them. */
+const NAMED = 3;
+
+export interface FaceOptions {
+  readonly io: Io;
+  /** The address at which the repository is served, if crpm serves it. */
+  readonly address: (round: Round) => Promise<string | undefined>;
+  /** What is watched, for people: `libvirt, qemu`. */
+  readonly subject: string;
+  readonly now?: () => Date;
+}
+
+/** A line per round; of a failure also what is needed to mend it. */
+export function textFace({ io, address, subject, now = () => new Date() }: FaceOptions): WatchFace {
+  const colours = palette(wantsColour(io.stdout, io.env));
+  const say = (text: string) => io.stdout.write(`${text}\n`);
+  return {
+    async round(round) {
+      for (const text of formatRound(round, timeOfDay(now()), colours)) say(text);
+      if (round.number > 1) return;
+      const served = await address(round);
+      say(colours.faint(`${served === undefined ? '' : `serving at ${served}; `}watching ${subject}; Ctrl-C ends`));
+    },
+    refused(error) {
+      for (const diagnostic of error.diagnostics) io.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+      io.stderr.write('waiting until that is mended\n');
+    },
+    polling(code) {
+      io.stderr.write(`warning: ${whyPolling(code)}\n`);
+    },
+  };
+}
+
+/** The same as lines of JSON, one per round. */
+export function jsonFace({ io, address, now = () => new Date() }: FaceOptions): WatchFace {
+  const say = (value: unknown) => io.stdout.write(`${JSON.stringify(value)}\n`);
+  const at = () => now().toISOString();
+  return {
+    async round(round) {
+      const { number, changed, summary } = round;
+      const baseUrl = await address(round);
+      say({
+        type: 'round',
+        at: at(),
+        round: number,
+        run: summary.runId,
+        ms: summary.ms,
+        exitCode: summary.exitCode,
+        changed,
+        nodes: [...summary.nodes].map(([node, { outcome, ms, failure }]) => ({ node, outcome, ms, ...(failure ? { failure } : {}) })),
+        warnings: summary.warnings,
+        ...(baseUrl === undefined ? {} : { baseUrl }),
+      });
+    },
+    refused: (error) => void say({ type: 'refused', at: at(), complaints: error.diagnostics.map(formatDiagnostic) }),
+    polling: (code) => void say({ type: 'warning', at: at(), text: whyPolling(code) }),
+  };
+}
+
+/** `14:03:12  #2  ok  6.3s  ran libvirt.rpmbuild, createrepo, serve  (libvirt: src/a.c)` */
+function formatRound({ number, changed, summary }: Round, time: string, colours: Palette): readonly string[] {
+  const nodes = [...summary.nodes];
+  const those = (outcome: NodeOutcome) => nodes.filter(([, node]) => node.outcome === outcome).map(([id]) => id);
+  const did = (['failed', 'ran', 'restored'] as const).flatMap((outcome) => (those(outcome).length > 0 ? [`${outcome} ${those(outcome).join(', ')}`] : []));
+  const good = summary.exitCode === EXIT.ok;
+  const verdict = good ? colours.good('ok    ') : colours.bad('failed');
+  const why = changed.length === 0 ? '' : colours.faint(`  (${nameSome(changed)})`);
+  return [
+    `${time}  #${number}  ${verdict}  ${formatDuration(summary.ms).padStart(6)}  ${did.join('; ') || 'all fresh'}${why}`,
+    ...summary.warnings.map((text) => `${colours.caution('warning:')} ${text}`),
+    ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(failure, { node: id, ...(log === undefined ? {} : { log }) }, colours)] : [])),
+  ];
+}
+
+function nameSome(changed: readonly string[]): string {
+  const more = changed.length - NAMED;
+  return changed.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${count(more, 'more file')}` : '');
+}
+
+function whyPolling(code: string): string {
+  const means = code === 'ENOSPC' ? 'the system has no inotify watches left; sudo sysctl fs.inotify.max_user_watches=524288 gives more' : 'the system allows no more open files or inotify instances; see ulimit -n and sysctl fs.inotify.max_user_instances';
+  return `the trees are looked at every two seconds, not watched: ${means}, then start crpm watch again`;
+}
+
+function timeOfDay(date: Date): string {
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
