@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { foresee } from '../../src/predict/foresee.js';
+import type { Prospect } from '../../src/predict/foresight.js';
+import { resolverRpm, type WrittenRpm } from './universes.js';
+
+const SYSTEM: WrittenRpm = { name: 'centos-stream-release', evr: '0:9-1.el9', arch: 'noarch' };
+
+const sourceOf = (name: string) => (name.startsWith('qemu') ? 'qemu-kvm' : name.startsWith('libvirt') ? 'libvirt' : name);
+
+function prospect(own: readonly WrittenRpm[], official: readonly WrittenRpm[], requests: readonly string[], more: Partial<Prospect> = {}): Prospect {
+  return {
+    arch: 'x86_64',
+    trees: [{ name: 'launcherbase_x86_64_cs9', requests, basesystem: 'centos-stream-release', ignored: [] }],
+    own: own.map((rpm) => ({ ...resolverRpm(rpm), package: sourceOf(rpm.name) === 'qemu-kvm' ? 'qemu' : 'libvirt', source: sourceOf(rpm.name) })),
+    official: [{ name: 'official', rpms: [SYSTEM, ...official].map((rpm) => ({ ...resolverRpm(rpm), source: sourceOf(rpm.name) })) }],
+    allowOfficial: [],
+    ...more,
+  };
+}
+
+describe('foresee', () => {
+  it('has nothing to say of a build that is newer, complete and pinned', () => {
+    const own = [{ name: 'libvirt-client', evr: '0:12.5.0-1.el9.crpm0001', requires: ['libvirt-libs = 0:12.5.0-1.el9.crpm0001'] }, { name: 'libvirt-libs', evr: '0:12.5.0-1.el9.crpm0001' }];
+    const official = [{ name: 'libvirt-client', evr: '0:12.5.0-1.el9', requires: ['libvirt-libs = 0:12.5.0-1.el9'] }, { name: 'libvirt-libs', evr: '0:12.5.0-1.el9' }];
+    expect(foresee(prospect(own, official, ['libvirt-client-0:12.5.0-1.el9.crpm0001']))).toEqual([]);
+  });
+
+  it('warns of a version that the distribution has too, and what that leads to', () => {
+    const rpms = [{ name: 'qemu-img', evr: '17:10.1.0-20.el9' }];
+    expect(foresee(prospect(rpms, rpms, ['qemu-img-17:10.1.0-20.el9']))).toEqual([
+      {
+        severity: 'warning',
+        hazard: 'equal-evr',
+        message: "qemu-img 17:10.1.0-20.el9 of qemu has the very version of the distribution's: which of the two KubeVirt takes depends on the version of its resolver",
+        next: 'Set release: stable or unique in the config, so that the build has a version of its own.',
+      },
+      expect.objectContaining({
+        hazard: 'depends-on-version',
+        message:
+          "what launcherbase_x86_64_cs9 gets depends on the version of KubeVirt's resolver: v0.5.9 (2024-01): official qemu-img-17:10.1.0-20.el9; 85bebc4 (2024-12): all ours; v0.99.1 (2025-07): all ours; 955f4b6 (2026-01): all ours",
+      }),
+    ]);
+  });
+
+  it('warns of a build that is older than the official one, and of qemu-pr-helper that stays behind with some resolvers', () => {
+    const own = [{ name: 'qemu-img', evr: '17:10.1.0-12.el9.c01' }, { name: 'qemu-pr-helper', evr: '17:10.1.0-12.el9.c01' }];
+    const official = [{ name: 'qemu-img', evr: '17:10.1.0-20.el9' }, { name: 'qemu-pr-helper', evr: '17:10.1.0-20.el9' }];
+    const found = foresee(prospect(own, official, ['qemu-img-17:10.1.0-12.el9.c01', 'qemu-pr-helper']));
+    expect(found.map(({ hazard }) => hazard)).toEqual(['older-than-official', 'depends-on-version']);
+    expect(found[0]?.message).toBe("qemu-img 17:10.1.0-12.el9.c01 of qemu (and 1 more) is older than the distribution's 17:10.1.0-20.el9: it is taken only where KubeVirt asks for its version");
+  });
+
+  it('warns of an RPM that nothing asks for by version and that every resolver leaves official', () => {
+    const own = [{ name: 'libvirt-client', evr: '0:11.0.0-1.el9.c01', requires: ['libvirt-daemon-log'] }, { name: 'libvirt-daemon-log', evr: '0:11.0.0-1.el9.c01' }];
+    const found = foresee(prospect(own, [{ name: 'libvirt-daemon-log', evr: '0:12.5.0-1.el9' }], ['libvirt-client-0:11.0.0-1.el9.c01']));
+    expect(found[1]).toEqual({
+      severity: 'warning',
+      hazard: 'left-behind',
+      message: "launcherbase_x86_64_cs9 takes the distribution's libvirt-daemon-log-0:12.5.0-1.el9 and not ours, 0:11.0.0-1.el9.c01, for nothing asks for a version of it",
+      next: 'Make the build newer than 0:12.5.0-1.el9: a current spec, and release: stable.',
+    });
+  });
+
+  it('warns of an official RPM that would bring the official library in beside ours, with resolvers that allow it', () => {
+    const own = [{ name: 'libvirt-client', evr: '0:12.5.0-1.el9.c01', requires: ['libvirt-libs = 0:12.5.0-1.el9.c01'] }, { name: 'libvirt-libs', evr: '0:12.5.0-1.el9.c01' }];
+    const official = [{ name: 'libvirt-nss', evr: '0:12.5.0-1.el9', requires: ['libvirt-libs = 0:12.5.0-1.el9'] }, { name: 'libvirt-libs', evr: '0:12.5.0-1.el9' }];
+    expect(foresee(prospect(own, official, ['libvirt-client-0:12.5.0-1.el9.c01', 'libvirt-nss']))).toEqual([
+      {
+        severity: 'warning',
+        hazard: 'two-evrs',
+        message: "launcherbase_x86_64_cs9 gets libvirt-libs twice or not at all, ours and the distribution's 0:12.5.0-1.el9: libvirt-nss-0:12.5.0-1.el9 wants that one exactly",
+        next: 'Build libvirt-nss too: do not leave it out of libvirt.',
+      },
+    ]);
+  });
+
+  it('warns of what comes from the same source and was not built, unless it is allowed', () => {
+    const own = [{ name: 'libvirt-daemon-driver-qemu', evr: '0:12.5.0-1.el9.c01', requires: ['libvirt-daemon-log'] }];
+    const official = [{ name: 'libvirt-daemon-log', evr: '0:12.5.0-1.el9' }];
+    const requests = ['libvirt-daemon-driver-qemu-0:12.5.0-1.el9.c01'];
+    expect(foresee(prospect(own, official, requests))).toEqual([
+      {
+        severity: 'warning',
+        hazard: 'official-sibling',
+        message: 'launcherbase_x86_64_cs9 takes libvirt-daemon-log-0:12.5.0-1.el9 of the distribution, which comes from the same source as libvirt-daemon-driver-qemu and was not built here',
+        next: 'Build it too, or allow it: rpmDeps.allowOfficial: [libvirt-daemon-log].',
+      },
+    ]);
+    expect(foresee(prospect(own, official, requests, { allowOfficial: ['libvirt-daemon-log'] }))).toEqual([]);
+  });
+
+  it('is an error where ours can not be chosen at all: the requirement that nothing meets', () => {
+    const own = [{ name: 'libvirt-client', evr: '0:12.1.0-1.el9', requires: ['libvirt-libs = 0:12.1.0-1.el9'] }];
+    expect(foresee(prospect(own, [{ name: 'libvirt-libs', evr: '0:12.5.0-1.el9' }], ['libvirt-client-0:12.1.0-1.el9']))).toEqual([
+      {
+        severity: 'error',
+        hazard: 'not-chosen',
+        message: 'launcherbase_x86_64_cs9 has no solution: libvirt-client-0:12.1.0-1.el9 needs libvirt-libs = 0:12.1.0-1.el9, which no repository has',
+        next: 'Build what is missing too, or correct the requirement in the spec.',
+      },
+    ]);
+  });
+
+  it('is an error where a pin has rotted, with what there is now', () => {
+    const official = [{ name: 'passt', evr: '0:1-1.el9' }, { name: 'passt', evr: '0:2-1.el9' }];
+    expect(foresee(prospect([], official, ['passt-0:0.9-1.el9']))).toEqual([
+      {
+        severity: 'error',
+        hazard: 'not-chosen',
+        message: 'launcherbase_x86_64_cs9 asks for passt-0:0.9-1.el9, which no repository has; the newest passt is 0:2-1.el9',
+        next: 'Set rpmDeps.versions in the config to 0:2-1.el9 for it, if that is the one you want.',
+      },
+    ]);
+  });
+});
