@@ -22,8 +22,8 @@ test('a complaint shows the line and marks the place', async () => {
 describe('one wrong thing makes one complaint, in full:', () => {
   test.each([
     // Shape
-    ['basesytem: host', '2:1: error: unknown key "basesytem" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, basesystems, tasks; did you mean "basesystem"?'],
-    ['zzz: 1', '2:1: error: unknown key "zzz" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, basesystems, tasks'],
+    ['basesytem: host', '2:1: error: unknown key "basesytem" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, basesystems, tasks; did you mean "basesystem"?'],
+    ['zzz: 1', '2:1: error: unknown key "zzz" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, basesystems, tasks'],
     ['arch: x86-64', '2:7: error: arch must be one of: x86_64, aarch64, s390x; not "x86-64"; did you mean "x86_64"?'],
     ['arch: []', '2:1: error: arch must not be empty'],
     ['arch: { a: b }', '2:1: error: arch must be text or a list, not a mapping'],
@@ -42,6 +42,7 @@ describe('one wrong thing makes one complaint, in full:', () => {
     ['build: { check: off }', '2:17: error: build.check must be true or false; YAML 1.2 reads off as text: write false'],
     ['build: { memory: 8GB }', '2:18: error: build.memory can\'t be "8GB"; expected: a whole number with KiB, MiB or GiB, as in 8GiB'],
     ['build: { memory: 1MiB }', '2:18: error: memory must be at least 16MiB; not 1MiB'],
+    ['cache: { maxSize: 20GB }', '2:19: error: cache.maxSize can\'t be "20GB"; expected: a whole number with KiB, MiB, GiB or TiB, as in 20GiB'],
     ['build: { with: --x }', '2:16: error: build.with must be a list, not "--x"'],
     ['build: { with: [--x] }', '2:17: error: build.with[0] can\'t be "--x"; expected: the name of a build condition: letters, digits, _ or -'],
     ['build: { defines: { "a b": x } }', '2:21: error: the name "a b" in build.defines is not allowed; expected: the name of an RPM macro: three or more letters, digits or _, not beginning with a digit, without %'],

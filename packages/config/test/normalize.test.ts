@@ -49,6 +49,7 @@ test('the smallest config, whole', async () => {
     serve: { mode: 'process' },
     rpmDeps: { mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
+    cache: { maxSize: 20 * 1024 ** 3 },
     tasks: [],
   });
 });
@@ -97,6 +98,10 @@ describe('a source', () => {
   test('RPMs at hand are absolute paths', async () => {
     expect((await source('libvirt', 'rpms: [/a, /b/c.rpm]'))?.rpms).toEqual(['/a', '/b/c.rpm']);
     expect(await source('libvirt', 'rpms: /a')).not.toHaveProperty('spec');
+  });
+
+  test.each([['1TiB', 1024 ** 4], ['0', 0], ['"512MiB"', 512 * 1024 ** 2], ['4096', 4096]])('the bound of the cache, %s, is in bytes', async (written, bytes) => {
+    expect((await loadGood(`cache: { maxSize: ${written} }\nsources: { libvirt: { dir: x } }`)).cache).toEqual({ maxSize: bytes });
   });
 
   test('the profile of the command line stands above every other, and checks and debuginfo of the file above the profile', async () => {

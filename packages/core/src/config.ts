@@ -19,6 +19,7 @@ export interface Config {
   readonly serve: ServeConfig;
   readonly rpmDeps: RpmDepsConfig;
   readonly engine: EngineConfig;
+  readonly cache: CacheConfig;
   readonly tasks: readonly TaskConfig[];
 }
 
@@ -98,6 +99,8 @@ export interface BuildConfig {
   readonly check: boolean;
   /** Default: only in `full`. */
   readonly debuginfo: boolean;
+  /** Whether a compiler cache is used, where the image has one. */
+  readonly ccache: boolean;
   /** Compile jobs of one build; absent: the shared budget decides. */
   readonly jobs?: number;
   /** Bytes of memory that one build may use; absent: no bound. */
@@ -140,6 +143,12 @@ export interface EngineConfig {
   readonly host?: string;
   /** Network of image and buildroot preparation; builds themselves have none. */
   readonly network: 'bridge' | 'host';
+}
+
+/** What crpm keeps between runs. */
+export interface CacheConfig {
+  /** Bytes that all of it together may take, of every workspace of the user; the least recently used goes first. */
+  readonly maxSize: number;
 }
 
 /** A node of the user's own; runs on this machine in {@link Config.root}. */

@@ -11,3 +11,4 @@ export * from './order.js';
 export * from './result.js';
 export * from './screen-text.js';
 export * from './select.js';
+export * from './size.js';

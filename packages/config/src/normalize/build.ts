@@ -2,8 +2,8 @@ import type { BuildConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { Build } from '../generated/config-file.js';
 import type { Path } from '../yaml/nodes.js';
+import { toBytes } from './size.js';
 
-const UNITS: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 const LEAST_MEMORY = 16 * 1024 ** 2;
 
 /** A build section and the path it stands at. */
@@ -23,6 +23,7 @@ export function resolveBuild(all: BuildSection, own: BuildSection, ci: boolean):
   return {
     profile,
     check: own.build.check ?? all.build.check ?? profile === 'full',
+    ccache: own.build.ccache ?? all.build.ccache ?? true,
     debuginfo: own.build.debuginfo ?? all.build.debuginfo ?? profile === 'full',
     ...(jobs !== undefined && { jobs }),
     ...(memory !== undefined && { memory: toBytes(memory) }),
@@ -40,9 +41,4 @@ export function checkBuild({ at, build }: BuildSection, complaints: Complaints):
   if (typeof build.memory === 'string' && toBytes(build.memory) < LEAST_MEMORY) {
     complaints.error([...at, 'memory'], `memory must be at least 16MiB; not ${build.memory}`);
   }
-}
-
-function toBytes(memory: number | string): number {
-  if (typeof memory === 'number') return memory;
-  return Number(memory.slice(0, -3)) * (UNITS[memory.slice(-3)] ?? 1);
 }

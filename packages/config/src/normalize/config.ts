@@ -6,7 +6,7 @@ import { DEFAULT_BASESYSTEM, resolveBasesystem } from './basesystem.js';
 import { checkHostArches } from './host-arch.js';
 import { resolvePackages } from './packages.js';
 import { resolvePath } from './paths.js';
-import { resolveEngine, resolveRelease, resolveRpmDeps, resolveServe } from './sections.js';
+import { resolveCache, resolveEngine, resolveRelease, resolveRpmDeps, resolveServe } from './sections.js';
 import { resolveTasks } from './tasks.js';
 
 export interface NormalizeOptions {
@@ -53,6 +53,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
     serve,
     rpmDeps,
     engine,
+    cache: resolveCache(file.cache),
     tasks,
   };
 }

@@ -1,7 +1,8 @@
-import type { EngineConfig, PackageConfig, Release, RpmDepsConfig, ServeConfig } from '@crpm/core';
+import { DEFAULT_CACHE_SIZE, type CacheConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Serve } from '../generated/config-file.js';
 import { VERSION_VARIABLES } from './presets.js';
+import { toBytes } from './size.js';
 
 const DEFAULT_SUFFIX = 'crpm0001';
 /** Whole name and exact version, so that it is the same server for everybody. */
@@ -15,6 +16,10 @@ export function resolveRelease(release: ConfigFile['release']): Release {
 export function resolveEngine(engine: ConfigFile['engine']): EngineConfig {
   const given = typeof engine === 'string' ? { kind: engine } : (engine ?? {});
   return { kind: given.kind ?? 'auto', ...(given.host !== undefined && { host: given.host }), network: given.network ?? 'bridge' };
+}
+
+export function resolveCache(cache: ConfigFile['cache']): CacheConfig {
+  return { maxSize: cache?.maxSize === undefined ? DEFAULT_CACHE_SIZE : toBytes(cache.maxSize) };
 }
 
 /** Which fields go with which mode. */

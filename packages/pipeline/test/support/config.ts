@@ -1,6 +1,6 @@
 import type { Arch, BuildConfig, Config, PackageConfig } from '@crpm/core';
 
-const BUILD: BuildConfig = { profile: 'dev', check: false, debuginfo: false, defines: {}, with: [], without: [] };
+const BUILD: BuildConfig = { profile: 'dev', check: false, debuginfo: false, ccache: true, defines: {}, with: [], without: [] };
 
 /** A package with what every package must say; `build` is merged. */
 export function packageConfig(overrides: Partial<Omit<PackageConfig, 'build'>> & { readonly name: string; readonly build?: Partial<BuildConfig> }): PackageConfig {
@@ -47,6 +47,7 @@ export function makeConfig(packages: readonly PackageConfig[], overrides: Partia
     serve: { mode: 'process' },
     rpmDeps: { mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
+    cache: { maxSize: 20 * 1024 ** 3 },
     tasks: [],
     ...overrides,
   };
