@@ -38,10 +38,10 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   let longTarget: string | undefined;
   for (;;) {
     const header = await reader.exactly(BLOCK);
-    if (!header) throw damaged('it ends without its end marker');
+    if (!header) throw cut('without its end marker');
     if (isZero(header)) {
       const second = await reader.exactly(BLOCK);
-      if (!second) throw damaged('it ends inside its end marker');
+      if (!second) throw cut('inside its end marker');
       if (!isZero(second)) throw damaged('data follows a block of zeros');
       break;
     }
@@ -52,7 +52,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     if ('xgLK'.includes(flag)) {
       if (size > MAX_METADATA) throw damaged('an extended header is too large');
       const data = await reader.exactly(size);
-      if (!data || !(await reader.exactly(paddingOf(size)))) throw damaged('it ends inside an extended header');
+      if (!data || !(await reader.exactly(paddingOf(size)))) throw cut('inside an extended header');
       if (flag === 'x') pax = parsePax(data);
       else if (flag === 'L') longName = cString(data, 0, data.length);
       else if (flag === 'K') longTarget = cString(data, 0, data.length);
@@ -60,7 +60,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     }
     const name = pax.get('path') ?? longName ?? headerName(header);
     const hasContent = flag === '0' || flag === '\0' || flag === '7';
-    const content = reader.window(size, size + paddingOf(size), () => damaged(`it ends inside ${printable(name)}`));
+    const content = reader.window(size, size + paddingOf(size), () => cut(`inside ${printable(name)}`));
     yield {
       name,
       type: typeOf(flag, name),
@@ -83,12 +83,18 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
   }
 }
 
-function damaged(what: string): FailureError {
+function damaged(what: string, transient = false): FailureError {
   return new FailureError({
     class: 'environment',
     message: `the archive from the engine is damaged: ${what}`,
     next: 'Run again; if it happens again, look at the engine’s own log and its free disk space.',
+    ...(transient ? { transient } : {}),
   });
+}
+
+/** As when the connection broke, which may not happen again. */
+function cut(where: string): FailureError {
+  return damaged(`it ends ${where}`, true);
 }
 
 function typeOf(flag: string, name: string): TarType {

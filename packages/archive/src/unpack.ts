@@ -13,6 +13,8 @@ export interface UnpackOptions {
   readonly limits?: UnpackLimits;
   /** `inside`: only relative links that cannot lead out; `any`: stored as they are. Neither is ever followed. */
   readonly links: 'inside' | 'any';
+  /** Where the archive comes from, for messages. Default: the engine, and the build has to answer for it. */
+  readonly from?: string;
 }
 
 /**
@@ -20,6 +22,17 @@ export interface UnpackOptions {
  * a path is followed when it is a link, whoever made it. On failure what was written so far stays: the caller owns the folder.
  */
 export async function unpack(stream: AsyncIterable<Uint8Array>, root: string, options: UnpackOptions): Promise<void> {
+  try {
+    await unpackAll(stream, root, options);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { name, why } = error;
+    if (options.from === undefined) fail({ class: 'build', message: `refused ${printable(name)} from the engine: ${why}`, next: 'A build must leave plain files, folders and relative links in its results.' });
+    fail({ class: 'usage', message: `refused ${printable(name)} in ${options.from}: ${why}`, next: 'Unpack the archive by hand, look at it, and name the folder instead.' });
+  }
+}
+
+async function unpackAll(stream: AsyncIterable<Uint8Array>, root: string, options: UnpackOptions): Promise<void> {
   const folders = new Folders(bytesOf(root));
   const { entries: maxEntries, bytes: maxBytes } = options.limits ?? { entries: Infinity, bytes: Infinity };
   let entries = 0;
@@ -59,8 +72,18 @@ export async function unpack(stream: AsyncIterable<Uint8Array>, root: string, op
   folders.finish();
 }
 
+/** An entry that is not taken. */
+class Refusal extends Error {
+  constructor(
+    override readonly name: BytePath,
+    readonly why: string,
+  ) {
+    super(why);
+  }
+}
+
 function refuse(entry: TarEntry, why: string): never {
-  fail({ class: 'build', message: `refused ${printable(entry.name)} from the engine: ${why}`, next: 'A build must leave plain files, folders and relative links in its results.' });
+  throw new Refusal(entry.name, why);
 }
 
 /** The components of a name; `.` and doubled slashes fall away. Absolute names, `..` and NUL are refused, never repaired. */

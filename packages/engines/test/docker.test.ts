@@ -3,34 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine, ImageSource } from '@crpm/core';
 import { baseImages, withCertificates } from '@crpm/engines/docker/build';
-import { makeClient } from '@crpm/engines/docker/client';
 import { containerOptions } from '@crpm/engines/docker/container';
-import { parseEndpoint } from '@crpm/engines/docker/endpoint';
-import { openDockerEngine } from '@crpm/engines/docker/index';
 import { parseReference } from '@crpm/engines/docker/reference';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failureOf } from '../../../test/support/failure.js';
-import { fakeEngine, hang, json, messages, type FakeEngine, type Routes } from './fake-engine.js';
+import { json, messages, openFake, type Routes } from './fake-engine.js';
 
 const labels = { workspace: 'w-1', run: 'r', node: 'base' };
 const never = new AbortController().signal;
-const open: { close(): Promise<void> }[] = [];
 let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'crpm-home-'));
 });
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  rmSync(home, { recursive: true, force: true });
-});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const start = async (routes: Routes, env: NodeJS.ProcessEnv = {}): Promise<{ engine: Engine; fake: FakeEngine }> => {
-  const fake = await fakeEngine(routes);
-  open.push(fake);
-  const engine = await openDockerEngine({ config: { host: fake.host, network: 'bridge' }, env: { HOME: home, PATH: process.env['PATH'], ...env }, signal: never });
-  open.push(engine);
-  return { engine, fake };
-};
+const start = (routes: Routes, env: NodeJS.ProcessEnv = {}) => openFake(routes, { HOME: home, PATH: process.env['PATH'], ...env });
 const prepare = (engine: Engine, source: ImageSource, lines: string[] = [], signal = never) => engine.prepareImage(source, { labels, arch: 'x86_64', signal, line: (text) => lines.push(text) });
 const image = (reference: string, pull = false): ImageSource => ({ kind: 'image', reference, pull });
 
@@ -123,37 +110,6 @@ describe('pulling', () => {
       expect(await sent({ credsStore: '../../bin/sh' })).toBeUndefined();
       expect(await sent({ credsStore: 'not-installed' })).toBeUndefined();
     });
-  });
-});
-
-describe('an engine that hangs', () => {
-  it('fails each quick call with its socket', async () => {
-    const fake = await fakeEngine({ 'GET /images/': hang });
-    open.push(fake);
-    const endpoint = parseEndpoint(fake.host);
-    const client = await makeClient(endpoint.ok ? endpoint.value : expect.unreachable(), 100);
-    const { class: kind, message } = await failureOf(client.quick('looking for an image', () => client.docker.getImage('x').inspect()));
-    expect([kind, message]).toEqual(['environment', `the engine at ${fake.host} did not answer within 0 s (looking for an image)`]);
-    client.close();
-  });
-
-  it('names a full disk', async () => {
-    const { engine } = await start({ 'GET /images/': json({ Id: 'sha256:a', Architecture: 'amd64', Config: {} }), 'POST /volumes/create': json({ message: 'write /var/lib/docker: no space left on device' }, 500) });
-    const { class: kind, message } = await failureOf(engine.openWork({ image: 'sha256:a', arch: 'x86_64', labels, signal: never }));
-    expect([kind, message]).toEqual(['environment', expect.stringContaining('is full')]);
-  });
-});
-
-describe('opening a work', () => {
-  it('removes its volume when the container can’t be made', async () => {
-    const { engine, fake } = await start({
-      'GET /images/': json({ Id: 'sha256:a', Architecture: 'amd64', Config: {} }),
-      'POST /volumes/create': json({ Name: 'v' }, 201),
-      'POST /containers/create': json({ message: 'broken' }, 500),
-      'DELETE /volumes/': (_request, response) => response.writeHead(204).end(),
-    });
-    expect((await failureOf(engine.openWork({ image: 'sha256:a', arch: 'x86_64', labels, signal: never }))).message).toContain('broken');
-    expect(fake.requests.at(-1)).toMatch(/^DELETE \/volumes\/crpm-w-1-[0-9a-f]{12}/);
   });
 });
 

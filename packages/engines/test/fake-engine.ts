@@ -2,6 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Engine } from '@crpm/core';
+import { openDockerEngine } from '@crpm/engines/docker/index';
+import { onTestFinished } from 'vitest';
 
 export interface FakeEngine {
   /** `unix:///…` */
@@ -44,6 +47,15 @@ export async function fakeEngine(routes: Routes): Promise<FakeEngine> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** crpm's engine on a fake one; both are closed when the test ends. */
+export async function openFake(routes: Routes, env: NodeJS.ProcessEnv = {}): Promise<{ readonly engine: Engine; readonly fake: FakeEngine }> {
+  const fake = await fakeEngine(routes);
+  onTestFinished(() => fake.close());
+  const engine = await openDockerEngine({ config: { host: fake.host, network: 'bridge' }, env, signal: new AbortController().signal });
+  onTestFinished(() => engine.close());
+  return { engine, fake };
 }
 
 export function json(value: unknown, status = 200): RequestListener {

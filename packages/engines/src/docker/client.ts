@@ -7,7 +7,7 @@ import { formatEndpoint, type Endpoint } from './endpoint.js';
 /** How long a call may take that the engine answers out of its head, in milliseconds. dockerode itself waits for ever. */
 export const QUICK = 30_000;
 
-/** The engine answered, with an error. */
+/** The engine answered, with an error. One of its own (5xx) may pass; a full disk stays full. */
 export class EngineError extends FailureError {
   constructor(
     readonly status: number,
@@ -22,6 +22,7 @@ export class EngineError extends FailureError {
         class: 'environment',
         message: full ? `the disk of the engine at ${address} is full (${what})` : `the engine at ${address} failed at ${what}: ${reason}`,
         next: full ? 'Free space where the engine keeps images and volumes (docker system df), then run again.' : 'Look at the engine’s own log (journalctl -u docker).',
+        ...(status >= 500 && !full ? { transient: true as const } : {}),
       },
       { cause },
     );
@@ -29,13 +30,27 @@ export class EngineError extends FailureError {
   }
 }
 
-/** The engine did not answer: gone, hanging, or the connection broke. */
+/**
+ * The engine did not answer: gone, hanging, or the connection broke. One that is gone may come back in a moment; one that hangs has had its time.
+ */
 export class ConnectionError extends FailureError {
   constructor(what: string, address: string, why: string, cause: unknown) {
-    super({ class: 'environment', message: `the engine at ${address} ${why} (${what})`, next: 'See whether it runs (docker version, systemctl status docker); then run again.' }, { cause });
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+    super(
+      {
+        class: 'environment',
+        message: `the engine at ${address} ${why} (${what})`,
+        next: 'See whether it runs (docker version, systemctl status docker); then run again.',
+        ...(code !== undefined && PASSING_CODES.has(code) ? { transient: true as const } : {}),
+      },
+      { cause },
+    );
     this.name = 'ConnectionError';
   }
 }
+
+/** What an engine that is being restarted gives; its socket may be gone for that time. */
+const PASSING_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** dockerode with a name, timeouts and errors that say where and what. */
 export class Client {
@@ -83,7 +98,11 @@ export class Client {
   }
 }
 
-const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EACCES', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOTSOCK', 'EPROTO', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'HPE_INVALID_CONSTANT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR']);
+const CONNECTION_CODES = new Set([
+  ...PASSING_CODES,
+  ...['EACCES', 'ENOTFOUND', 'ENOTSOCK', 'EPROTO', 'HPE_INVALID_CONSTANT', 'ABORT_ERR'],
+  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]);
 
 /** Errors of a connection, in words. */
 export function explain(code: string, error: Error): string {

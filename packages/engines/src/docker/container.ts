@@ -40,6 +40,8 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
     Labels: toEngineLabels(spec.labels),
     WorkingDir: spec.cwd,
     User: '0:0',
+    // Programs write it into what they build. The machine's own network goes with its own name.
+    ...(spec.network === 'host' ? {} : { Hostname: 'crpm' }),
     Healthcheck: { Test: ['NONE'] },
     AttachStdin: false,
     OpenStdin: false,

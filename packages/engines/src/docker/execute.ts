@@ -12,6 +12,9 @@ const STOP_SECONDS = 2;
 /** How long an engine may be away (restarted) before a running container is given up, in milliseconds. */
 const OUTAGE = 60_000;
 
+/** How often an engine is asked whether it is still there while a program runs and says nothing, in milliseconds. */
+const PULSE = 60_000;
+
 /** Exit codes of programs that an engine's own shutdown ended. */
 const ENGINE_STOPPED = new Set([137, 143, 255]);
 
@@ -20,6 +23,8 @@ export interface Execution extends OutputSink {
   readonly argv: readonly string[];
   readonly image: string;
   readonly signal: AbortSignal;
+  /** Milliseconds between two looks at a running program; default {@link PULSE}. */
+  readonly pulse?: number;
 }
 
 /**
@@ -39,13 +44,14 @@ export async function execute(client: Client, id: string, execution: Execution):
   // Attached before it starts, else its first lines are lost.
   await attach();
   const stopped = whenStopped(client, id, signal);
+  const pulse = takePulse(client, id, execution.pulse ?? PULSE);
   let interrupted = false;
   let lost = 0;
   try {
     await start(client, id, execution);
     for (let pause = 100; ; pause = Math.min(pause * 2, 2_000)) {
       const output = read(stream!, execution);
-      const first = await Promise.race([output, stopped.promise]);
+      const first = await Promise.race([output, stopped.promise, pulse.lost]);
       const state = first === 'stopped' ? first : await settled(client, id, () => (interrupted = true), signal);
       if (state === 'stopped') {
         await stopped.promise;
@@ -66,6 +72,7 @@ export async function execute(client: Client, id: string, execution: Execution):
     }
   } finally {
     stopped.dispose();
+    pulse.dispose();
     stream?.destroy();
   }
 }
@@ -109,7 +116,7 @@ async function settled(client: Client, id: string, onOutage: () => void, signal:
       if (--left === 0) return 'running';
     } catch (error) {
       if (error instanceof EngineError && error.status === 404) {
-        fail({ class: 'environment', message: `somebody removed the container that ran here from the engine at ${client.address}`, next: 'Run again.' }, error);
+        fail({ class: 'environment', message: `somebody removed the container that ran here from the engine at ${client.address}`, next: 'Run again.', transient: true }, error);
       }
       if (!(error instanceof ConnectionError)) throw error;
       onOutage();
@@ -120,13 +127,36 @@ async function settled(client: Client, id: string, onOutage: () => void, signal:
   }
 }
 
+/** `lost` rejects when the engine hangs: its stream is open, and it answers no question. An engine that is gone ends its stream, and {@link settled} waits for it. */
+function takePulse(client: Client, id: string, interval: number): { readonly lost: Promise<never>; dispose(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const lost = new Promise<never>((_, reject) => {
+    const ask = async (): Promise<void> => {
+      try {
+        await client.quick('asking whether a program still runs', (abortSignal) => client.docker.getContainer(id).inspect({ abortSignal }));
+      } catch (error) {
+        if (error instanceof ConnectionError && !error.failure.transient) return reject(error);
+      }
+      if (!over) timer = setTimeout(() => void ask(), interval);
+    };
+    timer = setTimeout(() => void ask(), interval);
+  });
+  lost.catch(() => undefined); // Only the race cares, and it may be over.
+  const dispose = () => {
+    over = true;
+    clearTimeout(timer);
+  };
+  return { lost, dispose };
+}
+
 function isStarting(state: { readonly Status?: string }): boolean {
   return state.Status === 'created' || state.Status === 'initialized';
 }
 
 function verdict({ code, oomKilled }: State, interrupted: boolean, client: Client, what: string): Exit {
   if (interrupted && !oomKilled && ENGINE_STOPPED.has(code)) {
-    fail({ class: 'environment', message: `the engine at ${client.address} was stopped while ${what} ran`, next: 'Run again; finished work is kept.' });
+    fail({ class: 'environment', message: `the engine at ${client.address} was stopped while ${what} ran`, next: 'Run again; finished work is kept.', transient: true });
   }
   // We did not kill it, or we would not be here: 137 is the kernel's doing, even where the engine missed the notice.
   return { code, oom: code !== 0 && (oomKilled || code === 137) };

@@ -55,6 +55,9 @@ async function pullImage({ client, env, goArch }: PullContext, reference: Refere
   if (progress.error !== undefined) fail(pullFailure(reference, progress.error));
 }
 
+/** What registries and networks say when it was only this once: too many requests, an error of theirs, a connection that broke. */
+const PASSING = /toomanyrequests|too many requests|\b(?:status|http)(?: code)?:? (?:429|5\d\d)\b|internal server error|bad gateway|service unavailable|gateway time-?out|timeout|timed out|connection reset|unexpected EOF|: EOF$|temporary failure|server misbehaving/i;
+
 /** A registry's refusal, told by what the user can do about it. */
 export function pullFailure(reference: Reference, reason: string): Failure {
   const message = `cannot pull ${reference.text}: ${reason.trim()}`;
@@ -62,5 +65,6 @@ export function pullFailure(reference: Reference, reason: string): Failure {
     return { class: 'usage', message, next: `Check the name and tag in the basesystem; if ${reference.registry} keeps it private: docker login ${reference.registry}` };
   }
   if (/unauthorized|denied|authentication required|forbidden/i.test(reason)) return { class: 'environment', message, next: `Log in first: docker login ${reference.registry}` };
-  return { class: 'environment', message, next: 'See whether this machine reaches the registry, and whether the engine knows the proxy it needs; then run again.' };
+  const passing = PASSING.test(reason.trim()) ? { transient: true as const } : {};
+  return { class: 'environment', ...passing, message, next: 'See whether this machine reaches the registry, and whether the engine knows the proxy it needs; then run again.' };
 }
