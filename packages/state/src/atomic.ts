@@ -55,6 +55,14 @@ export function syncFolder(fs: Fs, folder: string): void {
   syncFile(fs, folder);
 }
 
+/** Makes a folder, with its parents, whose names survive a crash of the machine; an existing one is fine. */
+export function makeFolder(fs: Fs, folder: string, mode: number): void {
+  const made: string[] = [];
+  for (let missing = folder; !fs.lstat(missing); missing = dirname(missing)) made.push(missing);
+  fs.mkdir(folder, mode);
+  for (const path of made.reverse()) syncFolder(fs, dirname(path));
+}
+
 /** Makes the bytes of a file that somebody else wrote survive a crash of the machine. */
 export function syncFile(fs: Fs, file: string): void {
   const fd = fs.open(file, 'r');

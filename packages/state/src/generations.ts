@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { swapSymlink, syncFolder, sweepLeftovers, writeSynced } from './atomic.js';
+import { makeFolder, swapSymlink, syncFolder, sweepLeftovers, writeSynced } from './atomic.js';
 import { hashFile, hashText } from './digest.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { temporaryName } from './owner.js';
@@ -49,7 +49,7 @@ const MANIFEST = 'manifest.json';
 export async function publishGeneration(repoDir: string, files: readonly GenerationFile[], fs: Fs = realFs): Promise<Generation> {
   checkPaths(files);
   const generations = join(repoDir, 'generations');
-  fs.mkdir(generations, 0o755);
+  makeFolder(fs, generations, 0o755);
   sweepLeftovers(generations, fs);
   const staged = join(generations, temporaryName('.staged'));
   try {
@@ -121,6 +121,7 @@ async function isWhole(fs: Fs, dir: string, files: readonly PublishedFile[]): Pr
 
 /** Keeps every content-addressed file for good; a damaged one is replaced. */
 async function keepAddresses(fs: Fs, repoDir: string, generation: Generation): Promise<void> {
+  const changed = new Set<string>();
   for (const file of generation.files) {
     if (addressed(file.path) === undefined) continue;
     const target = join(repoDir, 'published', file.path);
@@ -134,8 +135,10 @@ async function keepAddresses(fs: Fs, repoDir: string, generation: Generation): P
       // Renaming one link of a file over another does nothing, and leaves both.
       fs.remove(temporary);
     }
-    syncFolder(fs, dirname(target));
+    for (let folder = dirname(target); folder !== repoDir; folder = dirname(folder)) changed.add(folder);
   }
+  if (changed.size > 0) changed.add(repoDir);
+  for (const folder of changed) syncFolder(fs, folder);
 }
 
 async function holds(fs: Fs, path: string, expected: PublishedFile): Promise<boolean> {
@@ -160,7 +163,7 @@ export function isAddressed(path: string): boolean {
 }
 
 /** The digest in an address `…/by-sha256/<digest>/<file>`. */
-function addressed(path: string): string | undefined {
+export function addressed(path: string): string | undefined {
   return /(?:^|\/)by-sha256\/([0-9a-f]{64})\/[^/]+$/.exec(path)?.[1];
 }
 

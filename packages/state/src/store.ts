@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { syncFile, syncFolder, sweepLeftovers } from './atomic.js';
+import { makeFolder, syncFile, syncFolder, sweepLeftovers } from './atomic.js';
 import { hashFile } from './digest.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { temporaryName } from './owner.js';
@@ -45,7 +45,7 @@ export class Store {
       if (await this.#holds(entry, sha256)) return;
       setAside(this.#fs, entry, this.badFolder);
     }
-    fs.mkdir(dirname(entry), 0o700);
+    makeFolder(fs, dirname(entry), 0o700);
     const temporary = join(this.#root, 'tmp', temporaryName(sha256));
     try {
       const copied = await linkOrCopy(fs, file, temporary);
