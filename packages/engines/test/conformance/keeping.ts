@@ -1,5 +1,5 @@
 import { packFiles } from '@crpm/archive';
-import type { OwnedObject } from '@crpm/core';
+import type { OwnedObject, Work } from '@crpm/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { never, type Rig } from './rig.js';
 
@@ -97,6 +97,22 @@ export function keeping(rig: Rig): void {
       expect(await kept('cache')).toEqual([]);
       const again = await openWork({ cache });
       expect((await sh(again, 'ls -A "$C"', { env: { C: again.cache! } })).lines).toEqual([]);
+    });
+
+    it('a compiler cache has for one workspace what another compiled, wherever its folder is', async (test) => {
+      const works = await Promise.all([openWork({ cache, tree: 'libvirt' }), openWork({ cache, labels: neighbour })]);
+      if ((await sh(works[0]!, 'command -v ccache gcc')).code !== 0) {
+        console.warn(`SKIPPED: ccache or gcc is missing in ${rig.engine.description}; sharing compiled objects is not tested there`);
+        return test.skip();
+      }
+      const compile = async (work: Work): Promise<string> => {
+        await work.put(packFiles([{ path: 'src/a.c', content: 'int answer(void) { return 42; }\n', mtime: 1_600_000_000 }]));
+        const env = { CCACHE_DIR: work.cache!, CCACHE_BASEDIR: work.root, CCACHE_NOHASHDIR: '1', CCACHE_MAXSIZE: '1G' };
+        const { lines } = await sh(work, 'ccache --zero-stats >/dev/null && ccache gcc -g -c "$PWD/src/a.c" -o a.o && ccache --print-stats | grep -E "^(direct|preprocessed)_cache_hit|^cache_miss"', { env });
+        return lines.sort().join(' ').replaceAll('\t', ' ');
+      };
+      expect(await compile(works[0]!)).toBe('cache_miss 1 direct_cache_hit 0 preprocessed_cache_hit 0');
+      expect(await compile(works[1]!)).toBe('cache_miss 0 direct_cache_hit 1 preprocessed_cache_hit 0');
     });
   });
 }
