@@ -64,8 +64,10 @@ export interface PackageConfig {
   /** The key under `sources`: the prefix of its nodes' ids. */
   readonly name: string;
   readonly kind: PackageKind;
-  /** Absolute path of the source tree; absent for `prebuilt` and `published`. */
+  /** Absolute path of the source tree; absent for `prebuilt` and `published`, and where `upstream` says where to get one. */
   readonly dir?: string;
+  /** A tree that crpm gets, into the user's cache. */
+  readonly upstream?: UpstreamSource;
   readonly spec?: SpecSource;
   /** For a spec with downstream patches. `auto`: see the `rpmbuild` node. A list keeps exactly these files. */
   readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
@@ -77,6 +79,12 @@ export interface PackageConfig {
   /** How KubeVirt knows it; absent for a package that KubeVirt does not pin. */
   readonly pin?: PinConfig;
 }
+
+export type UpstreamSource =
+  /** `ref`: a branch or tag, pinned in `custom-rpms.lock.yaml`, or a whole commit id. */
+  | { readonly kind: 'git'; readonly git: string; readonly ref: string }
+  /** `at`: an absolute path, or an http(s) address, whose sha256 (hex) is pinned there unless it is given. */
+  | { readonly kind: 'tarball'; readonly at: string; readonly sha256?: string };
 
 export type SpecSource =
   /** A dist-git folder on this machine; `file` is the spec's name in it when there are several. */
@@ -126,8 +134,11 @@ export type ServeConfig =
   | { readonly mode: 'published'; readonly baseUrl: string };
 
 export interface RpmDepsConfig {
-  /** `script`: `hack/rpm-deps.sh`, through `hack/dockerized` where the tree has it. `make`: the tree's `rpm-deps` target. */
-  readonly mode: 'script' | 'make';
+  /**
+   * `script`: `hack/rpm-deps.sh`, through `hack/dockerized` where the tree has it. `make`: the tree's `rpm-deps` target. `hot-swap`: where only bytes changed, new
+   * digests in `WORKSPACE`, and nothing else. `auto`: that, else `script`.
+   */
+  readonly mode: 'auto' | 'script' | 'make' | 'hot-swap';
   /** `LIBVIRT_VERSION` → version, as the user set them; whitelisted. */
   readonly versions: Readonly<Record<string, string>>;
   /** Overrides `basesystem.kubevirtBasesystem`. */

@@ -32,7 +32,8 @@ export interface NodeOutput {
   readonly files: readonly OutputFile[];
   /**
    * Facts that the node reported: EVRs, a digest, a base URL. What stands under its key `here` is true on this machine alone (a path, the id of
-   * an image): dependents may read it, but it is no part of {@link digest}.
+   * an image), or of one run of it: dependents may read it, but it is no part of {@link digest}, and a result that came back from the store lacks it. A kind
+   * whose dependents can't do without has one of the hooks `stale` and `missing`, and such results don't come back.
    */
   readonly data: Json;
   /** `sha256:<hex>` over files and data, `here` left out: equal outputs leave dependents fresh, on this machine and on others. */

@@ -1,5 +1,6 @@
 import type { GraphNode, Input, Json, NodeKind, NodeOutput } from '@crpm/core';
 import { hashText } from '@crpm/state';
+import { escapePointer } from './difference.js';
 
 /**
  * Everything that a node's result depends on, as one list: what kind it is, its parameters, the inputs it declares, and what it reads of what its
@@ -33,13 +34,26 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value, (_key, item: Json) => (isObject(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => compare(a, b))) : item));
 }
 
-/** One input per leaf, so that a difference names the one option that changed. Values are JSON. */
+/**
+ * One input per leaf, so that a difference names the one option that changed. Values are JSON. A list of scalars is a leaf; one of things with
+ * unique names is the list of the names, and below it each thing under its own.
+ */
 function flatten(prefix: string, value: Json): readonly Input[] {
-  const children = isList(value) ? value.map((item, index) => [String(index), item] as const) : isObject(value) ? Object.entries(value) : [];
+  if (isList(value)) {
+    if (value.every((item) => typeof item !== 'object' || item === null)) return [{ name: prefix, value: JSON.stringify(value) }];
+    const names = uniqueNames(value);
+    const items = value.flatMap((item, index) => flatten(`${prefix}/${escapePointer(names?.[index] ?? String(index))}`, item));
+    return names ? [{ name: prefix, value: JSON.stringify(names) }, ...items] : items;
+  }
+  const children = isObject(value) ? Object.entries(value) : [];
   if (children.length === 0) return [{ name: prefix, value: JSON.stringify(value) }];
-  return [...children]
-    .sort(([a], [b]) => compare(a, b))
-    .flatMap(([key, item]) => flatten(`${prefix}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, item));
+  return children.sort(([a], [b]) => compare(a, b)).flatMap(([key, item]) => flatten(`${prefix}/${escapePointer(key)}`, item));
+}
+
+/** The `name` of each thing in a list, if each has one and no two the same. */
+function uniqueNames(list: readonly Json[]): readonly string[] | undefined {
+  const names = list.flatMap((item) => (isObject(item) && typeof item['name'] === 'string' ? [item['name']] : []));
+  return names.length === list.length && new Set(names).size === names.length ? names : undefined;
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -55,10 +55,9 @@ export interface HistoryEntry {
   readonly output: NodeOutput;
 }
 
-/** The results a workspace remembers. */
+/** The last good result of each node of a workspace. Earlier ones are in the store, by fingerprint. */
 export class History {
   readonly #last = new Map<string, NodeRecord>();
-  readonly #byFingerprint = new Map<string, NodeRecord>();
 
   constructor(records: readonly Json[]) {
     // Whatever has a good checksum was written by this class.
@@ -68,11 +67,6 @@ export class History {
   /** The last good result, whatever it was made from. */
   last(node: string): NodeRecord | undefined {
     return this.#last.get(node);
-  }
-
-  /** A result that was made from exactly this, now or earlier. */
-  find(node: string, fingerprint: string): NodeRecord | undefined {
-    return this.#byFingerprint.get(`${fingerprint} ${node}`);
   }
 
   all(): Iterable<NodeRecord> {
@@ -95,7 +89,6 @@ export class History {
     switch (record.type) {
       case 'node':
         this.#last.set(record.node, record);
-        if (record.reusable) this.#byFingerprint.set(`${record.fingerprint} ${record.node}`, record);
         break;
       case 'seen': {
         const last = this.#last.get(record.node);

@@ -1,7 +1,10 @@
 export { age } from './age.js';
+export type { Difference, PartChange } from './difference.js';
+export { explain, type Explanation, type LastRun } from './explain.js';
 export { readHistory, type HistoryEntry } from './history.js';
 export { logFileName } from './names.js';
 export type { NodeSummary, PlanOptions, RunOptions, RunSummary } from './options.js';
 export { plan, type PlanEntry } from './plan.js';
+export { formatDifferences, formatReason } from './reason.js';
 export { run } from './run.js';
-export { schedule, type FinalState, type ScheduleOptions, type Step } from './scheduler.js';
+export { schedule, type FinalState, type Queue, type ScheduleOptions, type Step } from './scheduler.js';

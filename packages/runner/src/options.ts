@@ -1,5 +1,7 @@
-import type { Budget, Engine, EventSink, Failure, Graph, NodeKind, NodeOutcome, NodeOutput, Role, WorkspacePaths } from '@crpm/core';
+import type { Engine, EventSink, Failure, Graph, NodeKind, NodeOutcome, NodeOutput, Role, WorkspacePaths } from '@crpm/core';
 import type { Fs, Lock } from '@crpm/state';
+import type { Total } from './budget.js';
+import type { Queue } from './scheduler.js';
 
 /** What plan and run both need to know. */
 export interface PlanOptions {
@@ -25,7 +27,11 @@ export interface RunOptions extends PlanOptions {
   /** After a failure, run all that does not need what failed. */
   readonly keepGoing: boolean;
   /** What heavy nodes share. */
-  readonly budget: Budget;
+  readonly budget: Total;
+  /** How long to wait before a node that failed for a passing reason is tried again, milliseconds, for each further try. Default: twice, after 1 and 5 seconds. */
+  readonly retryDelays?: readonly number[];
+  /** What bounds the nodes at the same time to {@link jobs}. Default: p-queue. */
+  readonly queue?: Queue;
   readonly runId: string;
   /** This run's own folder of logs; made if it is not there. `latest` beside it will name it. */
   readonly logsDir: string;

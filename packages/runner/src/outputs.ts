@@ -38,13 +38,10 @@ export function outputDigest(files: readonly OutputFile[], data: Json): string {
   return `sha256:${hashText(canonicalJson([files.map(({ path, digest }) => [path, digest]), withoutHere(data)]))}`;
 }
 
-function withoutHere(data: Json): Json {
-  return hasHere(data) ? Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'here')) : data;
-}
-
-/** Whether a node reported facts of this machine: see `NodeOutput.data`. */
-export function hasHere(data: Json): data is { readonly [key: string]: Json } {
-  return typeof data === 'object' && data !== null && !Array.isArray(data) && Object.hasOwn(data, 'here');
+/** What a node reported, without what is true on this machine alone: see `NodeOutput.data`. */
+export function withoutHere(data: Json): Json {
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || !('here' in data)) return data;
+  return Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'here'));
 }
 
 /** What lstat says of each file, in their order; see `RecordedFile.identity`. */

@@ -1,9 +1,8 @@
-import { layers, toFailure, unreachable, type NodeOutput } from '@crpm/core';
-import { Journal, realFs, Store } from '@crpm/state';
-import { decide, type Decision, type Grounds } from './decide.js';
-import { History, journalFile, toOutput } from './history.js';
+import { unreachable } from '@crpm/core';
+import type { Difference } from './difference.js';
 import type { PlanOptions } from './options.js';
-import { checkKinds } from './run.js';
+import { formatReason } from './reason.js';
+import { survey, type Surveyed } from './survey.js';
 
 export interface PlanEntry {
   readonly node: string;
@@ -22,10 +21,13 @@ export interface PlanEntry {
     | 'skipped'
     /** Left out, and it never had a result; with `--only` it runs first if what needs it runs. */
     | 'absent';
+  /** {@link differences} in a line. */
   readonly reason: string;
+  /** All that keeps its last result from standing; of one that may run, the needs that it waits for. */
+  readonly differences: readonly Difference[];
   /** How long it took when it last ran, milliseconds. */
   readonly lastMs?: number;
-  /** When the result was made that stands in, ISO 8601. */
+  /** When the result was made that stands in, or comes back; ISO 8601. */
   readonly asOf?: string;
 }
 
@@ -34,72 +36,30 @@ export interface PlanEntry {
  * can't be told is listed as one that runs, with the reason why they can't: the run will fail there.
  */
 export async function plan(options: PlanOptions): Promise<readonly PlanEntry[]> {
-  const { graph, kinds, roles, workspace } = options;
-  const fs = options.fs ?? realFs;
-  checkKinds(graph, kinds);
-  const history = new History(Journal.read(journalFile(workspace), fs));
-  const store = new Store(workspace.cache, fs);
-  const grounds: Grounds = {
-    fs, workspace, history, signal: options.signal,
-    mayRestore: (record) => record.output.files.every(({ digest }) => store.has(digest.slice('sha256:'.length))),
-  };
-
-  const entries: PlanEntry[] = [];
-  const outputs = new Map<string, NodeOutput>();
-  const uncertain = new Set<string>();
-  for (const [layer, nodes] of layers(graph).entries()) {
-    for (const node of nodes) {
-      const role = roles.get(node.id) ?? 'normal';
-      const last = history.last(node.id);
-      const common = { node: node.id, layer, ...(last ? { lastMs: last.ms } : {}) };
-      const changing = node.needs.filter((need) => uncertain.has(need));
-      if (role === 'normal' && last && changing.length > 0) {
-        uncertain.add(node.id);
-        entries.push({ ...common, action: 'may-run', reason: `${changing.join(', ')} will be made again` });
-        continue;
-      }
-      if (role === 'normal' && !last) {
-        uncertain.add(node.id);
-        entries.push({ ...common, action: 'run', reason: 'first run' });
-        continue;
-      }
-      const needs = new Map(node.needs.flatMap((need) => {
-        const output = outputs.get(need);
-        return output ? [[need, output] as const] : [];
-      }));
-      const kind = kinds.get(node.kind);
-      if (!kind) continue; // checked above
-      const decision: Decision = role === 'forced' ? { action: 'run', reason: 'forced', inputs: [] } : await attempt(() => decide({ node, kind, role, needs }, grounds));
-      if ('record' in decision) outputs.set(node.id, toOutput(workspace, decision.record));
-      // What is absent runs before a node that needs it does.
-      if (decision.action === 'run' || (decision.action === 'absent' && role === 'as-is')) uncertain.add(node.id);
-      entries.push({ ...common, ...describe(decision, role) });
-    }
-  }
-  return entries;
+  return (await survey(options)).map(toEntry);
 }
 
-async function attempt(decideIt: () => Promise<Decision>): Promise<Decision> {
-  try {
-    return await decideIt();
-  } catch (error) {
-    const failure = toFailure(error);
-    if (failure.class === 'bug') throw error;
-    return { action: 'run', reason: `its inputs can't be told: ${failure.message}`, inputs: [] };
-  }
-}
-
-function describe(decision: Decision, role: string): Pick<PlanEntry, 'action' | 'reason' | 'asOf'> {
+export function toEntry({ node, layer, role, last, decision }: Surveyed): PlanEntry {
+  const common = { node: node.id, layer, ...(last ? { lastMs: last.ms } : {}) };
   switch (decision.action) {
     case 'fresh':
-      return { action: 'fresh', reason: 'nothing it depends on changed' };
+      return { ...common, action: 'fresh', reason: UNCHANGED, differences: [] };
     case 'stand-in':
-      return { action: role === 'skipped' ? 'skipped' : 'as-is', reason: decision.stale ?? 'nothing it depends on changed', asOf: decision.record.at };
+      return { ...common, action: role === 'skipped' ? 'skipped' : 'as-is', reason: formatReason(decision.stale) || UNCHANGED, differences: decision.stale, asOf: decision.record.at };
     case 'restore':
+      return { ...common, ...told(decision), lastMs: decision.record.ms, asOf: decision.record.at };
     case 'run':
+    case 'may-run':
     case 'absent':
-      return { action: decision.action, reason: decision.reason };
+      return { ...common, ...told(decision) };
     default:
       return unreachable(decision);
   }
+}
+
+const UNCHANGED = 'nothing it depends on changed';
+
+function told<A extends string>({ action, why }: { readonly action: A; readonly why: readonly Difference[] }) {
+  const reason = action === 'absent' && why[0]?.what === 'first-run' ? 'it never had a result' : formatReason(why);
+  return { action, reason, differences: why };
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { Json, WorkspacePaths } from '@crpm/core';
-import { errorCode, Store, sweepLeftovers, syncFolder, temporaryName, type Fs, type Journal } from '@crpm/state';
+import type { Json, NodeKind, WorkspacePaths } from '@crpm/core';
+import { errorCode, ResultCache, Store, sweepLeftovers, syncFolder, temporaryName, type CachedResult, type Fs, type Journal } from '@crpm/state';
+import { isSelfContained } from './earlier.js';
 import { recordable } from './fingerprint.js';
 import type { History, NodeRecord, RecordedFile } from './history.js';
 import { fileNameOf } from './names.js';
-import { collectOutput, identitiesOf, makeParents, outputDigest } from './outputs.js';
+import { collectOutput, identitiesOf, makeParents, outputDigest, withoutHere } from './outputs.js';
 
 /** What is known of a result beside its output. */
 export type ResultFacts = Pick<NodeRecord, 'node' | 'kind' | 'run' | 'at' | 'ms' | 'fingerprint' | 'reusable' | 'inputs'>;
@@ -18,15 +19,16 @@ export class Results {
   readonly #fs: Fs;
   readonly #state: string;
   readonly #store: Store;
+  readonly #cache: ResultCache;
   readonly #history: History;
   readonly #journal: Journal;
   readonly #warn: (text: string) => void;
-  readonly #renewed = new Set<string>();
 
   constructor(options: { fs: Fs; workspace: WorkspacePaths; history: History; journal: Journal; warn: (text: string) => void }) {
     this.#fs = options.fs;
     this.#state = options.workspace.state;
     this.#store = new Store(options.workspace.cache, options.fs);
+    this.#cache = new ResultCache(options.workspace.cache, options.fs);
     this.#history = options.history;
     this.#journal = options.journal;
     this.#warn = options.warn;
@@ -45,11 +47,15 @@ export class Results {
     this.#fs.remove(out);
   }
 
-  /** Makes what a node left in its folder, and what it reported, its result. */
-  async keep(out: string, data: Json, facts: ResultFacts): Promise<NodeRecord> {
+  /** Makes what a node left in its folder, and what it reported, its result; and keeps it for all who would make it from the same. */
+  async keep(out: string, data: Json, facts: ResultFacts, kind: NodeKind): Promise<NodeRecord> {
     const files = await collectOutput(this.#fs, out);
-    for (const file of files) await this.#addToStore(join(out, file.path), file.digest);
-    return this.#place(out, files.map((file) => ({ ...file, identity: '' })), data, facts);
+    const stored = await this.#cached(`keep the result of ${facts.node} in the store`, async () => {
+      for (const { path, digest } of files) await this.#store.add(join(out, path), hex(digest));
+    });
+    const record = this.#place(out, files.map((file) => ({ ...file, identity: '' })), data, facts);
+    if (stored && record.reusable && isSelfContained(kind, record.output)) await this.#cached(`keep the result of ${facts.node} in the store`, () => { this.#cache.keep(toCached(record)); });
+    return record;
   }
 
   /** Makes an earlier result the current one again, from the store. Nothing if a part of it is not to be had. */
@@ -62,22 +68,27 @@ export class Results {
         if (hit === 'damaged') this.#warn(`the store's copy of ${file.path} of ${record.node} was damaged; it is set aside in ${this.#store.badFolder}`);
         if (hit !== 'restored') return undefined;
       }
-      return this.#place(out, record.output.files, record.output.data, record);
+      const restored = this.#place(out, record.output.files, record.output.data, record);
+      await this.#cached('note the use of the store', () => this.#cache.noteUse([record.fingerprint]));
+      return restored;
     } finally {
       this.discard(out);
     }
   }
 
-  /** Whether all of a result may be in the store; only {@link restore} can tell if it is whole. */
-  mayRestore(record: NodeRecord): boolean {
-    return record.output.files.every((file) => this.#store.has(hex(file.digest)));
+  /** A record of the store that does not hold what it should goes out of the way. */
+  setAside(fingerprint: string): void {
+    void this.#cached('set a damaged record aside', () => {
+      this.#warn(`the store's record ${fingerprint} was damaged; it is set aside in ${this.#cache.setAside(fingerprint)}`);
+    });
   }
 
   #place(out: string, files: readonly RecordedFile[], data: Json, facts: ResultFacts): NodeRecord {
     const { node, kind, run, at, ms, fingerprint, reusable } = facts;
     const folder = join('results', fileNameOf(node), randomBytes(8).toString('hex'));
     const place = join(this.#state, folder);
-    this.#fs.mkdir(dirname(place), 0o700);
+    this.#makeFolder('results');
+    this.#makeFolder(dirname(folder));
     this.#fs.rename(out, place);
     syncFolder(this.#fs, dirname(place));
     const identities = identitiesOf(this.#fs, place, files);
@@ -86,38 +97,49 @@ export class Results {
       output: { folder, files: files.map((file, index) => ({ ...file, identity: identities[index] ?? '' })), data, digest: outputDigest(files, data) },
     };
     this.#history.add(this.#journal, record);
-    this.#renewed.add(node);
     return record;
   }
 
-  /**
-   * Removes the results that newer ones took the place of, and those whose record never came to be. At the end of a run: until then a
-   * node may still read what it was given.
-   */
-  removeReplaced(): void {
-    for (const node of this.#renewed) {
-      const kept = this.#history.last(node)?.output.folder;
-      const parent = join('results', fileNameOf(node));
-      for (const name of this.#fs.readdir(join(this.#state, parent))) {
-        if (join(parent, name) !== kept) this.#fs.remove(join(this.#state, parent, name));
-      }
-    }
-    this.#renewed.clear();
-  }
-
   /** The store is a cache: without it the result stands all the same. */
-  async #addToStore(file: string, digest: string): Promise<void> {
+  async #cached(what: string, action: () => Promise<void> | void): Promise<boolean> {
     try {
-      await this.#store.add(file, hex(digest));
+      await action();
+      return true;
     } catch (error) {
       if (errorCode(error) === undefined) throw error;
-      this.#warn(`can't keep ${file} in the store: ${error instanceof Error ? error.message : String(error)}`);
+      this.#warn(`can't ${what}: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
     }
+  }
+
+  /** One whose name is on the disk, so that it outlives the machine's crash with what is in it. */
+  #makeFolder(folder: string): void {
+    const path = join(this.#state, folder);
+    if (this.#fs.lstat(path)?.type === 'folder') return;
+    this.#fs.mkdir(path, 0o700);
+    syncFolder(this.#fs, dirname(path));
   }
 
   #temporary(): string {
     return join(this.#state, 'tmp');
   }
+}
+
+/**
+ * Removes the folders of results that newer ones took the place of, and of those whose record never came to be. At the end of a run (until then a
+ * node may still read what it was given), or under the workspace's lock. Returns how many there were.
+ */
+export function removeUnrecorded(state: string, history: History, fs: Fs): number {
+  const recorded = new Set([...history.all()].map(({ output }) => output.folder));
+  const parent = join(state, 'results');
+  const nodes = fs.lstat(parent)?.type === 'folder' ? fs.readdir(parent) : [];
+  const folders = nodes.flatMap((node) => fs.readdir(join(parent, node)).map((name) => join('results', node, name))).filter((folder) => !recorded.has(folder));
+  for (const folder of folders) fs.remove(join(state, folder));
+  return folders.length;
+}
+
+function toCached({ fingerprint, node, kind, at, ms, inputs, output: { files, data, digest } }: NodeRecord): CachedResult {
+  return { fingerprint, node, kind, at, ms, inputs, files: files.map(({ path, size, digest: content }) => ({ path, size, digest: content })), data: withoutHere(data), digest };
 }
 
 function hex(digest: string): string {

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { EXIT, exitCodeOf, toFailure, type Failure, type Graph, type NodeKind, type NodeOutcome } from '@crpm/core';
+import { EXIT, exitCodeOf, toFailure, type Failure, type GraphNode, type NodeOutcome } from '@crpm/core';
 import { Journal, realFs } from '@crpm/state';
 import { Announcer } from './announcer.js';
+import { criticalPaths } from './critical-path.js';
 import { History, journalFile } from './history.js';
+import { checkKinds } from './kinds.js';
 import type { NodeSummary, RunOptions, RunSummary } from './options.js';
-import { Results } from './results.js';
+import { removeUnrecorded, Results } from './results.js';
 import { schedule } from './scheduler.js';
 import { Visitor } from './visitor.js';
 
@@ -30,14 +32,17 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       nodes: [...graph.nodes.values()].map(({ id, kind, title, group, needs }) => ({ id, kind, title, needs, ...(group === undefined ? {} : { group }) })),
     });
     if (journal.warning !== undefined) announcer.warn(journal.warning);
-    const visitor = new Visitor({ options, fs, journal, history, results, announcer });
+    const paths = criticalPaths(graph, (id) => history.last(id)?.ms);
+    const priority = ({ id }: GraphNode) => paths.get(id) ?? 0;
+    const visitor = new Visitor({ options, fs, journal, history, results, announcer, priority });
     try {
-      const states = await schedule({ graph, concurrency: options.jobs, keepGoing: options.keepGoing, signal, visit: (node, stopping) => visitor.visit(node, stopping) });
-      for (const [id, state] of states) if (state === 'not-run') visitor.notRun(id);
+      const { jobs: concurrency, keepGoing, queue } = options;
+      const states = await schedule({ graph, concurrency, keepGoing, signal, priority, ...(queue ? { queue } : {}), visit: (node, stopping) => visitor.visit(node, stopping) });
+      for (const node of graph.nodes.values()) if (states.get(node.id) === 'not-run') visitor.notRun(node);
     } finally {
       await tidy(announcer, () => visitor.close());
     }
-    await tidy(announcer, () => { results.removeReplaced(); });
+    await tidy(announcer, () => { removeUnrecorded(options.workspace.state, history, fs); });
 
     const nodes = visitor.summaries();
     const summary: RunSummary = {
@@ -63,10 +68,6 @@ async function tidy(announcer: Announcer, action: () => Promise<void> | void): P
   } catch (error) {
     announcer.warn(`can't clean up after the run: ${toFailure(error).message}`);
   }
-}
-
-export function checkKinds(graph: Graph, kinds: ReadonlyMap<string, NodeKind>): void {
-  for (const node of graph.nodes.values()) if (!kinds.has(node.kind)) throw new Error(`${node.id} is of the unknown kind ${node.kind}`);
 }
 
 /** The first failure tells; but a bug is never hidden behind another failure. */

@@ -1,11 +1,19 @@
-import { dependentsOf, FailureError, toFailure, unreachable, type Engine, type Failure, type GraphNode, type Input, type NodeKind, type NodeOutput, type Role } from '@crpm/core';
+import { FailureError, toFailure, unreachable, type Engine, type Failure, type GraphNode, type NodeKind, type Role } from '@crpm/core';
 import { errorCode, type Fs, type Journal } from '@crpm/state';
-import { age } from './age.js';
 import type { Announcer } from './announcer.js';
+import { SharedBudget, type Claim } from './budget.js';
 import { decide, type Decision, type Grounds, type Question } from './decide.js';
-import { Executor } from './executor.js';
-import { toOutput, type History, type NodeRecord } from './history.js';
+import { Demands } from './demands.js';
+import type { Difference } from './difference.js';
+import { Earlier } from './earlier.js';
+import { Executor, type End, type Job } from './executor.js';
+import { HeavyFrontier } from './heavy-frontier.js';
+import type { History, NodeRecord } from './history.js';
+import { kindOf } from './kinds.js';
+import { Ledger } from './ledger.js';
 import type { NodeSummary, RunOptions } from './options.js';
+import { Outcomes } from './outcomes.js';
+import { formatReason } from './reason.js';
 import type { Results } from './results.js';
 import type { Step } from './scheduler.js';
 
@@ -16,64 +24,72 @@ interface Parts {
   readonly history: History;
   readonly results: Results;
   readonly announcer: Announcer;
+  /** Of nodes that want a share of the budget at the same time, the one with the highest gets it first. */
+  readonly priority: (node: GraphNode) => number;
 }
 
-/**
- * Brings one node after the other to its result, when the scheduler says that it is its turn, and knows what became of each.
- *
- * A result can turn out not to be there only when somebody wants to use it: an image that was removed, or a node left out by `--only`
- * that never ran. Then the one who is about to run demands it: the need is visited again, with a reason to run, and all that rests on it
- * is decided once more. That happens at most once per node, since what ran in this run is there.
- */
+/** A node that is about to run, and its share of the budget. */
+interface Ready {
+  readonly job: Omit<Job, 'budget'>;
+  readonly decidedAt: number;
+  readonly claim: Claim;
+}
+
+/** Brings one node after the other to its result, when the scheduler says that it is its turn. */
 export class Visitor {
-  readonly failures: Failure[] = [];
   readonly #parts: Parts;
   readonly #grounds: Grounds;
+  readonly #ledger: Ledger;
+  readonly #demands: Demands;
+  readonly #outcomes: Outcomes;
   readonly #executor: Executor;
-  readonly #outputs = new Map<string, NodeOutput>();
-  readonly #summaries = new Map<string, NodeSummary>();
-  /** For each node that is done: the digests of its needs when it was decided. */
-  readonly #basis = new Map<string, string>();
-  /** Why a node is demanded. */
-  readonly #mustRun = new Map<string, string>();
-  readonly #ran = new Set<string>();
-  readonly #dependents: ReturnType<typeof dependentsOf>;
+  readonly #budget: SharedBudget;
+  readonly #ready = new Map<string, Ready>();
   #engine: Promise<Engine> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const { fs, history, results, options } = parts;
-    this.#dependents = dependentsOf(options.graph);
-    this.#grounds = { fs, workspace: options.workspace, history, signal: options.signal, mayRestore: (record) => results.mayRestore(record) };
-    this.#executor = new Executor({
-      options, results, announcer: parts.announcer,
-      grounds: this.#grounds,
-      engine: () => this.#openEngine(),
-      mayWantBudget: (node) => !this.#summaries.has(node.id) && ['normal', 'forced'].includes(this.#roleOf(node)),
+    const { graph, workspace, signal } = options;
+    this.#ledger = new Ledger(graph);
+    this.#grounds = { fs, workspace, history, signal, earlier: new Earlier({ cache: workspace.cache, fs, onDamage: (fingerprint) => { results.setAside(fingerprint); } }) };
+    const openEngine = () => this.#openEngine();
+    this.#executor = new Executor({ options, results, announcer: parts.announcer, grounds: this.#grounds, engine: openEngine });
+    this.#demands = new Demands({
+      graph, ledger: this.#ledger, openEngine,
+      roleOf: (node) => this.#roleOf(node),
+      kindOf: (node) => this.#kindOf(node),
+      onUnusable: (node, why) => { this.#outcomes.absent(node, [why], this.#ledger.now()); },
     });
+    const frontier = new HeavyFrontier(graph, (node) => this.#kindOf(node).weight === 'heavy' && !this.#isLeftOut(node));
+    this.#budget = new SharedBudget(options.budget, () => Math.min(options.jobs, frontier.size));
+    this.#outcomes = new Outcomes({ options, ledger: this.#ledger, frontier, announcer: parts.announcer, roleOf: (node) => this.#roleOf(node) });
   }
 
   async visit(node: GraphNode, stopping: () => boolean): Promise<Step> {
     try {
-      return await this.#visit(node, stopping);
+      const ready = this.#ready.get(node.id);
+      return ready ? await this.#run(ready) : await this.#visit(node, stopping);
     } catch (error) {
       // Looking at its inputs, or asking the engine, failed before anything was started.
       const failure = toFailure(error);
       const cancelled = this.#parts.options.signal.aborted && (failure.class === 'cancelled' || !(error instanceof FailureError));
-      return cancelled ? 'stopped' : this.#failed(node, failure, { ms: 0 });
+      return cancelled ? 'stopped' : this.#outcomes.failed(node, failure, { ms: 0 });
     }
   }
 
   /** For a node whose turn never came. */
-  notRun(id: string): void {
-    this.#summaries.set(id, { outcome: 'not-run', ms: 0 });
-    this.#parts.announcer.finished(id, 'not-run', { ms: 0 });
+  notRun(node: GraphNode): void {
+    this.#outcomes.notRun(node);
+  }
+
+  get failures(): readonly Failure[] {
+    return this.#outcomes.failures;
   }
 
   /** In the order of the graph. */
   summaries(): ReadonlyMap<string, NodeSummary> {
-    const all = [...this.#parts.options.graph.nodes.keys()].map((id) => [id, this.#summaries.get(id) ?? { outcome: 'not-run', ms: 0 }] as const);
-    return new Map<string, NodeSummary>(all);
+    return this.#ledger.summaries();
   }
 
   async close(): Promise<void> {
@@ -83,28 +99,30 @@ export class Visitor {
   }
 
   async #visit(node: GraphNode, stopping: () => boolean): Promise<Step> {
-    if (this.#isSettled(node)) return 'done';
+    if (this.#demands.on(node) === undefined && this.#ledger.isSettled(node)) return 'done';
+    const decidedAt = this.#ledger.now();
     const question = this.#question(node);
-    if (question.role === 'normal' || question.role === 'forced' || question.mustRun !== undefined) {
-      const absent = this.#demandAbsent(node);
+    if (!this.#isLeftOut(node) || question.mustRun !== undefined) {
+      const absent = this.#demands.absentNeeds(node);
       if (absent.length > 0) return { reopen: absent };
     }
     let decision = await decide(question, this.#grounds);
     if (stopping()) return 'stopped';
-    if (decision.action === 'restore') decision = await this.#restore(node, decision);
+    if (decision.action === 'restore') decision = await this.#restore(decision);
     switch (decision.action) {
       case 'fresh':
         this.#remember(decision.record, decision.identities);
-        return this.#use(node, 'fresh', this.#outputOf(decision.record));
+        return this.#outcomes.use(node, 'fresh', decision.record, decidedAt);
       case 'stand-in':
         this.#remember(decision.record, decision.identities);
-        return this.#standIn(node, decision.record, decision.stale);
+        return this.#outcomes.standIn(node, decision.record, formatReason(decision.stale), decidedAt);
       case 'absent':
-        return this.#absent(node, decision.reason);
+        return this.#outcomes.absent(node, decision.why, decidedAt);
       case 'restore':
-        return this.#restored(node, decision.record);
+        if (this.#isLeftOut(node)) return this.#outcomes.standIn(node, decision.record, 'its files came back from the store', decidedAt);
+        return this.#outcomes.use(node, 'restored', decision.record, decidedAt);
       case 'run':
-        return this.#run(question, decision.reason, decision.inputs, stopping);
+        return this.#prepare({ question, why: decision.why, inputs: decision.inputs }, decidedAt);
       default:
         return unreachable(decision);
     }
@@ -112,136 +130,68 @@ export class Visitor {
 
   #question(node: GraphNode): Question {
     const role = this.#roleOf(node);
-    const mustRun = this.#ran.has(node.id) || role === 'skipped' ? undefined : this.#mustRun.get(node.id);
+    const mustRun = role === 'skipped' ? undefined : this.#demands.on(node);
     return {
       node,
       kind: this.#kindOf(node),
       // What was forced and has run is normal when it is visited again.
-      role: role === 'forced' && this.#ran.has(node.id) ? 'normal' : role,
-      needs: this.#needsOf(node),
+      role: role === 'forced' && this.#ledger.hasRun(node.id) ? 'normal' : role,
+      needs: this.#ledger.needsOf(node),
       ...(mustRun === undefined ? {} : { mustRun }),
     };
   }
 
-  async #run(question: Question, reason: string, inputs: readonly Input[], stopping: () => boolean): Promise<Step> {
-    const { node } = question;
-    const reopen = await this.#demandMissing(node);
+  /** Sees to it that all is there that the node needs to run, and its share of the budget. */
+  async #prepare(job: Omit<Job, 'budget'>, decidedAt: number): Promise<Step> {
+    const { node, kind } = job.question;
+    const reopen = await this.#demands.missingNeeds(node);
     if (reopen) return { reopen };
-    const end = await this.#executor.execute(question, reason, inputs, stopping);
+    if (kind.weight === 'light') return this.#execute({ ...job, budget: lightBudget(this.#parts.options) }, decidedAt);
+    const claim = this.#budget.claim(this.#parts.priority(node), kind.wants?.(node.params));
+    const ready = { job, decidedAt, claim };
+    this.#ready.set(node.id, ready);
+    if (claim.budget) return this.#run(ready);
+    return {
+      wait: {
+        come: claim.come,
+        leave: () => {
+          this.#ready.delete(node.id);
+          claim.leave();
+        },
+      },
+    };
+  }
+
+  async #run({ job, decidedAt, claim }: Ready): Promise<Step> {
+    this.#ready.delete(job.question.node.id);
+    try {
+      if (!claim.budget) throw new Error(`${job.question.node.id} was called before its turn`);
+      return await this.#execute({ ...job, budget: claim.budget }, decidedAt);
+    } finally {
+      claim.leave();
+    }
+  }
+
+  async #execute(job: Job, decidedAt: number): Promise<Step> {
+    const { node } = job.question;
+    const end: End = await this.#executor.execute(job);
     switch (end.outcome) {
-      case 'stopped':
-        return 'stopped';
-      case 'ran': {
-        this.#ran.add(node.id);
-        return this.#use(node, 'ran', this.#outputOf(end.record), end);
-      }
+      case 'ran':
+        this.#ledger.noteRun(node.id);
+        return this.#outcomes.use(node, 'ran', end.record, decidedAt, { ms: end.ms, log: end.log });
       case 'cancelled':
-        this.#settle(node, { outcome: 'cancelled', ms: end.ms, failure: end.failure, log: end.log });
-        this.#parts.announcer.finished(node.id, 'cancelled', { ms: end.ms, failure: end.failure, log: end.log });
-        return 'failed';
+        return this.#outcomes.cancelled(node, end.failure, { ms: end.ms, log: end.log });
       case 'failed':
-        return this.#failed(node, end.failure, { ms: end.ms, log: end.log });
+        return this.#outcomes.failed(node, end.failure, { ms: end.ms, log: end.log });
     }
   }
 
   /** Turns a wish to restore into what became of it. */
-  async #restore(node: GraphNode, wish: Decision & { action: 'restore' }): Promise<Decision> {
+  async #restore(wish: Decision & { action: 'restore' }): Promise<Decision> {
     const record = await this.#parts.results.restore(wish.record);
     if (record) return { ...wish, record };
-    const reason = `${wish.reason}, and the store does not have it whole`;
-    if (wish.otherwise === 'absent') return { action: 'absent', reason };
-    return { action: 'run', reason: wish.record === this.#parts.history.last(node.id) ? reason : wish.reason, inputs: wish.inputs };
-  }
-
-  #restored(node: GraphNode, record: NodeRecord): Step {
-    if (['as-is', 'skipped'].includes(this.#roleOf(node))) return this.#standIn(node, record, 'its files came back from the store');
-    return this.#use(node, 'restored', this.#outputOf(record));
-  }
-
-  #standIn(node: GraphNode, record: NodeRecord, stale: string | undefined): Step {
-    const output = this.#outputOf(record);
-    if (stale === undefined) return this.#use(node, 'fresh', output);
-    const text = `using the result of ${age(record.at)} (${record.at})`;
-    if (this.#roleOf(node) === 'skipped') {
-      if (this.#isUsed(node)) this.#parts.announcer.warnNode(node.id, `skipped: ${text}`);
-    } else this.#parts.announcer.warn(`${node.id}: ${text}, which is stale: ${stale}`);
-    return this.#use(node, 'fresh', { ...output, asOf: record.at });
-  }
-
-  #absent(node: GraphNode, reason: string): Step {
-    this.#outputs.delete(node.id);
-    this.#settle(node, { outcome: 'not-run', ms: 0 });
-    if (this.#roleOf(node) === 'skipped' && this.#isUsed(node)) this.#parts.announcer.warnNode(node.id, `skipped, and there is no result to use instead: ${reason}`);
-    this.#parts.announcer.finished(node.id, 'not-run', { ms: 0 });
-    return 'done';
-  }
-
-  /** Whether a node that is not left out itself rests on this one: of a chain that is left out, only the end is worth a warning. */
-  #isUsed(node: GraphNode): boolean {
-    return (this.#dependents.get(node.id) ?? []).some((dependent) => this.#roleOf(dependent) !== 'skipped');
-  }
-
-  #use(node: GraphNode, outcome: 'ran' | 'fresh' | 'restored', output: NodeOutput, ran?: { readonly ms: number; readonly log: string }): Step {
-    this.#outputs.set(node.id, output);
-    const details = ran ? { ms: ran.ms, log: ran.log } : { ms: 0 };
-    const before = this.#summaries.get(node.id);
-    // Visited again, because something it rests on was, and still as it was found: that is no news.
-    const told = before !== undefined && outcome === 'fresh';
-    this.#settle(node, told ? { ...before, output } : { outcome, output, ...details });
-    if (!told) this.#parts.announcer.finished(node.id, outcome, { ...details, data: output.data });
-    return 'done';
-  }
-
-  #failed(node: GraphNode, failure: Failure, details: { readonly ms: number; readonly log?: string }): Step {
-    this.failures.push(failure);
-    this.#settle(node, { outcome: 'failed', failure, ...details });
-    this.#parts.announcer.finished(node.id, 'failed', { failure, ...details });
-    return 'failed';
-  }
-
-  #settle(node: GraphNode, summary: NodeSummary): void {
-    this.#summaries.set(node.id, summary);
-    this.#basis.set(node.id, this.#basisOf(node));
-  }
-
-  /** Whether a node that is visited again would be decided from the same as before. */
-  #isSettled(node: GraphNode): boolean {
-    if (this.#mustRun.has(node.id) && !this.#ran.has(node.id)) return false;
-    return this.#basis.get(node.id) === this.#basisOf(node);
-  }
-
-  #basisOf(node: GraphNode): string {
-    return node.needs.map((need) => this.#outputs.get(need)?.digest ?? '-').join(' ');
-  }
-
-  /** Needs left out by `--only` that have no result to stand in. */
-  #demandAbsent(node: GraphNode): readonly string[] {
-    const absent = node.needs.filter((need) => !this.#outputs.has(need) && this.#parts.options.roles.get(need) === 'as-is');
-    for (const need of absent) this.#mustRun.set(need, 'it never had a result');
-    return absent;
-  }
-
-  /** Asks the engine for what the needs of a node that is about to run left there. Nothing if all is there, or can't be made again. */
-  async #demandMissing(node: GraphNode): Promise<readonly string[] | undefined> {
-    const gone: string[] = [];
-    let dropped = false;
-    for (const need of node.needs) {
-      const needed = this.#parts.options.graph.nodes.get(need);
-      const output = this.#outputs.get(need);
-      if (!needed || !output || this.#ran.has(need)) continue;
-      const kind = this.#kindOf(needed);
-      const reason = kind.missing && (await kind.missing(needed.params, output, await this.#openEngine()));
-      // Somebody else may have had it made again while the engine was asked.
-      if (reason === undefined || this.#ran.has(need)) continue;
-      if (this.#roleOf(needed) === 'skipped') {
-        this.#absent(needed, reason);
-        dropped = true;
-      } else {
-        this.#mustRun.set(need, reason);
-        gone.push(need);
-      }
-    }
-    return gone.length > 0 || dropped ? gone : undefined;
+    const why: readonly Difference[] = [...wish.why, { what: 'store', text: 'the store does not have it whole' }];
+    return wish.otherwise === 'absent' ? { action: 'absent', why } : { action: 'run', why, inputs: wish.inputs };
   }
 
   /** Saves looking into the files once more the next time; not worth failing for. */
@@ -255,30 +205,25 @@ export class Visitor {
     }
   }
 
-  #needsOf(node: GraphNode): ReadonlyMap<string, NodeOutput> {
-    const needs = new Map<string, NodeOutput>();
-    for (const need of node.needs) {
-      const output = this.#outputs.get(need);
-      if (output) needs.set(need, output);
-    }
-    return needs;
-  }
-
   #openEngine(): Promise<Engine> {
     return (this.#engine ??= this.#parts.options.openEngine());
-  }
-
-  #outputOf(record: NodeRecord): NodeOutput {
-    return toOutput(this.#parts.options.workspace, record);
   }
 
   #roleOf(node: GraphNode): Role {
     return this.#parts.options.roles.get(node.id) ?? 'normal';
   }
 
-  #kindOf(node: GraphNode): NodeKind {
-    const kind = this.#parts.options.kinds.get(node.kind);
-    if (!kind) throw new Error(`${node.id} is of the unknown kind ${node.kind}`);
-    return kind;
+  #isLeftOut(node: GraphNode): boolean {
+    const role = this.#roleOf(node);
+    return role === 'as-is' || role === 'skipped';
   }
+
+  #kindOf(node: GraphNode): NodeKind {
+    return kindOf(this.#parts.options.kinds, node);
+  }
+}
+
+/** What a node that takes no share may use: next to nothing. */
+function lightBudget({ budget: { memory } }: RunOptions): Job['budget'] {
+  return memory === undefined ? { jobs: 1 } : { jobs: 1, memory };
 }

@@ -40,6 +40,7 @@ function held(): { rig: Rig; held: Held } {
   return { rig, held: nodes };
 }
 
+const GIB = 1024 ** 3;
 const heavy = (id: string, needs: readonly string[] = [], group = id) => node(id, needs, { kind: 'heavy', group });
 
 describe('parallel builds', () => {
@@ -56,12 +57,12 @@ describe('parallel builds', () => {
 
   test('two builds get half the cores and memory each; those of the one that ends go to the next', async () => {
     const { rig, held: nodes } = held();
-    const done = rig.run(graphOf(heavy('a'), heavy('b'), heavy('c', ['a'])), { budget: { jobs: 8, memory: 1000 } });
+    const done = rig.run(graphOf(heavy('a'), heavy('b'), heavy('c', ['a'])), { budget: { jobs: 8, memory: 8 * GIB } });
     await nodes.until('a', 'b');
-    expect([...nodes.budgets]).toEqual([['a', { jobs: 4, memory: 500 }], ['b', { jobs: 4, memory: 500 }]]);
+    expect([...nodes.budgets]).toEqual([['a', { jobs: 4, memory: 4 * GIB }], ['b', { jobs: 4, memory: 4 * GIB }]]);
     nodes.end('a');
     await nodes.until('b', 'c');
-    expect(nodes.budgets.get('c')).toEqual({ jobs: 4, memory: 500 });
+    expect(nodes.budgets.get('c')).toEqual({ jobs: 4, memory: 4 * GIB });
     nodes.end('b');
     nodes.end('c');
     await done;

@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type { Graph } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
 import { schedule, type FinalState, type Step } from '../src/index.js';
@@ -11,8 +12,9 @@ class Stage {
   readonly result: Promise<ReadonlyMap<string, FinalState>>;
 
   constructor(graph: Graph, options: { concurrency?: number; keepGoing?: boolean } = {}) {
+    const concurrency = options.concurrency ?? 10;
     this.result = schedule({
-      graph, concurrency: 10, keepGoing: false, ...options,
+      graph, concurrency, keepGoing: false, queue: new PQueue({ concurrency }), ...options,
       signal: this.#abort.signal,
       visit: ({ id }) =>
         new Promise((resolve, reject) => {

@@ -2,7 +2,6 @@ import type { NodeKind } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
 import { age, logFileName } from '../src/index.js';
 import { canonicalJson, dependencies, fingerprintOf } from '../src/fingerprint.js';
-import { difference } from '../src/reason.js';
 import { node } from './rig.js';
 
 describe('fingerprint', () => {
@@ -27,24 +26,6 @@ describe('fingerprint', () => {
 
   test('canonical JSON sorts keys at every depth and leaves lists alone', () => {
     expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
-  });
-});
-
-describe('reason', () => {
-  const digest = (char: string) => `sha256:${char.repeat(64)}`;
-
-  test('names files without their digests, options with old and new', () => {
-    expect(
-      difference(
-        [{ name: 'spec/a.spec', value: digest('a') }, { name: 'option/profile', value: 'dev' }, { name: 'patch/1', value: digest('a') }, { name: 'need/base', value: digest('a') }],
-        [{ name: 'spec/a.spec', value: digest('b') }, { name: 'option/profile', value: 'full' }, { name: 'patch/2', value: digest('a') }, { name: 'need/base', value: digest('b') }],
-      ),
-    ).toBe('spec/a.spec changed, profile: dev → full, patch/2 new, need base changed, patch/1 gone');
-  });
-
-  test('names five at most, and counts the rest', () => {
-    const list = (value: string) => Array.from({ length: 12 }, (_, index) => ({ name: `f${String(index)}`, value }));
-    expect(difference(list('1'), list('2'))).toBe('f0: 1 → 2, f1: 1 → 2, f2: 1 → 2, f3: 1 → 2, f4: 1 → 2 and 7 more');
   });
 });
 

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import type { GraphNode, NodeKind, OutputFile } from '@crpm/core';
+import { ResultCache, Store, type CachedResult, type Fs } from '@crpm/state';
+import type { Difference } from './difference.js';
+import type { NodeRecord } from './history.js';
+import { fileNameOf } from './names.js';
+
+/** A result that was made from the same before, or why there is none to be had, where that is worth telling. */
+export type Found = { readonly record: NodeRecord } | { readonly record?: undefined; readonly why?: Difference };
+
+/** Results that can come back from the store: of earlier states of this workspace, and of other workspaces. Only reads. */
+export class Earlier {
+  readonly #store: Store;
+  readonly #cache: ResultCache;
+  readonly #onDamage: (fingerprint: string) => void;
+
+  /** `onDamage` hears of records that don't hold what they should. */
+  constructor(options: { readonly cache: string; readonly fs: Fs; readonly onDamage?: (fingerprint: string) => void }) {
+    this.#store = new Store(options.cache, options.fs);
+    this.#cache = new ResultCache(options.cache, options.fs);
+    this.#onDamage = options.onDamage ?? (() => {});
+  }
+
+  /** Whether all files of a result may be in the store; only restoring them can tell if they are whole. */
+  has({ files }: { readonly files: readonly OutputFile[] }): boolean {
+    return files.every(({ digest }) => this.#store.has(digest.slice('sha256:'.length)));
+  }
+
+  /** `last`: the node's last result, if it is one of this fingerprint. */
+  find(node: GraphNode, kind: NodeKind, fingerprint: string, last: NodeRecord | undefined): Found {
+    if (!hasFilesOnly(kind)) return {};
+    if (last && isSelfContained(kind, last.output) && this.has(last.output)) return { record: last };
+    const lookup = this.#cache.find(fingerprint);
+    switch (lookup.state) {
+      case 'found':
+        if (this.has(lookup.result)) return { record: toRecord(node, lookup.result) };
+        return { why: { what: 'store', text: 'the store no longer has its result' } };
+      case 'evicted':
+        return { why: { what: 'evicted', at: new Date(lookup.at).toISOString() } };
+      case 'damaged':
+        this.#onDamage(fingerprint);
+        return { why: { what: 'store', text: "the store's record of its result was damaged" } };
+      case 'absent':
+        return {};
+    }
+  }
+}
+
+/**
+ * Whether a result may come back with its files alone. What a node did elsewhere (a server, an image, files in a tree) does not, and a kind that has such
+ * effects says so by having one of the hooks.
+ */
+export function isSelfContained(kind: NodeKind, { files }: { readonly files: readonly OutputFile[] }): boolean {
+  return hasFilesOnly(kind) && files.length > 0;
+}
+
+function hasFilesOnly(kind: NodeKind): boolean {
+  return kind.stale === undefined && kind.missing === undefined;
+}
+
+/** As a record that is not in place yet: its folder is never there. */
+function toRecord(node: GraphNode, { kind, at, ms, fingerprint, inputs, files, data, digest }: CachedResult): NodeRecord {
+  const folder = join('results', fileNameOf(node.id), 'in-the-store');
+  const output = { folder, files: files.map((file) => ({ ...file, identity: '' })), data, digest };
+  return { type: 'node', node: node.id, kind, run: '', at, ms, fingerprint, reusable: true, inputs, output };
+}
