@@ -1,14 +1,16 @@
 import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
-import { fail, type Input, type Json, type NodeContext, type NodeKind } from '@crpm/core';
+import { fail, type Input, type InputContext, type Json, type NodeContext, type NodeKind } from '@crpm/core';
 import { hashFile } from '@crpm/state';
 
 import { globFiles } from '../build/glob.js';
 import { OutputTail } from '../build/telling-lines.js';
+import type { ServeFact } from '../facts.js';
 import { howItEnded } from '../how-it-ended.js';
 import type { TaskParams } from '../params.js';
 import { stopGroupOnAbort } from '../process-group.js';
+import { servedAt } from '../serve/address.js';
 
 /** A node of the user's own: a program on this machine, in the config's folder. Without inputs nobody can tell that it is fresh, so it runs every time. */
 export function taskKind(options: { readonly env: NodeJS.ProcessEnv }): NodeKind<TaskParams> {
@@ -16,7 +18,7 @@ export function taskKind(options: { readonly env: NodeJS.ProcessEnv }): NodeKind
     name: 'task',
     version: 1,
     weight: 'light',
-    inputs: taskInputs,
+    inputs: async (params, context) => [...(await fileInputs(params)), ...Object.entries(addressVariable(context)).map(([name, value]) => ({ name: `env/${name}`, value }))],
     async run(params, context) {
       await runProgram(params, context, options.env);
       for (const output of params.outputs) keepOutput(params.root, output, context.out);
@@ -33,7 +35,7 @@ export function taskKind(options: { readonly env: NodeJS.ProcessEnv }): NodeKind
   };
 }
 
-async function taskInputs(params: TaskParams): Promise<readonly Input[]> {
+async function fileInputs(params: TaskParams): Promise<readonly Input[]> {
   const files = new Set(params.inputs.flatMap((glob) => globFiles(params.root, glob)));
   const inputs: Input[] = [];
   for (const path of [...files].sort()) {
@@ -51,7 +53,7 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
   const output = new OutputTail();
   const child = execa(program, args, {
     cwd: params.root,
-    env: { ...env, ...params.env },
+    env: { ...env, ...addressVariable(context), ...params.env },
     extendEnv: false,
     stdin: 'ignore',
     all: true,
@@ -75,6 +77,12 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
   const lines = output.telling();
   const where = `tasks.${context.node.id}.run in the config`;
   fail({ class: 'build', message: `the task ${context.node.id} ${howItEnded(result, program)}`, next: lines.length > 0 ? `Correct what the lines shown name, or ${where}.` : `Correct ${where}.`, lines });
+}
+
+/** A task that needs `serve` is told where the repository is. */
+function addressVariable({ needs, workspace }: InputContext): Readonly<Record<string, string>> {
+  const serve = needs.get('serve');
+  return serve ? { CRPM_REPO_URL: servedAt(serve.data as ServeFact, workspace) } : {};
 }
 
 /** Copies an output into the node's folder, under its path. */

@@ -35,6 +35,18 @@ describe('a task', () => {
     expect(lines).toEqual(['HELLO']);
   });
 
+  test('that needs serve is told where the repository is, and nothing otherwise', async () => {
+    const params = task({ run: 'echo "at ${CRPM_REPO_URL-nowhere}"' });
+    const { context, lines } = contextOf(params);
+    const serve: NodeOutput = { dir: root, files: [], data: { mode: 'none', baseUrl: 'https://rpms.example.com/' }, digest: `sha256:${'0'.repeat(64)}` };
+    await kind.run(params, context);
+    await kind.run(params, { ...context, needs: new Map([['serve', serve]]) });
+    await kind.run(params, { ...context, needs: new Map([['serve', { ...serve, data: { mode: 'process', port: 41000 } }]]) });
+    // A server that moves is another address, so the task runs again.
+    expect(await kind.inputs(params, { ...context, needs: new Map([['serve', serve]]) })).toEqual([{ name: 'env/CRPM_REPO_URL', value: 'https://rpms.example.com/' }]);
+    expect(lines).toEqual(['at nowhere', 'at https://rpms.example.com/', 'at http://127.0.0.1:41000/']);
+  });
+
   test('keeps copies of its outputs under their paths', async () => {
     const { context } = await run(task({ run: 'mkdir -p out/deep && echo one >out/deep/a', outputs: ['out'] }));
     expect(readFileSync(join(context.out, 'out/deep/a'), 'utf8')).toBe('one\n');
