@@ -39,6 +39,7 @@ export interface FileStat {
   /** Permission bits. */
   readonly mode: number;
   readonly links: number;
+  readonly dev: bigint;
   readonly ino: bigint;
   readonly mtime: bigint;
   readonly ctime: bigint;
@@ -95,6 +96,7 @@ function toFileStat(stat: node.BigIntStats): FileStat {
     size: Number(stat.size),
     mode: Number(stat.mode & 0o7777n),
     links: Number(stat.nlink),
+    dev: stat.dev,
     ino: stat.ino,
     mtime: stat.mtimeNs,
     ctime: stat.ctimeNs,

@@ -1,5 +1,5 @@
 export * from './atomic.js';
-export * from './cache-files.js';
+export * from './cache/index.js';
 export * from './digest.js';
 export * from './fs.js';
 export * from './generation-check.js';

@@ -1,8 +1,12 @@
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fail, type Json } from '@crpm/core';
 import { syncFolder, writeAll } from './atomic.js';
 import { errorCode, realFs, type Fs } from './fs.js';
+import { temporaryName } from './owner.js';
 import { frameRecord, RECORD_VERSION, unframeRecord } from './record.js';
+
+/** Bytes below which a journal is not worth writing anew. */
+const WORTHWHILE = 256 * 1024;
 
 interface Parsed {
   readonly records: readonly Json[];
@@ -19,8 +23,9 @@ export class Journal {
   readonly records: readonly Json[];
   /** Says what was cut off when it was opened. */
   readonly warning: string | undefined;
+  readonly #file: string;
   readonly #fs: Fs;
-  readonly #fd: number;
+  #fd: number;
   #size: number;
 
   /** Opens a journal for appending, making it if it is not there. Only who holds the workspace's lock may. */
@@ -39,7 +44,7 @@ export class Journal {
       throw error;
     }
     const warning = good < size ? `${file} was damaged: its last ${String(size - good)} bytes are cut off, ${String(records.length)} records are left` : undefined;
-    return new Journal(fs, fd, records, good, warning);
+    return new Journal(file, fs, fd, records, good, warning);
   }
 
   /** The good records of a journal that may be in use; changes nothing. */
@@ -47,7 +52,8 @@ export class Journal {
     return parse(file, readIfThere(fs, file)).records;
   }
 
-  private constructor(fs: Fs, fd: number, records: readonly Json[], size: number, warning: string | undefined) {
+  private constructor(file: string, fs: Fs, fd: number, records: readonly Json[], size: number, warning: string | undefined) {
+    this.#file = file;
     this.#fs = fs;
     this.#fd = fd;
     this.#size = size;
@@ -67,6 +73,35 @@ export class Journal {
       throw error;
     }
     this.#size += bytes.length;
+  }
+
+  /**
+   * Writes the journal anew from the records that still matter, if at least half of it, and more than a little, is others'. After a crash at any
+   * instant there is the old journal or the new one. Whether it did; when it throws, the journal is as it was.
+   */
+  compact(alive: readonly Json[]): boolean {
+    if (this.#size < WORTHWHILE) return false;
+    const bytes = Buffer.from(alive.map((record) => frameRecord(JSON.stringify(record))).join(''));
+    if (bytes.length > this.#size / 2) return false;
+    const fs = this.#fs;
+    const temporary = join(dirname(this.#file), temporaryName(`.${basename(this.#file)}`));
+    // Opened before it gets its name: from then on nothing can fail that would leave records going into the old file.
+    const fd = fs.open(temporary, 'ax', 0o600);
+    try {
+      writeAll(fs, fd, bytes);
+      fs.fsync(fd);
+      fs.rename(temporary, this.#file);
+    } catch (error) {
+      fs.close(fd);
+      fs.remove(temporary);
+      throw error;
+    }
+    const old = this.#fd;
+    this.#fd = fd;
+    this.#size = bytes.length;
+    fs.close(old);
+    syncFolder(fs, dirname(this.#file));
+    return true;
   }
 
   close(): void {

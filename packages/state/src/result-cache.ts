@@ -1,8 +1,9 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Input, Json, OutputFile } from '@crpm/core';
-import { writeFileAtomic } from './atomic.js';
-import { evictionLog, usageLog } from './cache-files.js';
+import { makeFolder, syncFolder, writeSynced } from './atomic.js';
+import { evictionLog, usageLog } from './cache/logs.js';
 import { errorCode, realFs, type Fs } from './fs.js';
+import { temporaryName } from './owner.js';
 import { frameRecord, unframeRecord } from './record.js';
 import { badFolderOf, setAside } from './set-aside.js';
 
@@ -52,8 +53,18 @@ export class ResultCache {
   keep(result: CachedResult): void {
     const file = this.#file(result.fingerprint);
     if ((this.#fs.lstat(file)?.type ?? 'file') !== 'file') this.setAside(result.fingerprint);
-    this.#fs.mkdir(dirname(file), 0o700);
-    writeFileAtomic(file, frameRecord(JSON.stringify(result)), { mode: 0o600, fs: this.#fs });
+    makeFolder(this.#fs, dirname(file), 0o700);
+    // Beside the store's own temporary files, where those of dead processes are swept.
+    const temporary = join(this.#store, 'tmp', temporaryName(basename(file)));
+    makeFolder(this.#fs, dirname(temporary), 0o700);
+    try {
+      writeSynced(this.#fs, temporary, frameRecord(JSON.stringify(result)), 0o600);
+      this.#fs.rename(temporary, file);
+    } catch (error) {
+      this.#fs.remove(temporary);
+      throw error;
+    }
+    syncFolder(this.#fs, dirname(file));
   }
 
   /** The result of a fingerprint. Only reads. */

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { makeFolder, syncFile, syncFolder, sweepLeftovers } from './atomic.js';
+import { evictionLog } from './cache/logs.js';
 import { hashFile } from './digest.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { temporaryName } from './owner.js';
@@ -15,11 +16,13 @@ export type StoreHit = 'restored' | 'absent' | 'damaged';
  * It trusts no entry: what goes out is hashed first.
  */
 export class Store {
+  readonly #cache: string;
   readonly #root: string;
   readonly #fs: Fs;
   #prepared = false;
 
   constructor(cache: string, fs: Fs = realFs) {
+    this.#cache = cache;
     this.#root = join(cache, 'store');
     this.#fs = fs;
   }
@@ -32,6 +35,11 @@ export class Store {
   /** Whether there is an entry of that name; only {@link restore} tells if it holds what it should. */
   has(sha256: string): boolean {
     return this.#fs.lstat(this.#entry(sha256)) !== undefined;
+  }
+
+  /** When an entry that is not there went to keep the cache within its bound, milliseconds since the epoch; nothing if it did not. */
+  evictedAt(sha256: string): number | undefined {
+    return evictionLog(this.#cache, this.#fs).read().get(`store/${sha256}`);
   }
 
   /** Takes a file in that holds `sha256` (the caller has hashed it) and that nobody changes any more. */

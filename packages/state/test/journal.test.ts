@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FailureError, type Json } from '@crpm/core';
 import { expect, test } from 'vitest';
-import { Journal } from '../src/index.js';
+import { Journal, realFs, type Fs } from '../src/index.js';
+import { MemoryFs, withFaults } from './memory-fs.js';
 import { faultyFs, temporaryFolder } from './tools.js';
 
 const RECORDS: readonly Json[] = [{ node: 'a', n: 1 }, { node: 'b', text: 'zwei\nZeilen, "quotes", 世界' }, [null, true], 'text'];
@@ -113,4 +114,60 @@ test('a write that fails half-way leaves the journal as it was, and the next one
   journal.append('kept');
   journal.close();
   expect(reopen(file)).toEqual({ records: [...RECORDS, 'kept'], warning: undefined });
+});
+
+/** A journal with one record that matters and a great many that don't. */
+function grown(fs: Fs, file: string): Journal {
+  const journal = Journal.open(file, fs);
+  for (let number = 0; number < 400; number++) journal.append({ number, text: 'x'.repeat(1000) });
+  return journal;
+}
+
+test('compacted, it holds what matters, goes on growing, and its lost weight is off the disk', () => {
+  const file = join(temporaryFolder(), 'journal');
+  const journal = grown(realFs, file);
+  expect(journal.compact([{ number: 399 }])).toBe(true);
+  journal.append('more');
+  journal.close();
+  expect(reopen(file)).toEqual({ records: [{ number: 399 }, 'more'], warning: undefined });
+  expect(statSync(file).size).toBeLessThan(200);
+  expect(readdirSync(dirname(file))).toEqual(['journal']);
+});
+
+test('a journal that is small, or mostly alive, is not written anew', () => {
+  const file = join(temporaryFolder(), 'journal');
+  const small = Journal.open(file);
+  small.append('a');
+  expect(small.compact([])).toBe(false);
+  small.close();
+  const journal = grown(realFs, file);
+  expect(journal.compact(Journal.read(file))).toBe(false);
+  journal.close();
+});
+
+test('whichever call of a compaction fails, or kills, the journal is the old one or the new one, and takes more', () => {
+  const before = new MemoryFs();
+  before.mkdir('/state', 0o700);
+  grown(before, '/state/journal').close();
+  for (let call = 1, failed = true; failed; call++) {
+    for (const dead of [true, false]) {
+      const disk = before.crashed({ content: 'kept', names: 'all' });
+      const faults = withFaults(disk, { failAt: 0 });
+      const journal = Journal.open('/state/journal', faults.fs);
+      faults.arm({ failAt: faults.calls() + call, dead });
+      failed = false;
+      try {
+        journal.compact([{ number: 399 }]);
+      } catch {
+        failed = true;
+      }
+      for (const content of ['lost', 'cut', 'kept'] as const) {
+        expect([1, 400]).toContain(Journal.read('/state/journal', disk.crashed({ content, names: 'all' })).length);
+      }
+      if (dead) continue;
+      faults.arm({ failAt: 0 });
+      journal.append('more');
+      expect(Journal.read('/state/journal', disk).at(-1)).toBe('more');
+    }
+  }
 });

@@ -169,7 +169,7 @@ export class MemoryFs implements Fs {
     if (!inode) return undefined;
     const size = inode.type === 'file' ? inode.data.length : inode.type === 'symlink' ? inode.target.length : 4096;
     const { type, mode, links, ino, mtime, ctime } = inode;
-    return { type, size, mode, links, ino, mtime, ctime };
+    return { type, size, mode, links, dev: 1n, ino, mtime, ctime };
   }
 
   chmod(path: string, mode: number): void {
@@ -338,8 +338,9 @@ export interface Faults {
   readonly torn?: boolean;
 }
 
-/** A file system that fails at call number N. To cut the power after call N: `dead` at N + 1, then {@link MemoryFs.crashed}. */
-export function withFaults(disk: Fs, { failAt, code = 'EIO', dead = false, torn = false }: Faults): { readonly fs: Fs; calls(): number } {
+/** A file system that fails at call number N. To cut the power after call N: `dead` at N + 1, then {@link MemoryFs.crashed}. `arm` sets other faults from then on. */
+export function withFaults(disk: Fs, first: Faults): { readonly fs: Fs; calls(): number; arm(next: Faults): void } {
+  let faults = first;
   let calls = 0;
   const fs = new Proxy(disk, {
     get: (target, name: keyof Fs) => {
@@ -347,6 +348,7 @@ export function withFaults(disk: Fs, { failAt, code = 'EIO', dead = false, torn 
       const method = target[name].bind(target) as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         calls++;
+        const { failAt, code = 'EIO', dead = false, torn = false } = faults;
         if (calls !== failAt && !(dead && calls > failAt && failAt > 0)) return method(...args);
         if (torn && name === 'write' && calls === failAt) {
           const [fd, bytes, offset] = args as [number, Uint8Array, number];
@@ -356,5 +358,5 @@ export function withFaults(disk: Fs, { failAt, code = 'EIO', dead = false, torn 
       };
     },
   });
-  return { fs, calls: () => calls };
+  return { fs, calls: () => calls, arm: (next) => { faults = next; } };
 }

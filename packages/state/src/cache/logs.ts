@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { realFs, type Fs } from './fs.js';
-import { TimeLog } from './time-log.js';
+import { realFs, type Fs } from '../fs.js';
+import { TimeLog } from '../time-log.js';
 
 /** Names remembered; more than a cache of a few dozen GiB holds. */
 const REMEMBERED = 20_000;
