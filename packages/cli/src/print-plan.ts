@@ -1,26 +1,39 @@
-import type { Selected } from '@crpm/core';
+import type { Selected, WorkspacePaths } from '@crpm/core';
 import { formatDuration, formatTable } from '@crpm/reporters';
-import type { PlanEntry } from '@crpm/runner';
+import type { PlanEntry, PlanOptions } from '@crpm/runner';
 import { printJson, type Cli } from './io.js';
 import type { Project } from './project.js';
 import { serverEntry } from './server-entry.js';
 import { stoppable } from './signals.js';
 
-/** Prints what a run would do. Reads trees to see what changed in them, and executes nothing. */
+/** How long the nodes that will run, or may, took the last time. */
+export interface Expected {
+  /** Milliseconds, over those that are known: work, not time, as several can run at once. */
+  readonly ms: number;
+  /** Those that never ran. */
+  readonly unknown: readonly string[];
+}
+
+/** Prints what a run would do. Reads trees to see what changed in them, and executes nothing. The JSON is described by schemas/plan.schema.json. */
 export async function printPlan(cli: Cli, project: Project, part: Selected, json: boolean): Promise<void> {
-  const [{ plan }, { nodeKinds }, { locateWorkspace }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state')]);
-  const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
   await stoppable(cli, async ({ signal }) => {
-    const entries = await plan({
-      graph: part.graph,
-      roles: part.roles,
-      kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false }),
-      workspace,
-      signal,
-    });
-    if (json) printJson(cli.io, { nodes: entries });
+    const { plan } = await import('@crpm/runner');
+    const entries = await plan(await planOptions(cli, project, part, signal));
+    if (json) printJson(cli.io, { nodes: entries, expected: expectedOf(entries) });
     else cli.io.stdout.write(formatPlan(entries));
   });
+}
+
+/** What the runner needs to look ahead. */
+export async function planOptions(cli: Cli, project: Project, part: Selected, signal: AbortSignal): Promise<PlanOptions & { readonly workspace: WorkspacePaths }> {
+  const [{ nodeKinds }, { locateWorkspace }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/state')]);
+  return {
+    graph: part.graph,
+    roles: part.roles,
+    kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false }),
+    workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }),
+    signal,
+  };
 }
 
 /** A line per node, the nodes that may run at the same time under one number. */
@@ -29,11 +42,38 @@ export function formatPlan(entries: readonly PlanEntry[]): string {
   const rows = entries.map((entry) => {
     const step = entry.layer === layer ? '' : String(entry.layer + 1);
     layer = entry.layer;
-    return [step, entry.node, WORDS[entry.action], entry.reason + (entry.lastMs ? ` (last time ${formatDuration(entry.lastMs)})` : '')];
+    return [step, entry.node, actionWord(entry.action), entry.reason + (entry.lastMs ? ` (last time ${formatDuration(entry.lastMs)})` : '')];
   });
-  const running = entries.filter((entry) => entry.action === 'run' || entry.action === 'may-run' || entry.action === 'restore').length;
-  const verdict = running === 0 ? 'all fresh: nothing to do' : `${running} of ${entries.length} to run; nodes under one number can run at the same time`;
-  return `${formatTable([['step', 'node', '', 'why'], ...rows])}\n\n${verdict}\n`;
+  return `${formatTable([['step', 'node', '', 'why'], ...rows])}\n\n${verdict(entries)}\n`;
+}
+
+function verdict(entries: readonly PlanEntry[]): string {
+  const number = (...actions: readonly PlanEntry['action'][]) => entries.filter(({ action }) => actions.includes(action)).length;
+  const certain = number('run');
+  const possible = number('may-run');
+  const restored = number('restore');
+  const parts = [...(certain > 0 ? [`${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : [])];
+  if (parts.length === 0) return 'all fresh: nothing to do';
+  return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(expectedOf(entries))].join('\n');
+}
+
+function tellExpected({ ms, unknown }: Expected): readonly string[] {
+  if (ms === 0) return [];
+  const but = unknown.length > 0 ? `, and what ${unknown.join(', ')} will take` : '';
+  return [`expected: at most ${formatDuration(ms)} of work by the last times${but}`];
+}
+
+export function expectedOf(entries: readonly PlanEntry[]): Expected {
+  const running = entries.filter(({ action }) => action === 'run' || action === 'may-run');
+  return {
+    ms: running.reduce((sum, { lastMs = 0 }) => sum + lastMs, 0),
+    unknown: running.flatMap(({ node, lastMs }) => (lastMs === undefined ? [node] : [])),
+  };
+}
+
+/** How an action is called in every face. */
+export function actionWord(action: PlanEntry['action']): string {
+  return WORDS[action];
 }
 
 const WORDS: Readonly<Record<PlanEntry['action'], string>> = {

@@ -3,6 +3,7 @@ import { EXIT } from '@crpm/core';
 import { quietPipe } from '@crpm/reporters';
 import { cleanCommand } from './commands/clean.js';
 import { doctorCommand } from './commands/doctor.js';
+import { explainCommand } from './commands/explain.js';
 import { graphCommand } from './commands/graph.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
@@ -55,7 +56,7 @@ function program(cli: Cli): Command {
     .helpCommand('help [command]', 'help of a command')
     .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
-  const commands = [runCommand, watchCommand, planCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];
+  const commands = [runCommand, watchCommand, planCommand, explainCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];
   for (const make of commands) root.addCommand(make(cli));
   for (const command of [root, ...root.commands]) {
     command.exitOverride().configureOutput({

@@ -1,22 +1,38 @@
+import type { PlanEntry } from '@crpm/runner';
 import { expect, test } from 'vitest';
-import { formatPlan } from '../src/print-plan.js';
+import { expectedOf, formatPlan } from '../src/print-plan.js';
 
-test('nodes that can run at the same time stand under one number', () => {
+const entry = (node: string, layer: number, action: PlanEntry['action'], reason: string, lastMs?: number): PlanEntry => ({ node, layer, action, reason, differences: [], ...(lastMs === undefined ? {} : { lastMs }) });
+
+test('nodes that can run at the same time stand under one number; what will run is counted, and its work expected', () => {
   expect(
     formatPlan([
-      { node: 'base', layer: 0, action: 'fresh', reason: 'nothing changed' },
-      { node: 'a.source', layer: 0, action: 'run', reason: 'main.c changed', lastMs: 340 },
-      { node: 'a.rpmbuild', layer: 1, action: 'may-run', reason: 'if a.source comes out otherwise' },
+      entry('base', 0, 'fresh', 'nothing it depends on changed', 900),
+      entry('a.source', 0, 'run', 'tree: main.c changed', 340),
+      entry('b.source', 0, 'restore', 'tree: main.c changed', 5000),
+      entry('a.rpmbuild', 1, 'may-run', 'a.source will be made again', 61_000),
+      entry('b.rpmbuild', 1, 'run', 'first run'),
     ]),
   ).toBe(`step  node                 why
-1     base        fresh    nothing changed
-      a.source    run      main.c changed (last time 0.3s)
-2     a.rpmbuild  may run  if a.source comes out otherwise
+1     base        fresh    nothing it depends on changed (last time 0.9s)
+      a.source    run      tree: main.c changed (last time 0.3s)
+      b.source    restore  tree: main.c changed (last time 5.0s)
+2     a.rpmbuild  may run  a.source will be made again (last time 1m01s)
+      b.rpmbuild  run      first run
 
-2 of 3 to run; nodes under one number can run at the same time
+2 of 5 to run, 1 may run, 1 from the store; nodes under one number can run at the same time
+expected: at most 1m01s of work by the last times, and what b.rpmbuild will take
 `);
 });
 
 test('when nothing is to be done it says so', () => {
-  expect(formatPlan([{ node: 'base', layer: 0, action: 'fresh', reason: 'nothing changed' }])).toContain('\nall fresh: nothing to do\n');
+  expect(formatPlan([entry('base', 0, 'fresh', 'nothing it depends on changed')])).toContain('\nall fresh: nothing to do\n');
+});
+
+test('of a first run nobody knows how long it takes', () => {
+  expect(formatPlan([entry('base', 0, 'run', 'first run')])).toMatch(/\n1 of 1 to run; nodes under one number can run at the same time\n$/);
+});
+
+test('what comes from the store, or stays, takes no work', () => {
+  expect(expectedOf([entry('a', 0, 'restore', '', 10), entry('b', 0, 'as-is', '', 10), entry('c', 0, 'run', '', 7), entry('d', 1, 'may-run', '', 5), entry('e', 1, 'run', '')])).toEqual({ ms: 12, unknown: ['e'] });
 });

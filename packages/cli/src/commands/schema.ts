@@ -1,13 +1,29 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import { unreachable } from '@crpm/core';
 import { examples } from '../help.js';
 import { printJson, type Cli } from '../io.js';
 
+const SCHEMAS = ['config', 'plan', 'explain'] as const;
+
 export function schemaCommand(cli: Cli): Command {
   return new Command('schema')
-    .description('print the JSON Schema of the config file')
-    .addHelpText('after', examples(['crpm schema > custom-rpms.schema.json']))
-    .action(async () => {
-      const { loadSchema } = await import('@crpm/config');
-      printJson(cli.io, await loadSchema());
+    .description('print the JSON Schema of the config file, or of what a command prints with --json')
+    .addArgument(new Argument('[what]', 'which').choices([...SCHEMAS]).default('config'))
+    .addHelpText('after', examples(['crpm schema > custom-rpms.schema.json', 'crpm schema plan']))
+    .action(async (what: (typeof SCHEMAS)[number]) => {
+      printJson(cli.io, await load(what));
     });
+}
+
+async function load(what: (typeof SCHEMAS)[number]): Promise<object> {
+  switch (what) {
+    case 'config':
+      return (await import('@crpm/config')).loadSchema();
+    case 'plan':
+      return (await import('../../../../schemas/plan.schema.json')).default;
+    case 'explain':
+      return (await import('../../../../schemas/explain.schema.json')).default;
+    default:
+      return unreachable(what);
+  }
 }

@@ -1,0 +1,84 @@
+import type { GraphNode, Selected } from '@crpm/core';
+import { count, formatDuration, formatTable } from '@crpm/reporters';
+import type { Explanation } from '@crpm/runner';
+import { printJson, type Cli } from './io.js';
+import { actionWord, planOptions } from './print-plan.js';
+import type { Project } from './project.js';
+import { stoppable } from './signals.js';
+
+/** Prints all that is known of one node. The JSON is described by schemas/explain.schema.json. */
+export async function printExplanation(cli: Cli, project: Project, part: Selected, node: GraphNode, json: boolean): Promise<void> {
+  await stoppable(cli, async ({ signal }) => {
+    const { age, explain, formatDifferences } = await import('@crpm/runner');
+    const explanation = await explain(await planOptions(cli, project, part, signal), node.id);
+    if (json) printJson(cli.io, explanation);
+    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), age: (at) => age(at) }));
+  });
+}
+
+/** What the text needs beside the explanation. */
+export interface Wording {
+  /** Of the node, in a line. */
+  readonly title: string;
+  /** Each difference in words; {@link Explanation.differences}, one or more lines each. */
+  readonly differences: readonly string[];
+  /** How long ago an instant was. */
+  age(at: string): string;
+}
+
+/** For people: what would be done, every difference to the last good run, what becomes of the needs, and all inputs, changed ones with what they were. */
+export function formatExplanation(explanation: Explanation, { title, differences, age }: Wording): string {
+  const { node, kind, action, last, needs } = explanation;
+  const facts = [
+    ['now', NOW[action]],
+    ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}: ${last.run}` : 'never, with a good end'],
+    ...(last ? [['made', last.files.length === 0 ? 'no files' : count(last.files.length, 'file')]] : []),
+  ];
+  const blocks = [
+    `${node} (${kind}): ${title}`,
+    formatTable(facts),
+    ...(differences.length > 0 ? [block('why', [...differences, ...whereToAsk(explanation)])] : []),
+    ...(needs.length > 0 ? [block('needs', formatTable(needs.map((need) => [need.node, actionWord(need.action), need.reason])).split('\n'))] : []),
+    ...(explanation.inputs ? [block('inputs', formatInputs(explanation))] : []),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+const NOW: Readonly<Record<Explanation['action'], string>> = {
+  fresh: 'fresh: nothing it depends on changed, and its result is there',
+  run: 'will run',
+  'may-run': 'may run: it does if what it needs comes out different',
+  restore: 'restored from the store: an equal result was made before',
+  'as-is': 'left as it is',
+  skipped: 'skipped',
+  absent: 'left out, and it never had a result',
+};
+
+/** The next question, where the cause lies with a need. */
+function whereToAsk({ differences, needs }: Explanation): readonly string[] {
+  const causes = new Set(differences.flatMap((one) => (one.what === 'need' ? [one.need] : one.what === 'need-pending' ? (one.roots.length > 0 ? one.roots : [one.need]) : [])));
+  // A need that ran and is fresh again has nothing more to tell of what changed.
+  const asked = [...causes].filter((cause) => needs.find(({ node }) => node === cause)?.action !== 'fresh');
+  return asked.map((cause) => `→ crpm explain ${cause}`);
+}
+
+function formatInputs({ inputs = [], last }: Explanation): readonly string[] {
+  const before = new Map(last?.inputs.map(({ name, value }) => [name, value]));
+  const now = new Set(inputs.map(({ name }) => name));
+  const rows = inputs.map(({ name, value }) => {
+    const old = before.get(name);
+    const change = !last || old === value ? '' : old === undefined ? '(new)' : `(was ${short(old)})`;
+    return [name, short(value), change];
+  });
+  const gone = (last?.inputs ?? []).filter(({ name }) => !now.has(name)).map(({ name, value }) => [name, '', `(gone; was ${short(value)})`]);
+  return formatTable([...rows, ...gone]).split('\n');
+}
+
+/** A digest by its first digits: enough to compare by eye. The JSON has it whole. */
+function short(value: string): string {
+  return value.replace(/\b[0-9a-f]{40,}\b/g, (digest) => `${digest.slice(0, 12)}…`);
+}
+
+function block(head: string, lines: readonly string[]): string {
+  return [head, ...lines.map((line) => `  ${line}`)].join('\n');
+}

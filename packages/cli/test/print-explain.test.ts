@@ -1,0 +1,86 @@
+import type { Difference, Explanation } from '@crpm/runner';
+import { expect, test } from 'vitest';
+import { formatExplanation } from '../src/print-explain.js';
+
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+const OTHER = `sha256:${'fedcba9876543210'.repeat(4)}`;
+const wording = (...differences: readonly string[]) => ({ title: 'RPMs of libvirt', differences, age: () => '2 hours ago' });
+const last = (inputs: Explanation['inputs'] = []): NonNullable<Explanation['last']> => ({
+  run: '20261122T140309.000Z-3fa0c1',
+  at: '2026-11-22T14:03:09.000Z',
+  ms: 6300,
+  fingerprint: DIGEST,
+  inputs,
+  files: [{ path: 'a.rpm', size: 3, digest: DIGEST }],
+  data: null,
+});
+
+test('a node that will run: what differs, all of it, what its needs do, and the inputs with what they were', () => {
+  const differences: readonly Difference[] = [
+    { what: 'input', name: 'param/check', option: 'build.check', before: 'false', after: 'true' },
+    { what: 'need', need: 'libvirt.source', before: DIGEST, after: OTHER },
+  ];
+  const text = formatExplanation(
+    {
+      node: 'libvirt.rpmbuild', layer: 2, action: 'run', reason: 'short', differences, kind: 'rpmbuild', fingerprint: OTHER, lastMs: 6300,
+      inputs: [{ name: 'kind', value: 'rpmbuild' }, { name: 'param/check', value: 'true' }, { name: 'param/new', value: '1' }, { name: 'need/libvirt.source', value: OTHER }],
+      needs: [{ node: 'libvirt.source', action: 'run', reason: 'tree: a.c changed' }, { node: 'libvirt.buildroot', action: 'fresh', reason: 'nothing it depends on changed' }],
+      last: last([{ name: 'kind', value: 'rpmbuild' }, { name: 'param/check', value: 'false' }, { name: 'param/old', value: '"x"' }, { name: 'need/libvirt.source', value: DIGEST }]),
+    },
+    wording('build.check: false → true', 'need libvirt.source changed'),
+  );
+  expect(text).toBe(`libvirt.rpmbuild (rpmbuild): RPMs of libvirt
+
+now       will run
+last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s: 20261122T140309.000Z-3fa0c1
+made      1 file
+
+why
+  build.check: false → true
+  need libvirt.source changed
+  → crpm explain libvirt.source
+
+needs
+  libvirt.source     run    tree: a.c changed
+  libvirt.buildroot  fresh  nothing it depends on changed
+
+inputs
+  kind                 rpmbuild
+  param/check          true                  (was false)
+  param/new            1                     (new)
+  need/libvirt.source  sha256:fedcba987654…  (was sha256:0123456789ab…)
+  param/old                                  (gone; was "x")
+`);
+});
+
+test('a node that may run names the nodes at which that begins', () => {
+  const text = formatExplanation(
+    {
+      node: 'serve', layer: 4, action: 'may-run', reason: '', kind: 'serve',
+      differences: [{ what: 'need-pending', need: 'createrepo', certain: false, roots: ['libvirt.source'] }],
+      needs: [{ node: 'createrepo', action: 'may-run', reason: 'libvirt.rpmbuild may be made again' }],
+      last: last(),
+    },
+    wording('createrepo may be made again'),
+  );
+  expect(text).toContain('now       may run: it does if what it needs comes out different\n');
+  expect(text).toContain('\nwhy\n  createrepo may be made again\n  → crpm explain libvirt.source\n');
+});
+
+test('a node that is fresh has no why', () => {
+  const text = formatExplanation({ node: 'base', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'base', needs: [], inputs: [{ name: 'kind', value: 'base' }], last: { ...last([{ name: 'kind', value: 'base' }]), files: [] } }, wording());
+  expect(text).toBe(`base (base): RPMs of libvirt
+
+now       fresh: nothing it depends on changed, and its result is there
+last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s: 20261122T140309.000Z-3fa0c1
+made      no files
+
+inputs
+  kind  base
+`);
+});
+
+test('a node that never had a result says so', () => {
+  const text = formatExplanation({ node: 'base', layer: 0, action: 'run', reason: 'first run', differences: [{ what: 'first-run' }], kind: 'base', needs: [] }, wording('first run'));
+  expect(text).toBe('base (base): RPMs of libvirt\n\nnow       will run\nlast run  never, with a good end\n\nwhy\n  first run\n');
+});

@@ -1,0 +1,63 @@
+import type { Difference, Explanation, PlanEntry } from '@crpm/runner';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import explainSchema from '../../../schemas/explain.schema.json' with { type: 'json' };
+import planSchema from '../../../schemas/plan.schema.json' with { type: 'json' };
+
+const ajv = new Ajv2020({ allErrors: true, strict: true });
+const validatePlan = ajv.compile(planSchema);
+const validateExplanation = ajv.compile(explainSchema);
+
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+/** One of each; a new kind of difference does not compile until it is here. */
+const DIFFERENCES: { readonly [W in Difference['what']]: Difference & { readonly what: W } } = {
+  'first-run': { what: 'first-run' },
+  forced: { what: 'forced' },
+  skipped: { what: 'skipped' },
+  'changed-while-running': { what: 'changed-while-running' },
+  input: { what: 'input', name: 'tree', option: 'build.check', before: 'a', after: 'b', parts: [{ part: 'a.c', change: 'changed' }, { part: 'b.c', change: 'new' }, { part: 'c.c', change: 'gone' }] },
+  need: { what: 'need', need: 'base', before: DIGEST, after: DIGEST },
+  'need-pending': { what: 'need-pending', need: 'base', certain: true, roots: ['base'] },
+  output: { what: 'output', text: 'its output a.rpm is gone' },
+  elsewhere: { what: 'elsewhere', text: 'the server is down' },
+  evicted: { what: 'evicted', at: '2026-11-22T14:03:09.000Z' },
+  store: { what: 'store', text: 'the store does not have it whole' },
+  unknown: { what: 'unknown', text: 'the tree is gone' },
+};
+const ACTIONS: Readonly<Record<PlanEntry['action'], true>> = { fresh: true, run: true, 'may-run': true, restore: true, 'as-is': true, skipped: true, absent: true };
+const entry = (differences: readonly Difference[], action: PlanEntry['action'] = 'run'): PlanEntry => ({ node: 'a', layer: 0, action, reason: 'r', differences, lastMs: 1.5, asOf: '2026-11-22T14:03:09.000Z' });
+const explanation: Required<Explanation> = {
+  ...(entry(Object.values(DIFFERENCES)) as Required<PlanEntry>),
+  kind: 'rpmbuild',
+  fingerprint: DIGEST,
+  inputs: [{ name: 'kind', value: 'rpmbuild' }],
+  needs: [{ node: 'base', action: 'fresh', reason: 'r' }],
+  last: { run: 'r', at: '2026-11-22T14:03:09.000Z', ms: 1, fingerprint: DIGEST, inputs: [], files: [{ path: 'a', size: 1, digest: DIGEST }], data: { any: ['thing'] } },
+};
+
+describe('what plan --json prints', () => {
+  test.each(Object.entries(DIFFERENCES))('a difference of kind %s', (_what, difference) => {
+    expect(validatePlan({ nodes: [entry([difference])], expected: { ms: 1, unknown: ['a'] } })).toBe(true);
+  });
+
+  test.each(Object.keys(ACTIONS))('the action %s', (action) => {
+    expect(validatePlan({ nodes: [entry([], action as PlanEntry['action'])], expected: { ms: 0, unknown: [] } })).toBe(true);
+  });
+
+  test('anything else is no plan', () => {
+    expect(validatePlan({ nodes: [{ ...entry([]), extra: 1 }], expected: { ms: 0, unknown: [] } })).toBe(false);
+    expect(validatePlan({ nodes: [entry([{ what: 'first-run', text: 'x' } as never])], expected: { ms: 0, unknown: [] } })).toBe(false);
+  });
+});
+
+describe('what explain --json prints', () => {
+  test('with everything', () => {
+    expect(validateExplanation(explanation)).toBe(true);
+  });
+
+  test('with only what is always there', () => {
+    const { node, layer, action, reason, differences, kind, needs } = explanation;
+    expect(validateExplanation({ node, layer, action, reason, differences, kind, needs })).toBe(true);
+    expect(validateExplanation({ node, layer, action, reason, differences, kind })).toBe(false);
+  });
+});
