@@ -47,7 +47,7 @@ test('the smallest config, whole', async () => {
     kubevirt: { dir: folder },
     release: { mode: 'stable', suffix: 'crpm0001' },
     serve: { mode: 'process' },
-    rpmDeps: { mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [] },
+    rpmDeps: { mode: 'auto', versions: {}, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
     cache: { maxSize: 20 * 1024 ** 3 },
     tasks: [],

@@ -22,16 +22,22 @@ export type BaseParams = {
 /** Where a package's spec is: `file` is relative to the dist-git folder or to the source tree. */
 export type SpecPlace = { readonly in: 'dist-git'; readonly file?: string } | { readonly in: 'tree'; readonly file: string };
 
+/** A tree, and where it comes from. What moves (a branch, a tag, an address) is pinned in the lock file. */
+export type TreePlace =
+  | { readonly kind: 'dir'; readonly dir: string }
+  | { readonly kind: 'git'; readonly git: string; readonly ref: string; readonly lockFile: string }
+  /** `sha256`: hex, what the user says it has. */
+  | { readonly kind: 'tarball'; readonly file: string; readonly sha256?: string }
+  | { readonly kind: 'tarball-url'; readonly url: string; readonly sha256?: string; readonly lockFile: string };
+
 /** kind `source` */
 export type SourceParams = {
   readonly package: string;
-  readonly dir: string;
+  readonly tree: TreePlace;
   /** The spec, or the template of one, relative to the tree; absent when it is in the dist-git folder. */
   readonly specInTree?: string;
   /** The dist-git folder or repository; absent when the spec is in the tree. */
-  readonly distGit?:
-    | { readonly kind: 'dir'; readonly dir: string }
-    | { readonly kind: 'git'; readonly git: string; readonly branch: string; readonly lockFile: string };
+  readonly distGit?: Extract<TreePlace, { kind: 'dir' | 'git' }>;
 };
 
 /** What changes how rpm reads a spec: the same for every rpmspec and rpmbuild of a package, or the EVRs would differ. */
@@ -77,10 +83,15 @@ export type RpmbuildParams = {
   readonly debuginfo: boolean;
   /** `quick`: gzip level 1; `spec`: what the spec and the distribution say. */
   readonly payload: 'quick' | 'spec';
+  /** Whether a compiler cache is used, where the image has one. */
+  readonly ccache: boolean;
   readonly jobs?: number;
   /** bytes */
   readonly memory?: number;
 };
+
+/** kind `rpmbuild-in-place`: what `dist` and `rpmbuild` are told, in one. */
+export type RpmbuildInPlaceParams = RpmbuildParams & Pick<DistParams, 'method' | 'spec' | 'patches'>;
 
 /** kind `prebuilt` */
 export type PrebuiltParams = {
@@ -121,7 +132,7 @@ type KubevirtParams = {
 export type RpmDepsParams = KubevirtParams & {
   /** KubeVirt's `BASESYSTEM`. */
   readonly kubevirtBasesystem: string;
-  readonly mode: 'script' | 'make';
+  readonly mode: 'auto' | 'script' | 'make' | 'hot-swap';
   readonly versions: Readonly<Record<string, string>>;
   readonly crossArchEmulation: boolean;
   /** RPM names of our source packages that may stay official. */

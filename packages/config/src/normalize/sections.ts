@@ -64,7 +64,7 @@ export function resolveRpmDeps(file: ConfigFile, packages: readonly PackageConfi
     }
   }
   return {
-    mode: rpmDeps.mode ?? 'script',
+    mode: rpmDeps.mode ?? 'auto',
     versions: { ...rpmDeps.versions },
     ...(rpmDeps.basesystem !== undefined && { basesystem: rpmDeps.basesystem }),
     crossArchEmulation: rpmDeps.crossArchEmulation ?? false,

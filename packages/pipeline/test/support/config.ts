@@ -45,7 +45,7 @@ export function makeConfig(packages: readonly PackageConfig[], overrides: Partia
     kubevirt: { dir: '/src/kubevirt' },
     release: { mode: 'stable', suffix: 'crpm0001' },
     serve: { mode: 'process' },
-    rpmDeps: { mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [] },
+    rpmDeps: { mode: 'auto', versions: {}, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
     cache: { maxSize: 20 * 1024 ** 3 },
     tasks: [],

@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, type NodeContext, type WorkspacePaths } from '@crpm/core';
+import { formatEvr } from '@crpm/rpm';
+import { writeFileAtomic } from '@crpm/state';
+import type { RpmDepsParams } from '../params.js';
+import { repairAddresses, type Resolver } from '../proof/index.js';
+import { lockBuilder } from './builder.js';
+import { copyGit } from './copy-git.js';
+import type { CustomRepository } from './custom-rpms.js';
+import { readScript } from './evidence.js';
+import { pinPrHelper } from './pr-helper.js';
+import { CUSTOM_REPO, customRepoFile } from './repo-file.js';
+import { hasDockerized, runScript } from './script.js';
+import { syncTree } from './tree-copy.js';
+import type { TreeState } from './tree-state.js';
+import { callVariables } from './variables.js';
+import { readMade, type Yielded } from './yielded-files.js';
+
+/** Both files as they are to be, and what chose the RPMs in them. */
+export interface Made {
+  readonly resolver: Resolver;
+  readonly after: Yielded;
+}
+
+/** Where KubeVirt's scripts run. */
+export function privateCopy(workspace: WorkspacePaths): string {
+  return join(workspace.state, 'kubevirt', 'tree');
+}
+
+/** Has KubeVirt's own script choose, in the private copy. */
+export async function askScript(params: RpmDepsParams, context: NodeContext, work: CopyWork): Promise<Made> {
+  const resolver = await runInCopy(params, context, work);
+  const copy = privateCopy(context.workspace);
+  const yielded = readMade(copy);
+  const repair = repairAddresses(yielded.WORKSPACE, work.repositories.flatMap((repository) => repository.rpms));
+  for (const { rule, to } of repair.repaired) context.report.line(`crpm: the address of ${rule} was corrected to ${to}`);
+  writeFileAtomic(join(copy, 'WORKSPACE'), repair.text);
+  return { resolver, after: { ...yielded, WORKSPACE: repair.text } };
+}
+
+export interface CopyWork {
+  readonly tree: TreeState;
+  readonly repositories: readonly CustomRepository[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Makes the private copy equal to the user's tree, tells it about our repository, and runs KubeVirt's script in it, once for each architecture. */
+async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, repositories, env }: CopyWork): Promise<Resolver> {
+  const { report, workspace, signal } = context;
+  const copy = privateCopy(workspace);
+  const script = readScript(tree.dir);
+  const calls = repositories.map((repository) => ({ repository, ...callVariables(params, repository, script) }));
+  for (const warning of new Set(calls.flatMap((call) => call.warnings))) report.warn(warning);
+  report.status('copying the KubeVirt tree');
+  mkdirSync(join(workspace.state, 'kubevirt'), { recursive: true, mode: 0o700 });
+  const synced = await syncTree(tree.dir, copy, join(workspace.state, 'kubevirt', 'synced.json'), signal);
+  report.line(`crpm: private copy of ${tree.dir}: ${synced.files} files, ${synced.copied} copied, ${synced.removed} removed`);
+  const noGit = await copyGit(tree.dir, copy, env, signal);
+  if (noGit !== undefined) report.warn(noGit);
+  writeFileSync(join(copy, CUSTOM_REPO), customRepoFile(workspace.id, params.stream, repositories));
+
+  const mode = params.mode === 'make' ? 'make' : 'script';
+  const builder = mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal, { report }) : undefined;
+  try {
+    let resolver: Resolver | undefined;
+    for (const { repository, values } of calls) {
+      writeFileSync(join(copy, 'hack', 'rpm-deps.sh'), scriptFor(script, repository, report.warn.bind(report)));
+      report.status(`rpm-deps for ${repository.arch}`);
+      report.line(`crpm: ${mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh'} with ${JSON.stringify(values)}`);
+      resolver = await runScript({ copy, mode, variables: values, env, report, signal });
+    }
+    return resolver ?? fail({ class: 'usage', message: 'the repository serves none of the architectures of the config' });
+  } finally {
+    await builder?.release(signal.aborted ? 'cancelled' : undefined);
+  }
+}
+
+/** The script with qemu-pr-helper pinned to ours, where we built it. */
+function scriptFor(script: string, { rpms }: CustomRepository, warn: (text: string) => void): string {
+  const helper = rpms.find((rpm) => rpm.name === 'qemu-pr-helper');
+  if (!helper) return script;
+  const pinned = pinPrHelper(script, formatEvr(helper));
+  if (pinned.warning !== undefined) warn(pinned.warning);
+  return pinned.text;
+}

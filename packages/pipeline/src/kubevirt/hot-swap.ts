@@ -1,0 +1,62 @@
+import { formatNevra, parseWorkspaceRpms, rewriteRpmRules, ruleNameToNevra } from '@crpm/rpm';
+import { hashText } from '@crpm/state';
+import type { CustomRpm } from '../proof/index.js';
+import type { Made } from './ask-script.js';
+import type { CustomRepository } from './custom-rpms.js';
+import type { Landed, LandedRpm } from './landed.js';
+import type { Yielded } from './yielded-files.js';
+
+/** What is to be brought in, and where it would go. */
+export interface Swap {
+  /** What rpm-deps brought in last. */
+  readonly landed: Landed | undefined;
+  readonly question: string;
+  /** Both files of the user's tree. */
+  readonly current: Yielded;
+  /** What the repository holds now; absent where its files are not here to be looked into. */
+  readonly rpms: readonly LandedRpm[] | undefined;
+  readonly repositories: readonly CustomRepository[];
+}
+
+/** `why`: only the resolver can tell what comes of it. */
+export type Swapped = Made | { readonly why: string };
+
+/**
+ * Where nothing changed but the bytes of RPMs, the resolver would choose the same again: then the sha256 and the address of their `rpm()` rules are all
+ * there is to change. Everything else it must be asked about.
+ */
+export function hotSwap({ landed, question, current, rpms, repositories }: Swap): Swapped {
+  if (!landed) return { why: 'rpm-deps has not run here yet' };
+  if (!rpms) return { why: 'the repository is served by somebody else' };
+  if (landed.question !== question) return { why: 'the config or the scripts of the KubeVirt tree changed' };
+  if (hashText(current.WORKSPACE) !== landed.workspace) return { why: 'WORKSPACE is not what rpm-deps wrote' };
+  if (hashText(current['rpm/BUILD.bazel']) !== landed.build) return { why: 'rpm/BUILD.bazel is not what rpm-deps wrote' };
+  const why = otherThanBytes(landed.rpms, rpms);
+  if (why !== undefined) return { why };
+
+  const now = new Map(repositories.flatMap((repository) => repository.rpms).map((rpm) => [`${rpm.forArch} ${formatNevra(rpm)}`, rpm]));
+  const successors = new Map<string, CustomRpm[]>();
+  for (const old of landed.rpms) {
+    const rpm = now.get(`${old.arch} ${old.nevra}`);
+    if (rpm && rpm.sha256 !== old.sha256) successors.set(old.sha256, [...(successors.get(old.sha256) ?? []), rpm]);
+  }
+  const changes = parseWorkspaceRpms(current.WORKSPACE).flatMap((rule) => {
+    const candidates = successors.get(rule.sha256) ?? [];
+    // A noarch RPM is served once for each architecture; its rule's name mostly tells for which.
+    const rpm = candidates.find(({ forArch }) => forArch === ruleNameToNevra(rule.name)?.arch) ?? candidates[0];
+    return rpm ? [{ rule, sha256: rpm.sha256, urls: [rpm.url] }] : [];
+  });
+  return { resolver: landed.resolver, after: { ...current, WORKSPACE: rewriteRpmRules(current.WORKSPACE, changes) } };
+}
+
+function otherThanBytes(before: readonly LandedRpm[], now: readonly LandedRpm[]): string | undefined {
+  const known = new Map(before.map((rpm) => [`${rpm.arch} ${rpm.nevra}`, rpm]));
+  for (const rpm of now) {
+    const old = known.get(`${rpm.arch} ${rpm.nevra}`);
+    if (!old) return `${rpm.nevra} was not in the repository`;
+    if (old.shape !== rpm.shape) return `${rpm.nevra} requires, provides or holds other things than before`;
+    known.delete(`${rpm.arch} ${rpm.nevra}`);
+  }
+  const [gone] = known.values();
+  return gone && `${gone.nevra} is no longer in the repository`;
+}
