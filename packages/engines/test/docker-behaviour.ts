@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError, type Engine, type PrepareOptions } from '@crpm/core';
+import { keptTree } from '@crpm/engines/kept';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf } from '../../../test/support/failure.js';
@@ -97,6 +98,22 @@ export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engin
       } finally {
         await docker('rm', foreign);
         await docker('volume', 'rm', volume);
+      }
+    });
+
+    it('leaves a foreign volume alone that has the name of a build tree, and takes another name', async () => {
+      const name = keptTree(labels, 'libvirt').names[0]!;
+      await docker('volume', 'create', name);
+      try {
+        const { id } = await engine.prepareImage({ kind: 'image', reference: image, pull: false }, prepare());
+        const work = await engine.openWork({ image: id, arch: engine.arch, labels, tree: 'libvirt', signal: never });
+        await work.close();
+        const [tree, ...more] = (await engine.list({ workspace: labels.workspace })).filter(({ keeps }) => keeps);
+        expect([tree!.id, more]).toEqual([`${name}-2`, []]);
+        await engine.remove([tree!, { ...tree!, id: name }]);
+        expect((await docker('volume', 'ls', '--quiet')).split('\n').filter((volume) => volume.startsWith(name))).toEqual([name]);
+      } finally {
+        await docker('volume', 'rm', name);
       }
     });
 

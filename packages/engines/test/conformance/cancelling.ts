@@ -39,7 +39,7 @@ export function cancelling(rig: Rig): void {
       let started!: () => void;
       const running = new Promise<void>((resolve) => (started = resolve));
       const ended = failureOf(work.run({ argv: ['sh', '-c', endless], signal: never, line: started }));
-      await running;
+      await Promise.race([running, ended]);
       await work.close();
       expect((await ended).class).toBe('cancelled');
       expect(await leftovers()).toEqual([]);

@@ -72,7 +72,7 @@ export function keeping(rig: Rig): void {
       let started!: () => void;
       const running = new Promise<void>((resolve) => (started = resolve));
       const abandoned = work.run({ argv: ['sh', '-c', 'echo kept > file; echo up; exec sleep 1000'], signal: never, line: started }).catch((error: unknown) => error);
-      await running;
+      await Promise.race([running, abandoned]);
       const orphans = (await leftovers()).filter(({ keeps }) => !keeps);
       expect(orphans.length).toBeGreaterThan(0);
       await rig.engine.remove(orphans);
@@ -109,7 +109,7 @@ export function keeping(rig: Rig): void {
         await work.put(packFiles([{ path: 'src/a.c', content: 'int answer(void) { return 42; }\n', mtime: 1_600_000_000 }]));
         const env = { CCACHE_DIR: work.cache!, CCACHE_BASEDIR: work.root, CCACHE_NOHASHDIR: '1', CCACHE_MAXSIZE: '1G' };
         const { lines } = await sh(work, 'ccache --zero-stats >/dev/null && ccache gcc -g -c "$PWD/src/a.c" -o a.o && ccache --print-stats | grep -E "^(direct|preprocessed)_cache_hit|^cache_miss"', { env });
-        return lines.sort().join(' ').replaceAll('\t', ' ');
+        return [...lines].sort().join(' ').replaceAll('\t', ' ');
       };
       expect(await compile(works[0]!)).toBe('cache_miss 1 direct_cache_hit 0 preprocessed_cache_hit 0');
       expect(await compile(works[1]!)).toBe('cache_miss 0 direct_cache_hit 1 preprocessed_cache_hit 0');

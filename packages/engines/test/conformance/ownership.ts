@@ -23,7 +23,7 @@ export function ownership(rig: Rig): void {
       const running = new Promise<void>((resolve) => (started = resolve));
       // Never closed: its process is taken for dead. The program ends when its container is removed from under it.
       const abandoned = work.run({ argv: ['sh', '-c', 'echo up; sleep 1000'], signal: never, line: started }).catch((error: unknown) => error);
-      await running;
+      await Promise.race([running, abandoned]);
       const found = await leftovers();
       expect(found.length).toBeGreaterThan(0);
       await rig.engine.remove(found);
