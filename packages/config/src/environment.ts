@@ -121,9 +121,9 @@ function applySources(given: Readonly<Record<string, Source>>, env: EnvironmentO
   const setDir = (preset: string, dir: string | undefined) => {
     if (dir === undefined) return;
     const name = of(preset) ?? preset;
-    // A tree to build takes the place of RPMs at hand.
+    // A folder to build takes the place of RPMs at hand, and of a tree that would be fetched.
     const source = { ...sources.get(name), dir };
-    delete source.rpms;
+    for (const key of ['rpms', 'git', 'ref', 'tarball', 'sha256'] as const) delete source[key];
     if (source.kind === 'prebuilt') delete source.kind;
     sources.set(name, source);
   };

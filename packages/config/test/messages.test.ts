@@ -88,7 +88,7 @@ describe('sources, in full:', () => {
   test.each([
     ['libvirt: ../libvirt', '2:12: error: sources.libvirt must be a mapping, not "../libvirt"'],
     ['libvirt:', '2:3: error: sources.libvirt is empty; it must be a mapping'],
-    ['libvirt: {}', '2:3: error: libvirt has neither dir, a source tree to build, nor rpms, RPMs already at hand'],
+    ['libvirt: {}', '2:3: error: libvirt has neither a source tree to build (dir, git or tarball) nor rpms, RPMs already at hand'],
     ['"-x": { dir: x, preset: libvirt }', '2:3: error: the name "-x" in sources is not allowed; expected: a letter, then letters, digits, . _ or -'],
     ['foo: { dir: x }', '2:3: error: foo lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree'],
     ['foo: { dir: x, kind: prebuilt }', '2:3: error: foo is prebuilt and lacks rpms, the folder or files of its RPMs|2:10: error: foo is prebuilt, so dir has no use; remove it'],

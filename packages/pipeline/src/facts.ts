@@ -32,16 +32,20 @@ export type SourceFact = {
   readonly digest: string;
   /** Digest of the dist-git folder's manifest. */
   readonly specDigest?: string;
-  /** Commit of a dist-git repository that was fetched. */
-  readonly specCommit?: string;
   /** `sha256:` over what a build root reads of these trees, which is little: the spec, and what fills in a template. */
   readonly specInputs: string;
   readonly warnings: readonly string[];
   readonly here: {
     /** Absolute folder of the source tree. */
     readonly dir: string;
-    /** Absolute folder of the dist-git tree (the user's, or crpm's export of the pinned commit). */
+    /** What the tree was pinned to, of one that was fetched: a commit, or the sha256 of a tarball. */
+    readonly pin?: string;
+    /** Commit in `<cache>/snapshots.git` that recreates the tree; absent where none could be written. */
+    readonly snapshot?: string;
+    /** The same three of the dist-git tree (the user's, or crpm's copy of the pinned commit). */
     readonly specDir?: string;
+    readonly specPin?: string;
+    readonly specSnapshot?: string;
   };
 };
 
@@ -84,10 +88,17 @@ export type RpmFact = {
   readonly missingSiblings?: readonly string[];
 };
 
-/** kinds `rpmbuild` and `prebuilt`; the output folder holds the files. */
+/** kinds `rpmbuild`, `rpmbuild-in-place` and `prebuilt`; the output folder holds the files. */
 export type RpmsFact = {
   readonly package: string;
   readonly rpms: readonly RpmFact[];
+  /** How this one build went; absent where there is nothing to tell. */
+  readonly here?: {
+    /** Compilations that the compiler cache knew, and that it did not. */
+    readonly ccache?: { readonly hits: number; readonly misses: number };
+    /** Why a build in place started from nothing: `libvirt.spec.in changed, …`. */
+    readonly clean?: string;
+  };
 };
 
 /** kind `createrepo` */

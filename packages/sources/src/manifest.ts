@@ -34,8 +34,12 @@ export interface SymlinkEntry {
 
 /** Sorts the entries and computes the digest. */
 export function makeManifest(entries: readonly ManifestEntry[], warnings: readonly string[] = []): Manifest {
-  const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const sorted = inByteOrder(entries);
   return { entries: sorted, digest: digestOf(sorted), warnings };
+}
+
+export function inByteOrder(entries: readonly ManifestEntry[]): readonly ManifestEntry[] {
+  return [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
 function digestOf(entries: readonly ManifestEntry[]): string {

@@ -59,7 +59,7 @@ describe('exporting a commit', () => {
     const dir = repository({ a: 'x' });
     git(dir, 'submodule', '--quiet', 'add', module, 'module');
     git(dir, 'commit', '--quiet', '--message=module');
-    const { repository: mirror, commit } = await fetchGit({ url: dir, branch: 'main', cacheDir: temporaryFolder() });
+    const { repository: mirror, commit } = await fetchGit({ url: dir, ref: 'main', cacheDir: temporaryFolder() });
     const target = join(temporaryFolder(), 'spec');
     await exportCommit(mirror, commit, target);
     expect(readdirSync(target).sort()).toEqual(['.gitmodules', 'a', 'module']);

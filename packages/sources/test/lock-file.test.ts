@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findPin, readLockFile, writeLockFile, type Pin } from '../src/index.js';
+import { findPin, findTarballPin, readLockFile, writeLockFile, type GitPin } from '../src/index.js';
 import { failureOf, temporaryFolder } from './support/trees.js';
 
-const A: Pin = { url: 'https://example.org/qemu-kvm.git', branch: 'c9s', commit: 'a'.repeat(40) };
-const DIGITS: Pin = { url: 'https://example.org/libvirt.git', branch: '12.10', commit: '1'.repeat(40) };
+const A: GitPin = { url: 'https://example.org/qemu-kvm.git', ref: 'c9s', commit: 'a'.repeat(40) };
+const DIGITS: GitPin = { url: 'https://example.org/libvirt.git', ref: '12.10', commit: '1'.repeat(40) };
+const TARBALL = { url: 'https://example.org/libvirt-9.0.0.tar.xz', sha256: '2'.repeat(64) };
 const fileWith = (text: string) => {
   const file = join(temporaryFolder(), 'custom-rpms.lock.yaml');
   writeFileSync(file, text);
@@ -14,25 +15,28 @@ const fileWith = (text: string) => {
 
 describe('the lock file', () => {
   test('that does not exist has no pins', async () => {
-    expect(await readLockFile('/nowhere/custom-rpms.lock.yaml')).toEqual([]);
+    expect(await readLockFile('/nowhere/custom-rpms.lock.yaml')).toEqual({ git: [], tarballs: [] });
   });
 
   test('is sorted and commented, and leaves no other file behind', async () => {
     const dir = temporaryFolder();
     const file = join(dir, 'custom-rpms.lock.yaml');
-    await writeLockFile(file, [A, DIGITS]);
+    await writeLockFile(file, { git: [A, DIGITS], tarballs: [TARBALL] });
     expect(readFileSync(file, 'utf8')).toBe(
       [
-        '# Written by crpm: the commit that each branch stands for. Commit this file with the config.',
-        "# To take a branch's newest commit, delete its entry.",
-        'version: 1',
+        '# Written by crpm: what each branch, tag and address stands for. Commit this file with the config.',
+        '# crpm update moves it to what is newest.',
+        'version: 2',
         'git:',
         '  - url: https://example.org/libvirt.git',
-        "    branch: '12.10'",
+        "    ref: '12.10'",
         `    commit: '${'1'.repeat(40)}'`,
         '  - url: https://example.org/qemu-kvm.git',
-        '    branch: c9s',
+        '    ref: c9s',
         `    commit: ${'a'.repeat(40)}`,
+        'tarballs:',
+        '  - url: https://example.org/libvirt-9.0.0.tar.xz',
+        `    sha256: '${'2'.repeat(64)}'`,
         '',
       ].join('\n'),
     );
@@ -41,19 +45,26 @@ describe('the lock file', () => {
 
   test('gives back what was written, commits of digits alone included', async () => {
     const file = fileWith('');
-    await writeLockFile(file, [A, DIGITS]);
+    await writeLockFile(file, { git: [A, DIGITS], tarballs: [TARBALL] });
     const pins = await readLockFile(file);
     expect(findPin(pins, A)).toEqual(A);
     expect(findPin(pins, DIGITS)).toEqual(DIGITS);
-    expect(findPin(pins, { ...A, branch: 'c10s' })).toBeUndefined();
+    expect(findTarballPin(pins, TARBALL.url)).toEqual(TARBALL);
+    expect(findPin(pins, { ...A, ref: 'c10s' })).toBeUndefined();
   });
 
-  const entry = (commit: string) => `version: 1\ngit:\n  - {url: u, branch: b, commit: ${commit}}\n`;
+  test('of the first version, which knew branches alone, is read', async () => {
+    const file = fileWith(`version: 1\ngit:\n  - { url: ${A.url}, branch: c9s, commit: ${A.commit} }\n`);
+    expect(await readLockFile(file)).toEqual({ git: [A], tarballs: [] });
+  });
+
+  const entry = (commit: string) => `version: 2\ngit:\n  - {url: u, ref: b, commit: ${commit}}\n`;
   test.each([
     ['', 'expected a document, but the input is empty'],
-    ['version: 1\n', 'it needs "version: 1" and a list "git"'],
-    ['[]', 'it needs "version: 1" and a list "git"'],
-    ['version: 1\ngit: [5]\n', 'entry 1 needs url and branch'],
+    ['version: 1\n', 'it needs "version: 2", a list "git" and, if any, a list "tarballs"'],
+    ['[]', 'it needs "version: 2", a list "git" and, if any, a list "tarballs"'],
+    ['version: 2\ngit: [5]\n', 'entry 1 of git needs url and ref'],
+    ['version: 2\ngit: []\ntarballs: [{url: u, sha256: abc}]\n', 'the sha256 of u must be 64 hex digits, in quotes if it is all digits'],
     [entry('main'), 'the commit of u b must be 40 or 64 hex digits, in quotes if it is all digits'],
     [entry(`--upload-pack=${'a'.repeat(40)}`), 'the commit of u b must be 40 or 64 hex digits, in quotes if it is all digits'],
     [entry('1'.repeat(40)), 'the commit of u b must be 40 or 64 hex digits, in quotes if it is all digits'],
@@ -62,7 +73,7 @@ describe('the lock file', () => {
     expect(await failureOf(readLockFile(file))).toEqual({
       class: 'usage',
       message: `${file} is no lock file of crpm: ${why}`,
-      next: 'Take it back from git, or delete it to pin the newest commits.',
+      next: 'Take it back from git, or delete it to pin what is newest.',
     });
   });
 
@@ -72,12 +83,12 @@ describe('the lock file', () => {
   });
 
   test('of a newer crpm is refused and not touched', async () => {
-    const file = fileWith('version: 2\ngit: []\n');
+    const file = fileWith('version: 3\ngit: []\n');
     expect(await failureOf(readLockFile(file))).toEqual({
       class: 'usage',
-      message: `${file} was written by a newer crpm (version 2, this one knows 1)`,
+      message: `${file} was written by a newer crpm (version 3, this one knows 2)`,
       next: 'Update crpm.',
     });
-    expect(readFileSync(file, 'utf8')).toBe('version: 2\ngit: []\n');
+    expect(readFileSync(file, 'utf8')).toBe('version: 3\ngit: []\n');
   });
 });

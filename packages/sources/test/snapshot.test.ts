@@ -2,7 +2,8 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirS
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exportSnapshot, hasSnapshot, keepSnapshot, scanTree, snapshotsRoom, type Manifest } from '../src/index.js';
+import { exportSnapshot, hasSnapshot, keepSnapshot, scanTree, type Manifest } from '../src/index.js';
+import { snapshotsRoom } from '../src/snapshot/room.js';
 import { tree as anyTree, writeAnyTree } from './support/any-tree.js';
 import { failureOf, fingerprintOf, git, repository, temporaryFolder, write } from './support/trees.js';
 

@@ -5,6 +5,7 @@ import type { ConfigFile, Source } from '../generated/config-file.js';
 import { show } from '../yaml/nodes.js';
 import { checkBuild, resolveBuild } from './build.js';
 import { resolvePath } from './paths.js';
+import { treeKeys, upstreamOf } from './upstream.js';
 import { PRESETS, presetName, type Preset } from './presets.js';
 
 /** What a source is resolved with, besides its own fields. */
@@ -31,7 +32,7 @@ export function resolvePackages(context: Context): readonly PackageConfig[] {
 }
 
 function publishedPackage(name: string, source: Source, context: Context): PackageConfig {
-  const leftover = (['dir', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
+  const leftover = (['dir', 'git', 'ref', 'tarball', 'sha256', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
   for (const key of leftover) {
     context.complaints.error(['sources', name, key], `serve.mode is published, so nothing is built: ${key} has no use here`, { part: 'key' });
   }
@@ -46,6 +47,7 @@ function builtPackage(name: string, source: Source, context: Context): PackageCo
   const kind = kindOf(source, preset);
   checkBuild({ at: [...at, 'build'], build: source.build ?? {} }, complaints);
   checkFields(name, source, kind, complaints);
+  const upstream = upstreamOf(name, source, root, complaints);
   const spec = kind === 'prebuilt' ? undefined : specOf(name, source, preset, context);
   const pin = pinOf(name, source);
   const rpms = typeof source.rpms === 'string' ? [source.rpms] : (source.rpms ?? []);
@@ -53,6 +55,7 @@ function builtPackage(name: string, source: Source, context: Context): PackageCo
     name,
     kind,
     ...(source.dir !== undefined && { dir: resolvePath(source.dir, root, [...at, 'dir'], complaints) }),
+    ...(upstream && { upstream }),
     ...(spec && { spec }),
     patches: source.patches ?? 'auto',
     rpms: rpms.map((rpm) => resolvePath(rpm, root, [...at, 'rpms'], complaints)),
@@ -70,7 +73,7 @@ function presetOf(name: string, source: Source): Preset | undefined {
 /** What was given decides; a template inside the tree is for meson to fill in. */
 function kindOf(source: Source, preset: Preset | undefined): Exclude<PackageKind, 'published'> {
   if (source.kind) return source.kind;
-  if (source.rpms !== undefined && source.dir === undefined) return 'prebuilt';
+  if (source.rpms !== undefined && treeKeys(source).length === 0) return 'prebuilt';
   if (preset) return preset.kind;
   const tree = typeof source.spec === 'object' ? source.spec.tree : undefined;
   return tree?.endsWith('.in') ? 'meson-dist' : 'rpmbuild';
@@ -81,13 +84,13 @@ function checkFields(name: string, source: Source, kind: PackageKind, complaints
   const at = ['sources', name];
   if (kind === 'prebuilt') {
     if (source.rpms === undefined) complaints.error(at, `${name} is prebuilt and lacks rpms, the folder or files of its RPMs`, { part: 'key' });
-    for (const key of ['dir', 'spec', 'patches', 'needs', 'build'] as const) {
+    for (const key of ['dir', 'git', 'ref', 'tarball', 'sha256', 'spec', 'patches', 'needs', 'build'] as const) {
       if (source[key] !== undefined) complaints.error([...at, key], `${name} is prebuilt, so ${key} has no use; remove it`, { part: 'key' });
     }
   } else if (source.rpms !== undefined) {
-    complaints.error([...at, 'rpms'], `${name} has both rpms and ${source.dir === undefined ? `kind: ${kind}` : 'dir'}; give the source tree or the RPMs`, { part: 'key' });
-  } else if (source.dir === undefined) {
-    complaints.error(at, `${name} has neither dir, a source tree to build, nor rpms, RPMs already at hand`, { part: 'key' });
+    complaints.error([...at, 'rpms'], `${name} has both rpms and ${treeKeys(source)[0] ?? `kind: ${kind}`}; give the source tree or the RPMs`, { part: 'key' });
+  } else if (treeKeys(source).length === 0) {
+    complaints.error(at, `${name} has neither a source tree to build (dir, git or tarball) nor rpms, RPMs already at hand`, { part: 'key' });
   }
 }
 
@@ -100,7 +103,7 @@ function specOf(name: string, source: Source, preset: Preset | undefined, { root
   }
   if (!spec) {
     if (!preset) {
-      if (source.dir !== undefined) complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, {
+      if (treeKeys(source).length > 0) complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, {
           part: 'key',
           ...(source.preset === undefined && { suggestion: { word: name, among: [...PRESETS.keys()] } }),
         });

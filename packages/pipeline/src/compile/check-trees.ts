@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import type { Config, ConfigPath, Diagnostic, PackageConfig } from '@crpm/core';
 
@@ -28,6 +28,8 @@ function packageComplaints(pkg: PackageConfig): readonly Complaint[] {
   if (pkg.kind === 'prebuilt') {
     return pkg.rpms.flatMap((path, index) => (existsSync(path) ? [] : [about(['sources', pkg.name, 'rpms', index], `${path} does not exist`)]));
   }
+  const { upstream } = pkg;
+  if (upstream?.kind === 'tarball' && isAbsolute(upstream.at)) return [...fileComplaints(['sources', pkg.name, 'tarball'], upstream.at), ...distGitComplaints(pkg)];
   const tree = pkg.dir === undefined ? [] : folderComplaints(['sources', pkg.name, 'dir'], pkg.dir);
   if (tree.length > 0) return [...tree, ...distGitComplaints(pkg)];
   return [...treeComplaints(pkg), ...distGitComplaints(pkg)];
@@ -60,6 +62,12 @@ function kubevirtComplaints(config: Config): readonly Complaint[] {
   const folder = folderComplaints(at, dir);
   if (folder.length > 0) return folder;
   return existsSync(join(dir, 'hack', 'rpm-deps.sh')) ? [] : [about(at, `${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree`)];
+}
+
+function fileComplaints(at: ConfigPath, file: string): readonly Complaint[] {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return [about(at, `${file} does not exist`)];
+  return stat.isFile() ? [] : [about(at, `${file} is no file; a folder goes under dir`)];
 }
 
 function folderComplaints(at: ConfigPath, dir: string): readonly Complaint[] {

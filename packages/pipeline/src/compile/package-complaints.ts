@@ -9,7 +9,7 @@ function missing(pkg: PackageConfig): readonly string[] {
   if (pkg.kind === 'prebuilt') return pkg.rpms.length === 0 ? [`sources.${pkg.name} has no RPMs: name files or folders under rpms`] : [];
   if (pkg.kind === 'published') return [];
   return [
-    ...(pkg.dir === undefined ? [`sources.${pkg.name} has no tree: set dir`] : []),
+    ...(pkg.dir === undefined && pkg.upstream === undefined ? [`sources.${pkg.name} has no tree: set dir, git or tarball`] : []),
     ...(pkg.spec === undefined ? [`sources.${pkg.name} has no spec: set spec to a dist-git folder, a {git, branch}, or a file in the tree`] : []),
   ];
 }

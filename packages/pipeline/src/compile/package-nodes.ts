@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import { type Arch, type Config, type GraphNode, type PackageConfig, unreachable } from '@crpm/core';
 
 import {
@@ -12,6 +10,7 @@ import {
   specOptions,
 } from '../params.js';
 import { archId } from './ids.js';
+import { lockFileOf, nameOf, treePlace } from './tree-place.js';
 
 /** The nodes of one source package: its tree once, the rest for each architecture. */
 export function packageNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {
@@ -34,8 +33,9 @@ function prebuiltNode(config: Config, pkg: PackageConfig): GraphNode {
 }
 
 function sourceNode(config: Config, pkg: PackageConfig): GraphNode {
-  const params: SourceParams = { package: pkg.name, dir: treeOf(pkg), ...specOfSource(config, pkg) };
-  return { id: `${pkg.name}.source`, kind: 'source', group: pkg.name, title: `snapshot of ${params.dir}`, needs: [], params };
+  const tree = treePlace(config, pkg);
+  const params: SourceParams = { package: pkg.name, tree, ...specOfSource(config, pkg) };
+  return { id: `${pkg.name}.source`, kind: 'source', group: pkg.name, title: `snapshot of ${nameOf(tree)}`, needs: [], params };
 }
 
 function specOfSource(config: Config, pkg: PackageConfig): Pick<SourceParams, 'distGit' | 'specInTree'> {
@@ -43,7 +43,7 @@ function specOfSource(config: Config, pkg: PackageConfig): Pick<SourceParams, 'd
     case 'dir':
       return { distGit: { kind: 'dir', dir: pkg.spec.dir } };
     case 'git':
-      return { distGit: { kind: 'git', git: pkg.spec.git, branch: pkg.spec.branch, lockFile: join(config.root, 'custom-rpms.lock.yaml') } };
+      return { distGit: { kind: 'git', git: pkg.spec.git, ref: pkg.spec.branch, lockFile: lockFileOf(config) } };
     case 'tree':
       return { specInTree: pkg.spec.file };
     case undefined:
@@ -96,11 +96,6 @@ function specPlace(pkg: PackageConfig): SpecPlace {
   if (!spec) throw new Error(`packageComplaints let ${pkg.name} through without a spec`);
   if (spec.kind === 'tree') return { in: 'tree', file: spec.file };
   return { in: 'dist-git', ...(spec.file === undefined ? {} : { file: spec.file }) };
-}
-
-function treeOf(pkg: PackageConfig): string {
-  if (pkg.dir === undefined) throw new Error(`packageComplaints let ${pkg.name} through without a tree`);
-  return pkg.dir;
 }
 
 function override(config: Config, pkg: PackageConfig): Pick<BuildrootParams, 'override'> {

@@ -1,48 +1,38 @@
-import { existsSync, mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Input, InputContext, NodeKind, NodeOutput } from '@crpm/core';
-import { manifestParts, parseManifest, scanTree, serializeManifest, type Manifest } from '@crpm/sources';
+import type { Input, NodeKind, NodeOutput } from '@crpm/core';
+import { manifestParts, parseManifest, rememberedSha256, serializeManifest, type Manifest } from '@crpm/sources';
 
-import { distGitFolder, pinnedCommit } from '../build/dist-git.js';
 import { specInputs } from '../build/spec-inputs.js';
+import { nameOf } from '../compile/tree-place.js';
 import type { SourceFact } from '../facts.js';
 import type { SourceParams } from '../params.js';
-
-/** Folders that QEMU's and libvirt's git ignores, and yet builds without network need: what `meson subprojects download` fetched. */
-const ALSO_IGNORED = ['subprojects'];
+import { whyMoved } from '../source/place.js';
+import { recordTree } from '../source/record.js';
+import { memoryFile, Scans, type Role } from '../source/scans.js';
 
 /** The manifests in a result, by the name of the input that they are the content of. */
-const MANIFESTS: ReadonlyMap<string, string> = new Map([
+const MANIFESTS: ReadonlyMap<string, string> = new Map<Role, string>([
   ['tree', 'manifest.json'],
   ['spec', 'spec.json'],
 ]);
 
 /**
- * A snapshot of a source tree as it stands, and of its dist-git folder: names and digests, no copy. Those who send the tree
- * into an engine check every byte against it.
+ * A source tree as it stands, and its dist-git folder: names and digests, and a snapshot in crpm's own git repository. The build reads the
+ * trees themselves: those who send them into an engine check every byte against the manifest.
  */
 export function sourceKind(): NodeKind<SourceParams> {
-  // The snapshot that the fingerprint was made from is the one that is recorded, even when the tree changes in between.
-  const scans = new Map<string, Manifest>();
-  const keep = (context: InputContext, what: string, manifest: Manifest) => {
-    scans.set(`${context.node.id} ${what}`, manifest);
-    return manifest;
-  };
-  const take = async (context: InputContext, what: string, scan: () => Promise<Manifest>) => {
-    const kept = scans.get(`${context.node.id} ${what}`);
-    scans.delete(`${context.node.id} ${what}`);
-    return kept ?? (await scan());
-  };
-
+  const scans = new Scans();
   return {
     name: 'source',
-    version: 2,
+    version: 3,
     weight: 'light',
-    async inputs(params, context) {
-      const inputs: Input[] = [treeInput('tree', keep(context, 'tree', await scanSource(params, context)))];
-      if (params.distGit?.kind === 'dir') inputs.push(treeInput('spec', keep(context, 'spec', await scan(params.distGit.dir, 'spec', context))));
+    async inputs({ tree, distGit }, context) {
+      const inputs: Input[] = [];
+      if (tree.kind === 'dir') inputs.push(treeInput('tree', await scans.look(context, 'tree', tree.dir)));
+      if (tree.kind === 'tarball') inputs.push({ name: 'tarball', value: await rememberedSha256(tree.file, memoryFile(context, 'tree', '.tarball'), context.signal) });
+      if (distGit?.kind === 'dir') inputs.push(treeInput('spec', await scans.look(context, 'spec', distGit.dir)));
       return inputs;
     },
     async recordedParts(output, input) {
@@ -50,36 +40,30 @@ export function sourceKind(): NodeKind<SourceParams> {
       return file === undefined || !output.files.some(({ path }) => path === file) ? undefined : manifestParts(await recorded(output, file));
     },
     async run(params, context) {
-      context.report.status(`reading ${params.dir}`);
-      const tree = await take(context, 'tree', () => scanSource(params, context));
-      for (const warning of tree.warnings) context.report.warn(warning);
-      await writeFile(join(context.out, 'manifest.json'), serializeManifest(tree));
-      const fact = (distGit?: Manifest) => ({ digest: tree.digest, specInputs: specInputs(tree, params.specInTree, distGit), warnings: tree.warnings });
-      if (!params.distGit) return { ...fact(), here: { dir: params.dir } } satisfies SourceFact;
+      context.report.status(`reading ${nameOf(params.tree)}`);
+      const { manifest, ...tree } = await recordTree(context, 'tree', params.tree, scans);
+      for (const warning of manifest.warnings) context.report.warn(warning);
+      await writeFile(join(context.out, 'manifest.json'), serializeManifest(manifest));
+      const fact = (distGit?: Manifest) => ({ digest: manifest.digest, specInputs: specInputs(manifest, params.specInTree, distGit), warnings: manifest.warnings });
+      if (!params.distGit) return { ...fact(), here: tree } satisfies SourceFact;
 
-      const { dir: specDir, commit } = await distGitFolder(params.distGit, context);
-      const spec = await take(context, 'spec', () => scan(specDir, 'spec', context));
-      await writeFile(join(context.out, 'spec.json'), serializeManifest(spec));
-      return {
-        ...fact(spec),
-        specDigest: spec.digest,
-        ...(commit === undefined ? {} : { specCommit: commit }),
-        here: { dir: params.dir, specDir },
-      } satisfies SourceFact;
+      const spec = await recordTree(context, 'spec', params.distGit, scans);
+      await writeFile(join(context.out, 'spec.json'), serializeManifest(spec.manifest));
+      const ofSpec = { specDir: spec.dir, ...(spec.pin === undefined ? {} : { specPin: spec.pin }), ...(spec.snapshot === undefined ? {} : { specSnapshot: spec.snapshot }) };
+      return { ...fact(spec.manifest), specDigest: spec.manifest.digest, here: { ...tree, ...ofSpec } } satisfies SourceFact;
     },
-    // Not an input: the first run itself writes the pin.
+    // The pins are no inputs: the first run itself writes them.
     async stale(params, output) {
-      if (params.distGit?.kind !== 'git') return undefined;
-      const { specCommit, here } = output.data as SourceFact;
-      if (here.specDir === undefined || !existsSync(here.specDir)) return 'the files of the dist-git commit are gone';
-      const pinned = await pinnedCommit(params.distGit);
-      return pinned === specCommit ? undefined : `custom-rpms.lock.yaml names another commit of ${params.distGit.git}`;
+      const { dir, pin, specDir, specPin } = (output.data as SourceFact).here;
+      const moved = await whyMoved(params.tree, { dir, ...(pin === undefined ? {} : { pin }) });
+      if (moved !== undefined || !params.distGit) return moved;
+      return whyMoved(params.distGit, { ...(specDir === undefined ? {} : { dir: specDir }), ...(specPin === undefined ? {} : { pin: specPin }) });
     },
   };
 }
 
 /** The parts are made only when somebody asks what changed. */
-function treeInput(name: string, manifest: Manifest): Input {
+function treeInput(name: Role, manifest: Manifest): Input {
   return {
     name,
     value: manifest.digest,
@@ -92,14 +76,4 @@ function treeInput(name: string, manifest: Manifest): Input {
 async function recorded(output: NodeOutput, file: string): Promise<Manifest> {
   const path = join(output.dir, file);
   return parseManifest(await readFile(path, 'utf8'), path);
-}
-
-function scanSource(params: SourceParams, context: InputContext): Promise<Manifest> {
-  return scan(params.dir, 'tree', context, ALSO_IGNORED);
-}
-
-async function scan(dir: string, what: string, context: InputContext, alsoIgnored: readonly string[] = []): Promise<Manifest> {
-  const folder = join(context.workspace.state, 'scans');
-  mkdirSync(folder, { recursive: true });
-  return scanTree(dir, { cacheFile: join(folder, `${context.node.id}.${what}`), alsoIgnored, signal: context.signal });
 }

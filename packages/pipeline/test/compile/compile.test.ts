@@ -111,7 +111,7 @@ describe('params', () => {
     const pkg = packageConfig({ ...qemu, build: { profile: 'full', check: true, debuginfo: true, jobs: 3, memory: 1024, defines: { rcrel: '.1' }, without: ['lto'] } });
     const { nodes } = graphOf(makeConfig([pkg]));
     const options = { macros: {}, suffix: 'crpm0001', defines: { rcrel: '.1' }, with: [], without: ['lto'] };
-    expect(nodes.get('qemu.source')?.params).toEqual({ package: 'qemu', dir: '/src/qemu', distGit: { kind: 'dir', dir: '/src/qemu-kvm' } });
+    expect(nodes.get('qemu.source')?.params).toEqual({ package: 'qemu', tree: { kind: 'dir', dir: '/src/qemu' }, distGit: { kind: 'dir', dir: '/src/qemu-kvm' } });
     expect(nodes.get('qemu.buildroot')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, network: 'bridge' });
     expect(nodes.get('qemu.dist')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, method: 'archive', patches: 'auto' });
     expect(nodes.get('qemu.rpmbuild')?.params).toEqual({ package: 'qemu', arch: 'x86_64', options, check: true, debuginfo: true, payload: 'spec', jobs: 3, memory: 1024 });
@@ -130,8 +130,8 @@ describe('params', () => {
     const spec = { kind: 'git', git: 'https://example.org/qemu-kvm.git', branch: 'c9s' } as const;
     expect(graphOf(makeConfig([{ ...qemu, spec }])).nodes.get('qemu.source')?.params).toEqual({
       package: 'qemu',
-      dir: '/src/qemu',
-      distGit: { kind: 'git', git: 'https://example.org/qemu-kvm.git', branch: 'c9s', lockFile: '/src/custom-rpms.lock.yaml' },
+      tree: { kind: 'dir', dir: '/src/qemu' },
+      distGit: { kind: 'git', git: 'https://example.org/qemu-kvm.git', ref: 'c9s', lockFile: '/src/custom-rpms.lock.yaml' },
     });
   });
 
@@ -151,7 +151,7 @@ describe('what can not become a graph', () => {
   test('is told all at once', () => {
     const treeless = packageConfig({ name: 'qemu', spec: { kind: 'dir', dir: '/src/qemu-kvm' } });
     expect(complaints(makeConfig([treeless, { ...libvirt, needs: ['libndb'] }]))).toEqual([
-      'sources.qemu has no tree: set dir',
+      'sources.qemu has no tree: set dir, git or tarball',
       'sources.libvirt.needs names libndb, which is no source; the sources are: qemu, libvirt',
     ]);
   });

@@ -1,19 +1,20 @@
 import { fail } from '@crpm/core';
 
-/** A branch of a remote repository. */
+/** A place in a remote repository. */
 export interface Remote {
   readonly url: string;
-  readonly branch: string;
+  /** Name of a branch or tag, or a whole commit id. */
+  readonly ref: string;
 }
 
 const SCHEMES = ['https', 'ssh', 'git', 'file'];
 /** What git calls scp-like: `git@host:path`. Not `helper::address`, which would run a program named by it. */
 const SCP_LIKE = /^[A-Za-z0-9._~-]+(@[A-Za-z0-9._-]+)?:(?!:)[^\s]/;
 /** What `git check-ref-format` refuses, and a leading `-`, which would be an option. */
-const BAD_BRANCH = /^[-/.]|\.\.|@\{|\/\/|\/\.|[\x00-\x20\x7f~^:?*[\\]|[/.]$|\.lock(\/|$)|^@$|^$/;
+const BAD_REF = /^[-/.]|\.\.|@\{|\/\/|\/\.|[\x00-\x20\x7f~^:?*[\\]|[/.]$|\.lock(\/|$)|^@$|^$/;
 
-/** Fails with class `usage` unless git may be given this address and branch. */
-export function checkRemote({ url, branch }: Remote): void {
+/** Fails with class `usage` unless git may be given this address and ref. */
+export function checkRemote({ url, ref }: Remote): void {
   const problem = urlProblem(url);
   if (problem !== undefined) {
     fail({
@@ -22,8 +23,8 @@ export function checkRemote({ url, branch }: Remote): void {
       next: 'Use https://…, ssh://…, git://…, file://…, user@host:path or an absolute path.',
     });
   }
-  if (BAD_BRANCH.test(branch)) {
-    fail({ class: 'usage', message: `${JSON.stringify(branch)} can't be the name of a git branch`, next: 'Correct spec.branch in the config.' });
+  if (BAD_REF.test(ref)) {
+    fail({ class: 'usage', message: `${JSON.stringify(ref)} can't be the name of a git branch or tag`, next: 'Correct the ref (of a spec: branch) in the config.' });
   }
 }
 

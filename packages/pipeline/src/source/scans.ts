@@ -1,0 +1,52 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { InputContext } from '@crpm/core';
+import { scanTree, type Manifest } from '@crpm/sources';
+
+import type { TreePlace } from '../params.js';
+
+/** Which of a node's trees. */
+export type Role = 'tree' | 'spec';
+
+/** Folders that QEMU's and libvirt's git ignores, and yet builds without network need: what `meson subprojects download` fetched. */
+const ALSO_IGNORED = ['subprojects'];
+
+/**
+ * Scans of trees. The one that a node's fingerprint was made from is the one that is recorded, even when the tree changes in
+ * between; so it is kept until the node asks for it.
+ */
+export class Scans {
+  readonly #kept = new Map<string, Manifest>();
+
+  /** Looks at a user's folder now, and keeps what was seen. */
+  async look(context: InputContext, role: Role, dir: string): Promise<Manifest> {
+    const manifest = await scan(context, role, { kind: 'dir', dir }, dir);
+    this.#kept.set(keyOf(context, role), manifest);
+    return manifest;
+  }
+
+  /** What was seen when the fingerprint was made; else, what is there now. Each time it is asked a later one. */
+  async take(context: InputContext, role: Role, place: TreePlace, dir: string): Promise<Manifest> {
+    const kept = this.#kept.get(keyOf(context, role));
+    this.#kept.delete(keyOf(context, role));
+    return kept ?? scan(context, role, place, dir);
+  }
+}
+
+/** Where a node keeps what it remembers of a tree: one file for each suffix. */
+export function memoryFile({ workspace, node }: InputContext, role: Role, suffix = ''): string {
+  const folder = join(workspace.state, 'scans');
+  mkdirSync(folder, { recursive: true });
+  return join(folder, `${node.id}.${role}${suffix}`);
+}
+
+function keyOf({ node }: InputContext, role: Role): string {
+  return `${node.id} ${role}`;
+}
+
+function scan(context: InputContext, role: Role, place: TreePlace, dir: string): Promise<Manifest> {
+  const options = { cacheFile: memoryFile(context, role), signal: context.signal };
+  if (place.kind !== 'dir') return scanTree(dir, { ...options, asFolder: true });
+  return scanTree(dir, role === 'tree' ? { ...options, alsoIgnored: ALSO_IGNORED } : options);
+}
