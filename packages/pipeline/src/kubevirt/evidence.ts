@@ -49,9 +49,9 @@ export function readScript(kubevirtDir: string): string {
 }
 
 /** RPM names that the script asks for by version, of packages that are in this repository. */
-function pinnedHere({ packages }: VerifyParams, script: string, { arch, rpms }: CustomRepository): string[] {
+function pinnedHere({ packages, stream }: VerifyParams, script: string, { arch, rpms }: CustomRepository): string[] {
   const built = new Set(rpms.map((rpm) => rpm.package));
-  return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => pinnedNames(script, pkg, arch));
+  return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => pinnedNames(script, pkg, { arch, stream }));
 }
 
 async function askAll(urls: readonly string[], { workspace, signal }: Pick<InputContext, 'workspace' | 'signal'>, env: Env): Promise<Evidence['answers']> {

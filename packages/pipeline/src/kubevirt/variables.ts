@@ -21,10 +21,17 @@ export function callVariables(params: RpmDepsParams, repository: CustomRepositor
   for (const pkg of params.packages) {
     const { name, pin } = pkg;
     if (!pin) continue;
-    const wanted = pinnedNames(script, pkg, repository.arch);
+    const wanted = pinnedNames(script, pkg, { arch: repository.arch, stream: params.stream });
     const ours = repository.rpms.filter((rpm) => rpm.package === name);
     const pinned = ours.filter((rpm) => wanted.includes(rpm.name));
     const [first] = pinned;
+    if (ours.length > 0 && !script.includes(pin.variable)) {
+      fail({
+        class: 'usage',
+        message: `hack/rpm-deps.sh does not know ${pin.variable}, so it can't be told which ${name} to take`,
+        next: `Set sources.${name}.pin to the variable that it reads for ${name} now, and the RPMs that it asks for.`,
+      });
+    }
     if (!first) {
       if (ours.length > 0) warnings.push(wanted.length > 0 ? `${name} made none of the RPMs that hack/rpm-deps.sh pins with ${pin.variable}: ${wanted.join(', ')}` : `hack/rpm-deps.sh pins no RPM with ${pin.variable}, so it can't be told which ${name} to take`);
       continue;

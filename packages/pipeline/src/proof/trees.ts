@@ -1,4 +1,5 @@
 import type { Arch } from '@crpm/core';
+import { readDepsScript } from '../deps-script/read.js';
 
 /** Which trees a run makes: the suffixes of their names. */
 export interface TreeScope {
@@ -8,11 +9,18 @@ export interface TreeScope {
 
 const ARCHES: readonly Arch[] = ['x86_64', 'aarch64', 's390x'];
 
-/**
- * The `rpmtree` names that a `hack/rpm-deps.sh` makes for one stream and architecture: what follows `--name` in it, with the variables of
- * suffix, stream and architecture filled in. Comment lines and names with other variables are passed over. Nothing is executed.
- */
+/** The `rpmtree` names that a `hack/rpm-deps.sh` makes for one stream and architecture. Nothing is executed. */
 export function treesOfScript(script: string, scope: TreeScope): readonly string[] {
+  const read = readDepsScript(script, { KUBEVIRT_CENTOS_STREAM_VERSION: String(scope.stream), SINGLE_ARCH: scope.arch });
+  if (typeof read === 'string' || read.trees.length === 0) return namesInText(script, scope);
+  return [...new Set(read.trees.map(({ name }) => name))].filter((name) => isOf(name, scope)).sort();
+}
+
+/**
+ * For a script that does more than can be followed: what stands behind `--name` in it, with the variables of suffix, stream and architecture filled
+ * in. Comment lines and names with other variables are passed over.
+ */
+function namesInText(script: string, scope: TreeScope): readonly string[] {
   const names = new Set<string>();
   for (const line of script.split('\n')) {
     if (/^\s*#/.test(line)) continue;

@@ -37,7 +37,19 @@ const failure = (work: () => unknown) => {
 
 describe('pinnedNames', () => {
   test('are the known names that the script asks for with the variable', () => {
-    expect(pinnedNames(SCRIPT, qemu, 'x86_64')).toEqual(['qemu-img']);
+    expect(pinnedNames(SCRIPT, qemu, { arch: 'x86_64', stream: 9 })).toEqual(['qemu-img']);
+  });
+
+  test('are those of the calls for one stream and architecture, whatever the preset knows', () => {
+    const script = `
+if [ "$KUBEVIRT_CENTOS_STREAM_VERSION" = 10 ]; then more=qemu-kvm-new-$QEMU_VERSION; fi
+if [ -z "$SINGLE_ARCH" ] || [ "$SINGLE_ARCH" = x86_64 ]; then bazeldnf rpmtree --name a_x86_64 acl qemu-img-$QEMU_VERSION $more; fi
+if [ -z "$SINGLE_ARCH" ] || [ "$SINGLE_ARCH" = s390x ]; then bazeldnf rpmtree --name a_s390x qemu-kvm-device-ccw-\${QEMU_VERSION:-17:1-1}; fi
+`;
+    expect(pinnedNames(script, qemu, { arch: 'x86_64', stream: 9 })).toEqual(['qemu-img']);
+    expect(pinnedNames(script, qemu, { arch: 'x86_64', stream: 10 })).toEqual(['qemu-img', 'qemu-kvm-new']);
+    expect(pinnedNames(script, qemu, { arch: 's390x', stream: 9 })).toEqual(['qemu-kvm-device-ccw']);
+    expect(pinnedNames(script, qemu, { arch: 'aarch64', stream: 9 })).toEqual([]);
   });
 });
 
@@ -51,6 +63,14 @@ describe('callVariables', () => {
   test('refuse two EVRs for one variable', () => {
     const script = `${SCRIPT}  qemu-kvm-core-\${QEMU_VERSION}\n`;
     expect(failure(() => callVariables(params(), repository(['qemu-img', '17:1-1'], ['qemu-kvm-core', '17:1-2']), script))).toMatchObject({ class: 'usage' });
+  });
+
+  test('refuse to go on where the script no longer knows the variable', () => {
+    expect(failure(() => callVariables(params(), repository(['qemu-img', '17:1-1']), 'bazeldnf rpmtree --name a qemu-img'))).toEqual({
+      class: 'usage',
+      message: "hack/rpm-deps.sh does not know QEMU_VERSION, so it can't be told which qemu to take",
+      next: 'Set sources.qemu.pin to the variable that it reads for qemu now, and the RPMs that it asks for.',
+    });
   });
 
   test('warn of a pinned RPM that was not built', () => {

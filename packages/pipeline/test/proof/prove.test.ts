@@ -201,7 +201,8 @@ describe('files that changed where they must not are refused', () => {
 });
 
 describe('the trees that a script makes', () => {
-  const script = `
+  const loop = `
+for arch in \${arches}; do
 #   --name commented_x86_64\${TARGET_SUFFIX}
     bazel run //:bazeldnf -- rpmtree \\
         --name launcherbase_x86_64\${TARGET_SUFFIX} \\
@@ -211,9 +212,14 @@ describe('the trees that a script makes', () => {
     --name pr-helper_\${arch}_cs\${KUBEVIRT_CENTOS_STREAM_VERSION} \\
     --name \${UNKNOWN}_x86_64 --name old_x86_64_cs10`;
 
-  it('are read from its text for one stream and architecture', () => {
-    expect(treesOfScript(script, { arch: 'x86_64', stream: 9 })).toEqual(['handlerbase_x86_64_cs9', 'launcherbase_x86_64_cs9', 'pr-helper_x86_64_cs9']);
-    expect(treesOfScript(script, { arch: 'aarch64', stream: 10 })).toEqual(['launcherbase_aarch64_cs10', 'launcherbase_crossarch_aarch64_cs10', 'pr-helper_aarch64_cs10']);
+  it('are those of its calls for one stream and architecture', () => {
+    const script = 'suffix=_cs${KUBEVIRT_CENTOS_STREAM_VERSION:-9}\nbazeldnf rpmtree --name a_${SINGLE_ARCH}$suffix acl\nbazeldnf rpmtree --name=b_aarch64$suffix acl';
+    expect(treesOfScript(script, { arch: 'x86_64', stream: 10 })).toEqual(['a_x86_64_cs10']);
+  });
+
+  it('are read from the text of a script that can not be followed', () => {
+    expect(treesOfScript(loop, { arch: 'x86_64', stream: 9 })).toEqual(['handlerbase_x86_64_cs9', 'launcherbase_x86_64_cs9', 'pr-helper_x86_64_cs9']);
+    expect(treesOfScript(loop, { arch: 'aarch64', stream: 10 })).toEqual(['launcherbase_aarch64_cs10', 'launcherbase_crossarch_aarch64_cs10', 'pr-helper_aarch64_cs10']);
   });
 });
 
