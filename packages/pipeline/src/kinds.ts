@@ -5,6 +5,7 @@ import { buildrootKind } from './kinds/buildroot.js';
 import { createrepoKind } from './kinds/createrepo.js';
 import { distKind } from './kinds/dist.js';
 import { prebuiltKind } from './kinds/prebuilt.js';
+import { rpmbuildInPlaceKind } from './kinds/rpmbuild-in-place.js';
 import { rpmbuildKind } from './kinds/rpmbuild.js';
 import { sourceKind } from './kinds/source.js';
 import { taskKind } from './kinds/task.js';
@@ -18,16 +19,19 @@ export interface KindOptions {
   readonly serverEntry: string;
   /** Ask the registry for newer base images. Default: take what is there. */
   readonly pull?: boolean;
+  /** Throw build trees away and start from nothing. */
+  readonly cleanBuild?: boolean;
 }
 
 /** The kinds of all nodes that `compile` makes, by name. Each call makes new ones: a kind may remember things for the run it is in. */
-export function nodeKinds({ env, serverEntry, pull = false }: KindOptions): ReadonlyMap<string, NodeKind> {
+export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false }: KindOptions): ReadonlyMap<string, NodeKind> {
   const kinds: readonly NodeKind<never>[] = [
     baseKind({ pull }),
     sourceKind(),
     buildrootKind(),
     distKind(),
     rpmbuildKind(),
+    rpmbuildInPlaceKind({ cleanBuild }),
     prebuiltKind(),
     createrepoKind(),
     serveKind({ env, serverEntry }),

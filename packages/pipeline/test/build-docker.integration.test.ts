@@ -62,13 +62,13 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
   };
   let trees = 0;
   const folder = (name: string) => join(root, `${String(++trees)} ${name}`);
-  const emulator = (distGit: string, overrides: object = {}) => packageConfig({ name: 'qemu', dir: emulatorTree(folder('qemu'), 'from a container'), spec: { kind: 'dir', dir: distGit }, ...overrides });
+  const emulator = (distGit: string, overrides: object = {}) => packageConfig({ name: 'qemu', build: { profile: 'full', check: false, debuginfo: false }, dir: emulatorTree(folder('qemu'), 'from a container'), spec: { kind: 'dir', dir: distGit }, ...overrides });
 
   test('libvirt’s and QEMU’s way, without writing into the trees and without leaving a container behind', async () => {
     const tree = mesonTree(folder('$(touch x) libvirt'), 'meson in a container');
     commitAll(tree);
     const before = folderDigest(tree);
-    const libtiny = packageConfig({ name: 'libtiny', kind: 'meson-dist', dir: tree, spec: { kind: 'tree', file: 'libtiny.spec.in' } });
+    const libtiny = packageConfig({ name: 'libtiny', build: { profile: 'full', check: false, debuginfo: false }, kind: 'meson-dist', dir: tree, spec: { kind: 'tree', file: 'libtiny.spec.in' } });
     const run = await build(config([emulator(emulatorDistGit(folder('dist-git'), { buildRequires: ['gcc', 'make'] })), libtiny]), 'createrepo');
     const says = (id: string, rpm: string, file: string) => {
       const output = run.outputs.get(id);

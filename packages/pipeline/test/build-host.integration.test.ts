@@ -44,8 +44,8 @@ const hostConfig = (packages: Config['packages'], overrides: Partial<Config> = {
 };
 
 const emulator = (dir: string, distGit: string, overrides: Parameters<typeof packageConfig>[0] | object = {}) =>
-  packageConfig({ name: 'qemu', dir, spec: { kind: 'dir', dir: distGit }, ...overrides });
-const tiny = (dir: string) => packageConfig({ name: 'libtiny', kind: 'meson-dist', dir, spec: { kind: 'tree', file: 'libtiny.spec.in' } });
+  packageConfig({ name: 'qemu', build: { profile: 'full', check: false, debuginfo: false }, dir, spec: { kind: 'dir', dir: distGit }, ...overrides });
+const tiny = (dir: string) => packageConfig({ name: 'libtiny', build: { profile: 'full', check: false, debuginfo: false }, kind: 'meson-dist', dir, spec: { kind: 'tree', file: 'libtiny.spec.in' } });
 
 const build = (config: Config, until: string): Promise<GraphRun> => runGraph(config, { engine, workspace: makeWorkspace(root), until });
 

@@ -5,7 +5,7 @@ import type { BuildrootFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { DistParams } from '../params.js';
 import type { ArchiveNames } from './expanded-spec.js';
-import { decidePatches, DOWNSTREAM_MARKER, dropPatches, stripLevel, type SpecPatch } from './patches.js';
+import { decidePatches, DOWNSTREAM_MARKER, dropPatches, stripLevel, type PatchDecision, type SpecPatch } from './patches.js';
 import { BUILD_TIME } from './reproducible.js';
 import { PACK, script } from './scripts.js';
 import type { PlacedSpec } from './spec.js';
@@ -40,18 +40,24 @@ export async function packArchive(context: NodeContext, work: Work, recipe: Arch
     next: 'Look at the log: the build root needs GNU tar and the compressor that the name asks for.',
     lines: seen.telling(),
   }));
-  const decision = decidePatches(setting, patches, await treeFacts(context, tree));
+  const decision = await decide(context, recipe, setting);
   const keep = decision.kind === 'try' ? await tryPatches(context, work, top, patches, stripLevel(spec.text)) : decision.keep;
-  const dropped = patches.filter((patch) => !keep.has(patch.number));
+  return { folder: `dist/${names.archive}`, ...withPatches(recipe, keep) };
+}
+
+/** Which of the spec's patches this tree still needs, as far as that can be told without applying them. */
+export async function decide(context: NodeContext, { spec, patches, tree }: ArchiveRecipe, setting: DistParams['patches']): Promise<PatchDecision> {
   const unknown = typeof setting === 'object' ? setting.filter((file) => !patches.some((patch) => patch.file === file)) : [];
   if (unknown.length > 0) {
     fail({ class: 'usage', message: `patches names ${unknown.join(', ')}, which ${spec.name} does not have`, next: `Its patches are: ${patches.map((patch) => patch.file).join(', ') || 'none'}.` });
   }
-  return {
-    folder: `dist/${names.archive}`,
-    specText: dropPatches(spec.text, new Set(dropped.map((patch) => patch.number))),
-    droppedPatches: dropped.map((patch) => patch.file),
-  };
+  return decidePatches(setting, patches, await treeFacts(context, tree));
+}
+
+/** The spec with these patches and no others. */
+export function withPatches({ spec, patches }: ArchiveRecipe, keep: ReadonlySet<number>): Omit<ArchivedSpec, 'folder'> {
+  const dropped = patches.filter((patch) => !keep.has(patch.number));
+  return { specText: dropPatches(spec.text, new Set(dropped.map((patch) => patch.number))), droppedPatches: dropped.map((patch) => patch.file) };
 }
 
 async function treeFacts(context: NodeContext, tree: SnapshotTree) {

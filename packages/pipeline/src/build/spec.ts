@@ -10,7 +10,7 @@ import { fillTemplate, specName, unknownTag } from './spec-template.js';
 import { putTree, readTreeFile, type snapshots, type SnapshotTree } from './trees.js';
 import { marked, mustRun } from './work.js';
 
-type Trees = Awaited<ReturnType<typeof snapshots>>;
+export type Trees = Awaited<ReturnType<typeof snapshots>>;
 
 /** A spec as the user's files have it. */
 export interface SpecFile {

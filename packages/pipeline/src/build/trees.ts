@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 import { bytesOf } from '@crpm/archive';
 import { fail, FailureError, type InputContext, type Work } from '@crpm/core';
@@ -8,6 +9,7 @@ import { packTree, parseManifest, type Manifest } from '@crpm/sources';
 
 import type { SourceFact } from '../facts.js';
 import { needFact, needOf } from '../needs.js';
+import { BUILD_TIME } from './reproducible.js';
 
 /** A tree on this machine, with the snapshot that a `source` node took of it. */
 export interface SnapshotTree {
@@ -26,14 +28,19 @@ export async function snapshots(context: InputContext): Promise<{ readonly tree:
   };
 }
 
-/** Sends a tree, or the files of it that `only` picks, into a work folder below `prefix`. A file that is being saved just now gets a second chance. */
+/** Sends a tree, or the files of it that `only` picks, into a work folder below `prefix`. All files are of one moment, the one that archives are packed with. */
 export async function putTree(work: Work, { dir, manifest }: SnapshotTree, prefix: string, only?: (path: string) => boolean): Promise<void> {
-  const options = { prefix, ...(only ? { only: new Set(manifest.entries.map((entry) => entry.path).filter(only)) } : {}) };
+  const options = { prefix, mtime: BUILD_TIME, ...(only ? { only: new Set(manifest.entries.map((entry) => entry.path).filter(only)) } : {}) };
+  await putWithSecondChance(work, () => packTree(dir, manifest, options));
+}
+
+/** Sends what `pack` reads; a file that is being saved just now gets a second chance. */
+export async function putWithSecondChance(work: Work, pack: () => Readable): Promise<void> {
   try {
-    await work.put(packTree(dir, manifest, options));
+    await work.put(pack());
   } catch (error) {
     if (!(error instanceof FailureError) || error.failure.class !== 'source') throw error;
-    await work.put(packTree(dir, manifest, options));
+    await work.put(pack());
   }
 }
 

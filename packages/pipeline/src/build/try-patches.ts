@@ -1,25 +1,35 @@
 import { fail, type NodeContext, type Work } from '@crpm/core';
 
 import type { SpecPatch } from './patches.js';
-import { runStep } from './work.js';
+import { script } from './scripts.js';
+import { marked, runStep } from './work.js';
+
+/** Arguments: how many folders to strip, the tree, the folder of the patches, their names. Answers `crpm-patch NAME` before each; without fuzz, as rpm applies them. */
+const APPLY = `
+strip=$1 tree=$2 folder=$3
+shift 3
+for name; do
+  printf 'crpm-patch %s\\n' "$name"
+  patch --strip="$strip" --fuzz=0 --batch --forward --no-backup-if-mismatch --directory="$tree" --input="$folder/$name" || exit 1
+done
+`;
 
 /**
  * Applies the spec's patches one upon the other to a tree of which nobody knows whether they fit. All of them, or the failure names the first
  * that does not, with file and hunk. The tree is used up.
  */
 export async function tryPatches(context: NodeContext, work: Work, tree: string, patches: readonly SpecPatch[], strip: number): Promise<ReadonlySet<number>> {
-  for (const { file } of patches) {
-    const argv = ['patch', `--strip=${String(strip)}`, '--batch', '--forward', '--no-backup-if-mismatch', `--directory=${tree}`, `--input=${work.root}/SOURCES/${file}`];
-    const { exit, output } = await runStep(context, work, { argv });
-    if (exit.code === 0) continue;
-    fail({
-      class: 'usage',
-      message: `the patch ${file} of the spec does not apply to this tree: ${firstReject(output.lines)}`,
-      next: `Choose for this source: patches: drop (the tree holds them already), patches: keep, or patches: [a list of those to keep].`,
-      lines: output.telling(),
-    });
-  }
-  return new Set(patches.map((patch) => patch.number));
+  const argv = script(APPLY, [String(strip), tree, `${work.root}/SOURCES`, ...patches.map(({ file }) => file)]);
+  const { exit, output, answers } = await runStep(context, work, { argv, answers: 'crpm-' });
+  if (exit.code === 0) return new Set(patches.map((patch) => patch.number));
+  const applied = `crpm-patch ${marked(answers, 'crpm-patch ').at(-1) ?? ''}`;
+  const said = output.lines.slice(output.lines.lastIndexOf(applied) + 1);
+  return fail({
+    class: 'usage',
+    message: `the patch ${applied.slice('crpm-patch '.length)} of the spec does not apply to this tree: ${firstReject(said)}`,
+    next: `Choose for this source: patches: drop (the tree holds them already), patches: keep, or patches: [a list of those to keep].`,
+    lines: said.slice(-20),
+  });
 }
 
 /** `hunk #2 of block/io.c`, from what patch prints. */

@@ -9,13 +9,17 @@ export interface WorkPlace {
   readonly arch: string;
   /** bytes */
   readonly memory?: number | undefined;
+  /** Name of the build tree to open instead of a fresh folder. */
+  readonly tree?: string;
+  /** Name of the shared folder that comes along. */
+  readonly cache?: string;
 }
 
-/** Lends a fresh work folder in an image, and closes it whatever happens. */
+/** Lends a work folder in an image, and closes it whatever happens. */
 export async function withWork<T>(context: NodeContext, place: WorkPlace, use: (work: Work) => Promise<T>): Promise<T> {
   const engine = await context.engine();
-  const { image, arch, memory } = place;
-  const work = await engine.openWork({ image, arch, labels: labelsOf(context), signal: context.signal, ...(memory === undefined ? {} : { memory }) });
+  const { memory, ...rest } = place;
+  const work = await engine.openWork({ ...rest, labels: labelsOf(context), signal: context.signal, ...(memory === undefined ? {} : { memory }) });
   try {
     return await use(work);
   } finally {
@@ -30,6 +34,8 @@ export function labelsOf(context: NodeContext): Labels {
 export interface Step extends Pick<Command, 'argv' | 'cwd' | 'env' | 'network'> {
   /** Lines that begin so are answers: all of them are returned, none goes to the log. Absent: there are none. */
   readonly answers?: string;
+  /** Hears of every line, answers too, at once. */
+  readonly hear?: (text: string) => void;
 }
 
 export interface Ran {
@@ -39,7 +45,7 @@ export interface Ran {
 }
 
 /** Runs one program, its output going to the log, with the environment of a reproducible build. */
-export async function runStep(context: NodeContext, work: Work, { answers: mark, ...command }: Step): Promise<Ran> {
+export async function runStep(context: NodeContext, work: Work, { answers: mark, hear, ...command }: Step): Promise<Ran> {
   const output = new OutputTail();
   const answers: string[] = [];
   const exit = await work.run({
@@ -48,6 +54,7 @@ export async function runStep(context: NodeContext, work: Work, { answers: mark,
     signal: context.signal,
     line: (text) => {
       output.line(text);
+      hear?.(text);
       if (mark !== undefined && text.startsWith(mark)) answers.push(text);
       else context.report.line(text);
     },
@@ -58,16 +65,18 @@ export async function runStep(context: NodeContext, work: Work, { answers: mark,
 /** {@link runStep}, where any end but 0 is the failure that `why` makes of the output. Lack of memory is told as that. Returns the answers. */
 export async function mustRun(context: NodeContext, work: Work, step: Step, why: (output: OutputTail, code: number) => Failure): Promise<readonly string[]> {
   const { exit, output, answers } = await runStep(context, work, step);
-  if (exit.oom) {
-    fail({
-      class: 'oom',
-      message: `${step.argv[0] ?? 'a program'} of ${context.node.id} was ended for lack of memory`,
-      next: 'Raise build.memory, or lower build.jobs: each compile job needs memory of its own.',
-      lines: output.telling(),
-    });
-  }
+  if (exit.oom) outOfMemory(context, step.argv[0] ?? 'a program', output);
   if (exit.code !== 0) fail(why(output, exit.code));
   return answers;
+}
+
+export function outOfMemory(context: NodeContext, program: string, output: OutputTail): never {
+  fail({
+    class: 'oom',
+    message: `${program} of ${context.node.id} was ended for lack of memory`,
+    next: 'Raise build.memory, or lower build.jobs: each compile job needs memory of its own.',
+    lines: output.telling(),
+  });
 }
 
 /** The rest of the lines that start with `mark`: how programs answer on a stream that warnings share. */

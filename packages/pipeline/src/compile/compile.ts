@@ -28,7 +28,7 @@ function needPath(config: Config, node: GraphNode, need: string): ConfigPath | u
 
 function buildNodes(config: Config): readonly GraphNode[] {
   const packages = config.packages.flatMap((pkg) => packageNodes(config, pkg));
-  const rpms = packages.filter((node) => node.kind === 'rpmbuild' || node.kind === 'prebuilt').map((node) => node.id);
+  const rpms = packages.filter((node) => node.kind === 'rpmbuild' || node.kind === 'rpmbuild-in-place' || node.kind === 'prebuilt').map((node) => node.id);
   return [...baseNodes(config), ...packages, ...repositoryNodes(config, rpms)];
 }
 

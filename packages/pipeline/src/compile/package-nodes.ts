@@ -4,6 +4,7 @@ import {
   type BuildrootParams,
   type DistParams,
   type PrebuiltParams,
+  type RpmbuildInPlaceParams,
   type RpmbuildParams,
   type SourceParams,
   type SpecPlace,
@@ -65,21 +66,28 @@ function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly Gra
     ...common,
     check: build.check,
     debuginfo: build.debuginfo,
+    ccache: build.ccache,
     payload: build.profile === 'dev' ? 'quick' : 'spec',
     ...(build.jobs === undefined ? {} : { jobs: build.jobs }),
     ...(build.memory === undefined ? {} : { memory: build.memory }),
   };
   const libraries = pkg.needs.map((need) => rpmsId(config, need, arch));
-  const node = (step: string, title: string, needs: readonly string[], params: GraphNode['params']): GraphNode => ({
+  const node = (step: string, title: string, needs: readonly string[], params: GraphNode['params'], kind = step): GraphNode => ({
     id: id(step),
-    kind: step,
+    kind,
     group: pkg.name,
     title,
     needs,
     params,
   });
+  const root = node('buildroot', `build root of ${pkg.name}`, [archId(config, 'base', arch), source, ...libraries], buildroot);
+  if (build.profile === 'dev') {
+    const { method, patches } = dist;
+    const inPlace: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches };
+    return [root, node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot')], inPlace, 'rpmbuild-in-place')];
+  }
   return [
-    node('buildroot', `build root of ${pkg.name}`, [archId(config, 'base', arch), source, ...libraries], buildroot),
+    root,
     node('dist', `source archive of ${pkg.name}`, [source, id('buildroot')], dist),
     node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot'), id('dist')], rpmbuild),
   ];

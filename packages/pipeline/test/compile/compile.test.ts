@@ -1,4 +1,4 @@
-import { layers, type Config, type Graph } from '@crpm/core';
+import { layers, type Config, type Graph, type PackageConfig } from '@crpm/core';
 import { compile } from '@crpm/pipeline/compile/compile';
 import { describe, expect, test } from 'vitest';
 
@@ -9,6 +9,7 @@ const graphOf = (config: Config): Graph => {
   if (!result.ok) throw new Error(result.error.map(({ message }) => message).join('\n'));
   return result.value;
 };
+const full = (pkg: PackageConfig): PackageConfig => ({ ...pkg, build: { ...pkg.build, profile: 'full' } });
 const needsOf = (config: Config) => Object.fromEntries([...graphOf(config).nodes.values()].map((node) => [node.id, node.needs]));
 const layersOf = (config: Config) => layers(graphOf(config)).map((layer) => layer.map((node) => node.id));
 const complaints = (config: Config) => {
@@ -18,7 +19,7 @@ const complaints = (config: Config) => {
 
 describe('the graph of a config', () => {
   test('leads from the base image and the trees to the proof', () => {
-    expect(needsOf(makeConfig([qemu, libvirt]))).toEqual({
+    expect(needsOf(makeConfig([full(qemu), libvirt]))).toEqual({
       base: [],
       'qemu.source': [],
       'qemu.buildroot': ['base', 'qemu.source'],
@@ -26,8 +27,8 @@ describe('the graph of a config', () => {
       'qemu.rpmbuild': ['qemu.source', 'qemu.buildroot', 'qemu.dist'],
       'libvirt.source': [],
       'libvirt.buildroot': ['base', 'libvirt.source'],
-      'libvirt.dist': ['libvirt.source', 'libvirt.buildroot'],
-      'libvirt.rpmbuild': ['libvirt.source', 'libvirt.buildroot', 'libvirt.dist'],
+      // In dev a package is built in place, without an archive.
+      'libvirt.rpmbuild': ['libvirt.source', 'libvirt.buildroot'],
       createrepo: ['base', 'qemu.rpmbuild', 'libvirt.rpmbuild'],
       serve: ['createrepo'],
       'rpm-deps': ['createrepo', 'serve'],
@@ -36,7 +37,7 @@ describe('the graph of a config', () => {
   });
 
   test('lets independent packages build at the same time', () => {
-    expect(layersOf(makeConfig([qemu, libvirt]))).toEqual([
+    expect(layersOf(makeConfig([full(qemu), full(libvirt)]))).toEqual([
       ['base', 'qemu.source', 'libvirt.source'],
       ['qemu.buildroot', 'libvirt.buildroot'],
       ['qemu.dist', 'libvirt.dist'],
@@ -49,7 +50,7 @@ describe('the graph of a config', () => {
   });
 
   test('builds once for each of several architectures, from one snapshot, into one repository', () => {
-    expect(needsOf(makeConfig([libvirt], { arches: ['x86_64', 'aarch64'] }))).toEqual({
+    expect(needsOf(makeConfig([full(libvirt)], { arches: ['x86_64', 'aarch64'] }))).toEqual({
       'base@x86_64': [],
       'base@aarch64': [],
       'libvirt.source': [],
@@ -94,8 +95,8 @@ describe('the graph of a config', () => {
   });
 
   test('has a node for each task, which may need any other', () => {
-    const task = { id: 'notify', needs: ['verify', 'libvirt.dist'], run: ['true'], inputs: [], outputs: [], env: {} };
-    expect(needsOf(makeConfig([libvirt], { tasks: [task] }))['notify']).toEqual(['verify', 'libvirt.dist']);
+    const task = { id: 'notify', needs: ['verify', 'libvirt.buildroot'], run: ['true'], inputs: [], outputs: [], env: {} };
+    expect(needsOf(makeConfig([libvirt], { tasks: [task] }))['notify']).toEqual(['verify', 'libvirt.buildroot']);
   });
 
   test('asks the base image for the programs that its nodes call, and no more', () => {
@@ -114,7 +115,14 @@ describe('params', () => {
     expect(nodes.get('qemu.source')?.params).toEqual({ package: 'qemu', tree: { kind: 'dir', dir: '/src/qemu' }, distGit: { kind: 'dir', dir: '/src/qemu-kvm' } });
     expect(nodes.get('qemu.buildroot')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, network: 'bridge' });
     expect(nodes.get('qemu.dist')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, method: 'archive', patches: 'auto' });
-    expect(nodes.get('qemu.rpmbuild')?.params).toEqual({ package: 'qemu', arch: 'x86_64', options, check: true, debuginfo: true, payload: 'spec', jobs: 3, memory: 1024 });
+    expect(nodes.get('qemu.rpmbuild')?.params).toEqual({ package: 'qemu', arch: 'x86_64', options, check: true, debuginfo: true, payload: 'spec', ccache: true, jobs: 3, memory: 1024 });
+  });
+
+  test('of a build in place say all that archive and build say', () => {
+    const { kind, params } = graphOf(makeConfig([packageConfig({ ...libvirt, build: { ccache: false } })])).nodes.get('libvirt.rpmbuild') ?? {};
+    expect(kind).toBe('rpmbuild-in-place');
+    const options = { macros: {}, suffix: 'crpm0001', defines: {}, with: [], without: [] };
+    expect(params).toEqual({ package: 'libvirt', arch: 'x86_64', options, check: false, debuginfo: false, payload: 'quick', ccache: false, method: 'meson', spec: { in: 'tree', file: 'libvirt.spec.in' }, patches: 'auto' });
   });
 
   test('do not change in the build when only the KubeVirt side of the config does', () => {
@@ -159,7 +167,7 @@ describe('what can not become a graph', () => {
   test('a task that needs an unknown node', () => {
     const task = { id: 'notify', needs: ['libvirt.rpms'], run: ['true'], inputs: [], outputs: [], env: {} };
     expect(complaints(makeConfig([libvirt], { tasks: [task] }))).toEqual([
-      'notify needs libvirt.rpms, which does not exist; the nodes are: base, libvirt.source, libvirt.buildroot, libvirt.dist, libvirt.rpmbuild, createrepo, serve, rpm-deps, verify, notify',
+      'notify needs libvirt.rpms, which does not exist; the nodes are: base, libvirt.source, libvirt.buildroot, libvirt.rpmbuild, createrepo, serve, rpm-deps, verify, notify',
     ]);
   });
 

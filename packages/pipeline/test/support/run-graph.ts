@@ -9,6 +9,7 @@ import { buildrootKind } from '@crpm/pipeline/kinds/buildroot';
 import { createrepoKind } from '@crpm/pipeline/kinds/createrepo';
 import { distKind } from '@crpm/pipeline/kinds/dist';
 import { prebuiltKind } from '@crpm/pipeline/kinds/prebuilt';
+import { rpmbuildInPlaceKind } from '@crpm/pipeline/kinds/rpmbuild-in-place';
 import { rpmbuildKind } from '@crpm/pipeline/kinds/rpmbuild';
 import { sourceKind } from '@crpm/pipeline/kinds/source';
 import { taskKind } from '@crpm/pipeline/kinds/task';
@@ -39,10 +40,10 @@ export function graphOf(config: Config): Graph {
  * Runs nodes one after the other, each once, without fingerprints: what kinds do with what they are given, and nothing of the scheduler. Stops
  * behind `until`. The first failure is thrown. `standIns` are nodes whose results count as those of an earlier run, by id: when they were made.
  */
-export async function runGraph(config: Config, options: { engine: Engine; workspace: WorkspacePaths; until: string; standIns?: Readonly<Record<string, string>> }): Promise<GraphRun> {
-  const { engine, workspace, until } = options;
+export async function runGraph(config: Config, options: { engine: Engine; workspace: WorkspacePaths; until: string; standIns?: Readonly<Record<string, string>>; cleanBuild?: boolean; signal?: AbortSignal; line?: (text: string) => void }): Promise<GraphRun> {
+  const { engine, workspace, until, cleanBuild = false } = options;
   const kinds = new Map<string, NodeKind>(
-    ([baseKind({ pull: false }), sourceKind(), buildrootKind(), distKind(), rpmbuildKind(), prebuiltKind(), createrepoKind(), taskKind({ env: process.env })] as NodeKind[]).map((kind) => [kind.name, kind]),
+    ([baseKind({ pull: false }), sourceKind(), buildrootKind(), distKind(), rpmbuildKind(), rpmbuildInPlaceKind({ cleanBuild }), prebuiltKind(), createrepoKind(), taskKind({ env: process.env })] as NodeKind[]).map((kind) => [kind.name, kind]),
   );
   const graph = graphOf(config);
   const wanted = needed(graph, until);
@@ -56,7 +57,7 @@ export async function runGraph(config: Config, options: { engine: Engine; worksp
       node,
       needs: new Map(node.needs.flatMap((id) => (outputs.has(id) ? [[id, outputs.get(id) as NodeOutput]] : []))),
       workspace,
-      signal: AbortSignal.timeout(1_800_000),
+      signal: options.signal ?? AbortSignal.timeout(1_800_000),
     };
     await kind.inputs(node.params, inputContext);
     const out = mkdtempSync(join(workspace.state, `out-${node.id}-`));
@@ -64,7 +65,7 @@ export async function runGraph(config: Config, options: { engine: Engine; worksp
       ...inputContext,
       out,
       engine: () => Promise.resolve(engine),
-      report: { line: (text) => lines.push(`${node.id}: ${text}`), status: () => undefined, warn: (text) => warnings.push(`${node.id}: ${text}`) },
+      report: { line: (text) => (lines.push(`${node.id}: ${text}`), options.line?.(text)), status: () => undefined, warn: (text) => warnings.push(`${node.id}: ${text}`) },
       budget: { jobs: 2 },
       runId: 'test',
     };

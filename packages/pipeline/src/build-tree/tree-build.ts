@@ -1,0 +1,85 @@
+import type { NodeContext, Work } from '@crpm/core';
+
+import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache, type CcacheUse } from '../build/ccache.js';
+import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
+import { script } from '../build/scripts.js';
+import type { Trees } from '../build/spec.js';
+import { outOfMemory, runStep, withWork, type Ran } from '../build/work.js';
+import type { BuildrootFact } from '../facts.js';
+import type { RpmbuildInPlaceParams } from '../params.js';
+import { noteWriter, type Writer } from './record.js';
+import type { WantedTree } from './reuse.js';
+
+/** One build in a tree: what it is told and what it starts from. */
+export interface TreeBuild {
+  readonly params: RpmbuildInPlaceParams;
+  readonly context: NodeContext;
+  readonly buildroot: BuildrootFact;
+  readonly trees: Trees;
+  readonly wanted: WantedTree;
+  /** Name of the build tree. */
+  readonly name: string;
+}
+
+/** Opens the build tree, made empty if it is not there. */
+export function withTree<T>({ params, context, buildroot, name }: TreeBuild, use: (work: Work) => Promise<T>): Promise<T> {
+  const { image } = buildroot.here;
+  return withWork(context, { image, arch: params.arch, memory: params.memory ?? context.budget.memory, tree: name, ...ccacheOf(params.ccache, image) }, use);
+}
+
+export interface BuildStep {
+  /** {@link CREATE} or {@link UPDATE}, and its arguments before those of rpmbuild. */
+  readonly text: string;
+  readonly args: readonly string[];
+  /** Path of the spec below the work's root. */
+  readonly spec: string;
+  /** Hears who writes to the tree from now on. */
+  readonly writes: (writer: Writer) => void;
+  /** Hears every answer at once. */
+  readonly answered?: (answer: string) => void;
+}
+
+export interface BuildEnd extends Ran {
+  /** Whether ninja built the tree, as far as the build came. */
+  readonly ninja: boolean;
+  /** Whether anything was compiled: what failed before is configuration. */
+  readonly compiled: boolean;
+  readonly ccache: CcacheUse | undefined;
+}
+
+/** Runs a step to its end, whatever that is; lack of memory is a failure. */
+export async function runBuild({ params, context, buildroot }: TreeBuild, work: Work, step: BuildStep): Promise<BuildEnd> {
+  const jobs = jobsOf(params, context.budget.jobs);
+  const argv = script(step.text, [...step.args, ...rpmbuildArguments(params, { buildroot, topdir: `${work.root}/${TOPDIR}`, jobs, spec: step.spec })]);
+  let compiled = false;
+  const hear = (text: string) => {
+    const writer = writerBehind(text);
+    if (writer !== undefined) step.writes(writer);
+    compiled ||= writer === 'ninja';
+    if (text.startsWith('crpm-')) step.answered?.(text);
+  };
+  const ran = await runStep(context, work, { argv, env: { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) }, answers: 'crpm-', hear });
+  if (ran.exit.oom) outOfMemory(context, 'rpmbuild', ran.output);
+  const ccache = ccacheUse(ran.answers);
+  reportCcache(context, ccache);
+  return { ...ran, ccache, compiled, ninja: ran.answers.includes('crpm-ninja') };
+}
+
+/** Notes each change of who writes, so that the next run knows it even if this one is killed. */
+export function writerNote(context: NodeContext, name: string): (writer: Writer) => void {
+  let last: Writer = 'anything';
+  return (writer) => {
+    if (writer === last) return;
+    last = writer;
+    noteWriter(context.workspace, name, writer);
+  };
+}
+
+const NINJA_PROGRESS = /^\[\d+\/\d+\] /;
+const RPM_STAGE = /^Executing\(%/;
+
+/** Who writes to the tree once this line was printed. */
+function writerBehind(line: string): Writer | undefined {
+  if (NINJA_PROGRESS.test(line)) return 'ninja';
+  return RPM_STAGE.test(line) ? 'anything' : undefined;
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+
+import { fail } from '@crpm/core';
+
+import { TOPDIR } from '../build/rpmbuild-command.js';
+import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
+import type { OutputTail } from '../build/telling-lines.js';
+import { putWithSecondChance } from '../build/trees.js';
+import { marked } from '../build/work.js';
+import type { RpmsFact } from '../facts.js';
+import type { TreeChanges } from './changes.js';
+import { writeRecord, type TreeRecord } from './record.js';
+import type { CleanReason } from './reuse.js';
+import { STALE, UPDATE } from './scripts.js';
+import { packChanges } from './send.js';
+import { runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
+
+/** Sends what changed into a recorded tree and builds it; or says why that gives nothing one could rely on. */
+export async function updateTree(build: TreeBuild, record: TreeRecord, changes: TreeChanges): Promise<RpmsFact | CleanReason> {
+  const { params, context, buildroot, trees, wanted, name } = build;
+  const { workspace } = context;
+  return withTree(build, async (work) => {
+    const token = randomBytes(16).toString('hex');
+    context.report.status(`sending ${countOf(changes)}`);
+    await putWithSecondChance(work, () => packChanges(trees.tree, changes, token));
+    const next: TreeRecord = { ...record, token, writer: 'anything', tree: wanted.tree };
+    writeRecord(workspace, name, next);
+    const writes = writerNote(context, name);
+    context.report.status('rpmbuild in place');
+    const end = await runBuild(build, work, {
+      text: UPDATE,
+      args: [record.token, token, record.path, changes.layout ? 'reconfigure' : ''],
+      spec: `${TOPDIR}/SPECS/${record.spec}`,
+      writes,
+    });
+    if (end.exit.code === STALE) return { clean: staleWords(end), expected: false };
+    if (end.compiled || end.exit.code === 0) writeRecord(workspace, name, { ...next, writer: 'nothing', ninja: end.ninja });
+    if (end.exit.code === 0) return takeBuiltRpms(context, work, params, buildroot.evr, end.ccache ? { ccache: end.ccache } : {});
+    if (blamesTheSource(end.output)) fail(rpmbuildFailed(params, end.output, end.exit.code));
+    return { clean: 'the build in place failed in a way that a clean one may not', expected: false };
+  });
+}
+
+function countOf({ send, altered }: TreeChanges): string {
+  const gone = altered.filter((path) => !send.has(path)).length;
+  return `${String(send.size)} changed files${gone > 0 ? `, ${String(gone)} gone` : ''}`;
+}
+
+function staleWords({ answers }: BuildEnd): string {
+  const [why = '', ...rest] = (marked(answers, 'crpm-stale ')[0] ?? '').split(' ');
+  switch (why) {
+    case 'prepared':
+      return `${rest.join(' ')} is a file that %prep of the spec changes or removes`;
+    case 'clock':
+      return 'files in the build tree are newer than the clock says it is now';
+    case 'token':
+      return 'the build tree is gone, or not as it was left';
+    default:
+      return 'the build tree could not be brought up to date';
+  }
+}
+
+/** What a compiler or linker says of the code holds in a clean tree too, as ninja gave it all that it asked for; but a file that is missing may be one that only a clean build makes. */
+const DIAGNOSTIC = /^\S+:\d+(?::\d+)?: (?:fatal )?error: |: undefined reference to |^error(?:\[E\d+\])?: /;
+const MISSING = /No such file or directory|not found/;
+
+export function blamesTheSource(output: OutputTail): boolean {
+  const diagnostics = output.lines.filter((line) => DIAGNOSTIC.test(line));
+  return diagnostics.length > 0 && !diagnostics.some((line) => MISSING.test(line)) || output.lines.some((line) => /^Executing\(%check\)/.test(line));
+}
