@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts'],
           exclude: ['packages/*/test/**/*.integration.test.ts'],
+          // Far above what any needs: a crowded machine is no failure.
+          testTimeout: 60_000,
         },
       },
       {
