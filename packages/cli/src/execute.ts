@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Engine, Selected, WorkspacePaths } from '@crpm/core';
 import type { Reporter } from '@crpm/reporters';
 import type { RunSummary } from '@crpm/runner';
+import type { Lock } from '@crpm/state';
 import type { Io } from './io.js';
 import type { Project } from './project.js';
 import { newRunId, pruneRuns, runLogs } from './run-folder.js';
@@ -25,40 +26,51 @@ export interface ExecuteOptions {
   readonly stop: Stop;
 }
 
-/** Runs a graph under the workspace's lock: the place where runner, pipeline and engines meet. */
+/** Runs a graph under the workspace's lock: the place where runner, pipeline and engines meet. Then makes room, if the run made something. */
 export async function execute(options: ExecuteOptions): Promise<RunSummary> {
   const { project, io, reporter, stop } = options;
-  const { linkCrpm, locateWorkspace } = await import('@crpm/state');
+  const { locateWorkspace } = await import('@crpm/state');
   const workspace = locateWorkspace({ root: project.config.root, env: io.env });
+  let summary: RunSummary;
   try {
     const lock = await lockWorkspace(workspace, { command: options.command, wait: options.wait, signal: stop.signal, io });
     try {
-      for (const text of linkCrpm(project.config.root, workspace)) io.stderr.write(`warning: ${text}\n`);
-      pruneRuns(workspace);
-      const [{ run }, { nodeKinds }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline')]);
-      const jobs = options.jobs ?? availableParallelism();
-      const runId = newRunId();
-      return await run({
-        graph: options.selected.graph,
-        roles: options.selected.roles,
-        kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull }),
-        workspace,
-        lock,
-        openEngine: () => openCleanEngine(project, workspace, io, stop),
-        events: reporter.sink,
-        signal: stop.signal,
-        jobs,
-        keepGoing: options.keepGoing,
-        budget: { jobs },
-        runId,
-        logsDir: runLogs(workspace, runId),
-      });
+      summary = await runLocked(options, workspace, lock);
     } finally {
       lock.release();
     }
   } finally {
     await reporter.close();
   }
+  if (summary.counts.ran > 0 && !stop.signal.aborted) {
+    const { boundAfterRun } = await import('./cache/after-run.js');
+    await boundAfterRun(project, workspace, io, stop.signal);
+  }
+  return summary;
+}
+
+async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, lock: Lock): Promise<RunSummary> {
+  const { project, io, stop } = options;
+  const [{ run }, { nodeKinds }, { linkCrpm }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state')]);
+  for (const text of linkCrpm(project.config.root, workspace)) io.stderr.write(`warning: ${text}\n`);
+  pruneRuns(workspace);
+  const jobs = options.jobs ?? availableParallelism();
+  const runId = newRunId();
+  return run({
+    graph: options.selected.graph,
+    roles: options.selected.roles,
+    kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull }),
+    workspace,
+    lock,
+    openEngine: () => openCleanEngine(project, workspace, io, stop),
+    events: options.reporter.sink,
+    signal: stop.signal,
+    jobs,
+    keepGoing: options.keepGoing,
+    budget: { jobs },
+    runId,
+    logsDir: runLogs(workspace, runId),
+  });
 }
 
 /** The engine, without what runs that were killed left in it: a build of theirs may still be running. The caller holds the workspace. */

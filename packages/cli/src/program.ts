@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '@crpm/core';
 import { quietPipe } from '@crpm/reporters';
+import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
 import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
@@ -11,7 +12,9 @@ import { revertCommand } from './commands/revert.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
+import { sourceCommand } from './commands/source.js';
 import { statusCommand } from './commands/status.js';
+import { updateCommand } from './commands/update.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { watchCommand } from './commands/watch.js';
@@ -56,9 +59,9 @@ function program(cli: Cli): Command {
     .helpCommand('help [command]', 'help of a command')
     .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
-  const commands = [runCommand, watchCommand, planCommand, explainCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, verifyCommand, serveCommand, revertCommand, cleanCommand, doctorCommand];
+  const commands = [runCommand, watchCommand, planCommand, explainCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, sourceCommand, updateCommand, verifyCommand, serveCommand, revertCommand, cacheCommand, cleanCommand, doctorCommand];
   for (const make of commands) root.addCommand(make(cli));
-  for (const command of [root, ...root.commands]) {
+  for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => cli.io.stdout.write(text),
       writeErr: (text) => cli.io.stderr.write(text),

@@ -1,6 +1,6 @@
 import type { ConfigFile } from './generated/config-file.js';
 
-export { loadConfig, type Loaded, type LoadOptions } from './load.js';
+export { hasConfig, loadConfig, type Loaded, type LoadOptions } from './load.js';
 export type { Environment } from './environment.js';
 export type { ConfigFile };
 

@@ -56,6 +56,12 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   return ok({ config, warnings: diagnostics, complete: (others) => complete(origin, others) });
 }
 
+/** Whether there is a config to load: a file, or variables that make one. For commands that can do without. */
+export async function hasConfig({ cwd, configPath, env }: Pick<LoadOptions, 'cwd' | 'configPath' | 'env'>): Promise<boolean> {
+  const found = await findConfig(cwd, configPath);
+  return !found.ok || found.value !== undefined || ['QEMU_DIR', 'LIBVIRT_DIR'].some((variable) => (env[variable] ?? '') !== '');
+}
+
 function nothingFound(cwd: string): string {
   const names = SEARCH_PLACES.map((name) => (name === 'package.json' ? `package.json#${PACKAGE_PROPERTY}` : name));
   return (

@@ -147,7 +147,7 @@ async function holds(fs: Fs, path: string, expected: PublishedFile): Promise<boo
   return (await hashFile(path, { fs })).sha256 === expected.sha256;
 }
 
-function readGeneration(fs: Fs, dir: string): Generation | undefined {
+export function readGeneration(fs: Fs, dir: string): Generation | undefined {
   try {
     const files = JSON.parse(fs.readFile(join(dir, MANIFEST)).toString()) as readonly PublishedFile[];
     return Array.isArray(files) ? { id: dir.slice(dir.lastIndexOf('/') + 1), dir, files } : undefined;

@@ -46,7 +46,7 @@ export function choose(stocks: readonly Stock[], maxSize: number): Choice {
 }
 
 /** Bytes by room, a file that several hold counted for the first of them; together they are what everything takes. */
-export function sizesOf(stocks: readonly Stock[]): ReadonlyMap<string, number> {
+export function sizesByRoom(stocks: readonly Stock[]): ReadonlyMap<string, number> {
   const ledger = new Ledger(stocks);
   const counted = new Set<string>();
   const sizes = new Map<string, number>();

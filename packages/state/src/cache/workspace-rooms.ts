@@ -14,8 +14,8 @@ export interface WorkspaceRoomsOptions {
   readonly workspaces: readonly KnownWorkspace[];
   /** Absolute folder of a workspace's repository. */
   readonly repoDir: (workspace: KnownWorkspace) => string;
-  /** Absolute folders of the results that a workspace stands on. */
-  readonly currentResults: (workspace: KnownWorkspace) => ReadonlySet<string>;
+  /** Absolute folders of the results that a workspace stands on; nothing where that can't be told. */
+  readonly currentResults: (workspace: KnownWorkspace) => ReadonlySet<string> | undefined;
   readonly fs?: Fs;
 }
 
@@ -89,16 +89,16 @@ function generationsOf(fs: Fs, repoDir: string, { paths, lastRun }: KnownWorkspa
   return [...things, { path: published, title: `published RPMs of ${paths.id}`, lastUsed: lastRun, pinned: 'a WORKSPACE may name them; crpm clean --published releases them' }];
 }
 
-function resultsOf(fs: Fs, { paths, lastRun }: KnownWorkspace, current: ReadonlySet<string>): readonly Thing[] {
+function resultsOf(fs: Fs, { paths, lastRun }: KnownWorkspace, current: ReadonlySet<string> | undefined): readonly Thing[] {
   const results = join(paths.state, 'results');
   return listFolder(fs, results).flatMap((node) =>
     listFolder(fs, join(results, node)).flatMap((name) => {
       const path = join(results, node, name);
       const stat = fs.lstat(path);
       if (stat?.type !== 'folder') return [];
-      if (!current.has(path)) return [{ path, title: `an earlier result of ${node}`, lastUsed: millis(stat.mtime) }];
-      const fresh = Date.now() - lastRun < FORGOTTEN;
-      return [{ path, title: `the last result of ${node}`, lastUsed: lastRun, ...(fresh ? { pinned: 'what its workspace stands on' } : {}) }];
+      if (current?.has(path) === false) return [{ path, title: `an earlier result of ${node}`, lastUsed: millis(stat.mtime) }];
+      const stays = current === undefined || Date.now() - lastRun < FORGOTTEN;
+      return [{ path, title: `the last result of ${node}`, lastUsed: lastRun, ...(stays ? { pinned: 'what its workspace stands on' } : {}) }];
     }),
   );
 }
