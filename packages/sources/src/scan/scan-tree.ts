@@ -1,13 +1,16 @@
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { readlinkSync, type Stats } from 'node:fs';
 import { fail, FailureError } from '@crpm/core';
 import { bytesOf, fsPath, printable, type BytePath } from '@crpm/archive';
 import { changedWhileReading } from '../changed.js';
 import { makeManifest, type FileEntry, type Manifest, type ManifestEntry } from '../manifest.js';
+import { absentGits, gitCircumstances, ignoreFilesAbove } from './git-basis.js';
 import { findWorkTree, hasGit, isGitlink, listByGit } from './git-listing.js';
 import { hashFile } from './hash-file.js';
+import { basisOf } from './listing-basis.js';
 import { failEmpty, openTree } from './open-tree.js';
-import { StatCache } from './stat-cache.js';
-import { fileEntry } from './stat-records.js';
+import { lstatIfThere } from './stamps.js';
+import { TreeCache } from './tree-cache.js';
+import { modeOf } from './tree-record.js';
 import { walk } from './walk.js';
 
 export interface ScanOptions {
@@ -15,24 +18,22 @@ export interface ScanOptions {
   readonly cacheFile?: string;
   /** Folders of the tree, relative to it, that are taken whole even where git ignores them: QEMU's downloaded `subprojects`. */
   readonly alsoIgnored?: readonly string[];
+  /** A folder of crpm's own, taken whole, whatever repository it may lie in. */
+  readonly asFolder?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
  * A source tree as it stands, uncommitted work included. In a git work tree (or in a folder of one) that is what is tracked or untracked
  * and not ignored, submodules and repositories inside by the same rule; anywhere else it is everything but `.git`. The tree is only read.
+ * Where nothing changed since the last scan with the same cache file, that costs one `lstat` for each file and folder, and no program is started.
  *
  * Fails with class `usage` if the tree is missing, empty or unreadable or git can't list it; `source` if it holds something that
  * can't be archived or that changes while it is read; `cancelled`.
  */
 export async function scanTree(dir: string, options: ScanOptions = {}): Promise<Manifest> {
   const root = openTree(dir);
-  const scan = new Scan(root, options.cacheFile === undefined ? undefined : StatCache.load(options.cacheFile, root), options.signal);
-  await scan.tree();
-  for (const folder of options.alsoIgnored ?? []) await scan.ignoredFolder(bytesOf(folder));
-  const manifest = scan.finish();
-  if (manifest.entries.length === 0) failEmpty(dir);
-  return manifest;
+  return (await new Scan(root, options).manifest()) ?? failEmpty(dir);
 }
 
 /** Milliseconds of work after which others get their turn. */
@@ -40,88 +41,111 @@ const SLICE = 20;
 
 class Scan {
   readonly #root: BytePath;
-  readonly #cache: StatCache | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: ScanOptions;
+  readonly #cache: TreeCache;
   readonly #entries = new Map<BytePath, ManifestEntry>();
-  readonly #unchanged = new Map<BytePath, FileEntry>();
   readonly #warnings: string[] = [];
   readonly #realFolders = new Map<BytePath, boolean>([['', true]]);
+  /** What the listing rests on; nothing once that can't be told. */
+  #basis: BytePath[] | undefined = [];
   #sliceEnd = performance.now() + SLICE;
 
-  constructor(root: BytePath, cache: StatCache | undefined, signal: AbortSignal | undefined) {
+  constructor(root: BytePath, options: ScanOptions) {
     this.#root = root;
-    this.#cache = cache;
-    this.#signal = signal;
+    this.#options = options;
+    const circumstances = JSON.stringify([options.alsoIgnored ?? [], options.asFolder === true, gitCircumstances()]);
+    this.#cache = new TreeCache(options.cacheFile, root, circumstances);
   }
 
-  async tree(): Promise<void> {
-    const top = findWorkTree(this.#root);
-    if (top === undefined) return this.#walk('');
-    await this.#repository('', top);
-    // A tree that a repository further up ignores whole (a home folder under git) is no part of that repository.
-    if (top !== this.#root && this.#entries.size === 0) await this.#walk('');
+  /** Nothing if the tree is empty. */
+  async manifest(): Promise<Manifest | undefined> {
+    const pause = () => this.#pauseIfDue();
+    if (await this.#cache.listingHolds(pause)) {
+      if (await this.#cache.lookAtAll(pause)) return this.#cache.manifest();
+      this.#basis = [...this.#cache.basis()];
+      this.#warnings.push(...this.#cache.manifest().warnings);
+      for (const path of this.#cache.paths()) await this.#look(path);
+    } else {
+      await this.#list();
+    }
+    if (this.#entries.size === 0) return undefined;
+    const manifest = makeManifest([...this.#entries.values()], this.#warnings);
+    this.#cache.save(manifest, this.#basis);
+    return manifest;
   }
 
-  async ignoredFolder(folder: BytePath): Promise<void> {
+  async #list(): Promise<void> {
+    const top = this.#options.asFolder === true ? undefined : findWorkTree(this.#root);
+    if (this.#options.asFolder !== true) this.#restOn(absentGits(this.#root, top));
+    if (top === undefined) await this.#walk('');
+    else {
+      this.#restOn(ignoreFilesAbove(this.#root, top));
+      await this.#repository('', top);
+      // A tree that a repository further up ignores whole (a home folder under git) is no part of that repository.
+      if (top !== this.#root && this.#entries.size === 0) await this.#walk('');
+    }
+    for (const folder of this.#options.alsoIgnored ?? []) await this.#ignoredFolder(bytesOf(folder));
+  }
+
+  async #ignoredFolder(folder: BytePath): Promise<void> {
+    this.#restOn([folder]);
     const stat = this.#isRealFolder(folder) ? this.#lstat(folder) : undefined;
     if (stat?.isDirectory()) await this.#walk(folder);
   }
 
-  finish(): Manifest {
-    this.#cache?.save();
-    return makeManifest([...this.#entries.values()], this.#warnings);
-  }
-
   /** Lists the repository at `folder` (relative) and every one inside it. */
   async #repository(folder: BytePath, top: BytePath): Promise<void> {
+    const { signal } = this.#options;
     const absolute = this.#absolute(folder);
-    const listed = listByGit(absolute, top, this.#signal);
+    const listed = listByGit(absolute, top, signal);
     listed.catch(() => {}); // awaited after the next line, which may fail first
-    if (folder === '') await this.#lookAhead();
-    const listing = await listed;
-    this.#warnings.push(...listing.warnings);
+    // On two cores the one hides behind the other.
+    if (folder === '') await this.#cache.lookAtAll(() => this.#pauseIfDue());
+    const { paths, warnings } = await listed;
+    this.#warnings.push(...warnings);
+    if (this.#options.cacheFile !== undefined) this.#restOn(await basisOf({ root: this.#root, folder, top, paths }, signal));
     const prefix = folder === '' ? '' : `${folder}/`;
-    for (const name of listing.paths) {
+    for (const name of paths) {
       const isNested = name.endsWith('/');
       const path = prefix + (isNested ? name.slice(0, -1) : name);
-      const unchanged = this.#unchanged.get(path);
-      if (unchanged !== undefined) {
-        this.#entries.set(path, unchanged);
-        continue;
-      }
-      const stat = this.#isRealFolder(parentOf(path)) ? this.#lstat(path) : undefined;
-      if (stat === undefined) continue;
-      if (!stat.isDirectory()) await this.#add(path, stat);
-      else if (hasGit(this.#absolute(path))) await this.#repository(path, this.#absolute(path));
+      if (!this.#isRealFolder(parentOf(path))) continue;
+      const stat = await this.#look(path);
+      if (!stat?.isDirectory()) continue;
+      if (hasGit(this.#absolute(path))) await this.#repository(path, this.#absolute(path));
       // A submodule whose `.git` is gone: git lists nothing of it. A tracked file that became a folder: git lists what is in it.
-      else if (isNested || (await isGitlink(absolute, top, name, this.#signal))) await this.#walk(path);
-    }
-  }
-
-  /** While git lists what there is now, looks at what was there at the last scan: on two cores the one hides behind the other. */
-  async #lookAhead(): Promise<void> {
-    for (const path of this.#cache?.paths() ?? []) {
-      if (performance.now() > this.#sliceEnd) await this.#pause();
-      const stat = this.#isRealFolder(parentOf(path)) ? this.#lstat(path) : undefined;
-      const entry = stat?.isFile() ? this.#cache?.get(path, stat) : undefined;
-      if (entry !== undefined) this.#unchanged.set(path, entry);
+      else if (isNested || (await isGitlink(absolute, top, name, signal))) await this.#walk(path);
     }
   }
 
   async #walk(folder: BytePath): Promise<void> {
-    for (const path of walk(this.#root, folder, (at, error) => this.#failToRead(at, error))) {
-      const stat = this.#lstat(path);
-      if (stat !== undefined) await this.#add(path, stat);
+    const { paths, folders } = walk(this.#root, folder, (at, error) => this.#failToRead(at, error));
+    this.#restOn(folders.map((path) => path || '.'));
+    for (const path of paths) await this.#look(path);
+  }
+
+  /** Adds what stands at a path, unless it is nothing or a folder; gives back what `lstat` says if it had to be asked. */
+  async #look(path: BytePath): Promise<Stats | undefined> {
+    const unchanged = this.#cache.unchanged(path);
+    if (unchanged !== undefined) {
+      this.#entries.set(path, unchanged);
+      return undefined;
     }
+    const stat = this.#lstat(path);
+    if (stat !== undefined && !stat.isDirectory()) await this.#add(path, stat);
+    return stat;
   }
 
   async #add(path: BytePath, stat: Stats): Promise<void> {
-    if (performance.now() > this.#sliceEnd) await this.#pause();
-    if (stat.isFile()) {
+    await this.#pauseIfDue();
+    const known = this.#cache.known(path, stat);
+    if (known !== undefined) {
+      this.#entries.set(path, known);
+    } else if (stat.isFile()) {
       this.#entries.set(path, await this.#file(path, stat));
     } else if (stat.isSymbolicLink()) {
       const target = this.#readable(path, () => readlinkSync(fsPath(this.#absolute(path)), 'latin1'));
       this.#entries.set(path, { type: 'symlink', path, target });
+      this.#cache.note(path, stat);
     } else if (stat.isSocket()) {
       this.#warnings.push(`${printable(path)} is a socket and was left out`);
     } else {
@@ -134,16 +158,18 @@ class Scan {
     }
   }
 
+  #restOn(names: readonly BytePath[] | undefined): void {
+    if (names === undefined) this.#basis = undefined;
+    else for (const name of names) this.#basis?.push(name);
+  }
+
   async #file(path: BytePath, stat: Stats): Promise<FileEntry> {
-    const known = this.#cache?.get(path, stat);
-    if (known !== undefined) return known;
     // An editor that saves just now gets a second chance; a program that keeps writing is named.
     for (const attempt of [stat, this.#lstat(path)]) {
       const sha256 = attempt?.isFile() ? await this.#hash(path, attempt) : undefined;
       if (attempt === undefined || sha256 === undefined) continue;
-      const entry = fileEntry(path, attempt.size, attempt.mode, sha256);
-      this.#cache?.set(entry, attempt);
-      return entry;
+      this.#cache.note(path, attempt);
+      return { type: 'file', path, mode: modeOf(attempt.mode), size: attempt.size, sha256 };
     }
     throw changedWhileReading(path);
   }
@@ -159,9 +185,8 @@ class Scan {
   /** Nothing if it is not there: deleted since git last looked. */
   #lstat(path: BytePath): Stats | undefined {
     try {
-      return lstatSync(fsPath(this.#absolute(path)), { throwIfNoEntry: false });
+      return lstatIfThere(this.#absolute(path));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
       this.#failToRead(path, error);
     }
   }
@@ -195,10 +220,14 @@ class Scan {
     fail({ class: 'source', message: `can't read ${path === '' ? printable(this.#root) : printable(path)}: ${why}`, next: `Make ${printable(this.#absolute(path))} readable, or have git ignore it.` }, error);
   }
 
-  /** Lets timers, signals and other nodes run. */
+  /** Lets timers, signals and other nodes run, from time to time. */
+  #pauseIfDue(): Promise<void> | undefined {
+    return performance.now() > this.#sliceEnd ? this.#pause() : undefined;
+  }
+
   async #pause(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    if (this.#signal?.aborted) fail({ class: 'cancelled', message: `stopped while reading ${printable(this.#root)}` });
+    if (this.#options.signal?.aborted) fail({ class: 'cancelled', message: `stopped while reading ${printable(this.#root)}` });
     this.#sliceEnd = performance.now() + SLICE;
   }
 }

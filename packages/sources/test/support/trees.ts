@@ -8,7 +8,7 @@ import { afterAll, vi } from 'vitest';
 import type { Manifest } from '../../src/index.js';
 
 // These tests start many git and tar processes; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const made: string[] = [];
 

@@ -1,0 +1,197 @@
+import { mkdirSync, readFileSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import type { BytePath } from '@crpm/archive';
+import { writeFileAtomic } from '@crpm/state';
+import { inByteOrder, type Manifest, type ManifestEntry } from '../manifest.js';
+import { isRacy, lstatIfThere, matches, STAMP_LENGTH, stampOf } from './stamps.js';
+import { decodeRecord, encodeRecord, entryAt, type TreeRecord } from './tree-record.js';
+
+/** Lets others have their turn when it is time; rejects when the scan shall stop. */
+export type Pause = () => Promise<void> | undefined;
+
+const NOTHING: TreeRecord = { names: [], basis: 0, files: 0, stamps: new Float64Array(0), digests: Buffer.alloc(0), targets: [] };
+
+/**
+ * What the last scan of a tree left behind, held against the tree as it is now, and what this one will leave. Nothing is vouched for that was
+ * touched less than two seconds before the scan began (see {@link isRacy}).
+ */
+export class TreeCache {
+  readonly #file: string | undefined;
+  readonly #tree: BytePath;
+  readonly #circumstances: string;
+  readonly #started: number;
+  readonly #record: TreeRecord;
+  /** Of each name of the record, whether it is as it was. */
+  readonly #same: Uint8Array;
+  #places: ReadonlyMap<BytePath, number> | undefined;
+  readonly #read = new Map<BytePath, Stats>();
+  #racy = false;
+
+  /**
+   * A missing, damaged or foreign file is an empty cache, and without a file there is nothing to remember. `circumstances`: what a listing depends on
+   * besides the tree and git's files. `started`: when the scan began, milliseconds since the epoch.
+   */
+  constructor(file: string | undefined, tree: BytePath, circumstances: string, started = Date.now()) {
+    this.#file = file;
+    this.#tree = tree;
+    this.#circumstances = circumstances;
+    this.#started = started;
+    this.#record = (file === undefined ? undefined : decodeRecord(readOrEmpty(file), tree)) ?? NOTHING;
+    this.#same = new Uint8Array(this.#record.names.length);
+  }
+
+  /** Whether the same files and links belong to the tree as the last time, by one look at each folder and at git's own files. */
+  async listingHolds(pause: Pause): Promise<boolean> {
+    if (this.#record.whole?.circumstances !== this.#circumstances) return false;
+    return (await this.#look(0, this.#record.basis, pause)) === this.#record.basis;
+  }
+
+  /** Looks at every file and link of the last time. Whether all are as they were. */
+  async lookAtAll(pause: Pause): Promise<boolean> {
+    const { names, basis } = this.#record;
+    return (await this.#look(basis, names.length, pause)) === names.length - basis;
+  }
+
+  /** The files and links of the last time. */
+  paths(): readonly BytePath[] {
+    return this.#record.names.slice(this.#record.basis);
+  }
+
+  /** What the listing of the last time rests on. */
+  basis(): readonly BytePath[] {
+    return this.#record.names.slice(0, this.#record.basis);
+  }
+
+  /** The manifest of the last scan. Its entries are made when somebody asks for them. */
+  manifest(): Manifest {
+    const record = this.#record;
+    const { digest, warnings } = record.whole ?? { digest: '', warnings: [] };
+    let entries: readonly ManifestEntry[] | undefined;
+    return {
+      get entries() {
+        return (entries ??= inByteOrder(record.names.slice(record.basis).map((_, index) => entryAt(record, record.basis + index))));
+      },
+      digest,
+      warnings,
+    };
+  }
+
+  /** The entry of what has not changed, as far as {@link lookAtAll} has seen. */
+  unchanged(path: BytePath): ManifestEntry | undefined {
+    const index = this.#placeOf(path);
+    return index !== undefined && this.#same[index] === 1 ? entryAt(this.#record, index) : undefined;
+  }
+
+  /** The entry of a file or link that `lstat` says is as it was. */
+  known(path: BytePath, stat: Stats): ManifestEntry | undefined {
+    const index = this.#placeOf(path);
+    if (index === undefined || !matches(this.#record.stamps, index * STAMP_LENGTH, stat)) return undefined;
+    this.#same[index] = 1;
+    return entryAt(this.#record, index);
+  }
+
+  /** `stat` was taken before and after the content was read, and was the same. */
+  note(path: BytePath, stat: Stats): void {
+    if (isRacy(stat, this.#started)) this.#racy = true;
+    else this.#read.set(path, stat);
+  }
+
+  /**
+   * Leaves the record of this scan for the next one. `basis`: all that decides what belongs to the tree, or nothing where that can't be told.
+   * A cache that can't be written is a slower next run, not a failure.
+   */
+  save(manifest: Manifest, basis: readonly BytePath[] | undefined): void {
+    if (this.#file === undefined) return;
+    const stamped = this.#racy || basis === undefined ? undefined : this.#stampAll(basis);
+    const hasNothingNew = stamped === undefined && this.#record.whole === undefined && this.#read.size === 0 && manifest.entries.length === this.paths().length;
+    if (hasNothingNew) return;
+    try {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      writeFileAtomic(this.#file, encodeRecord(this.#recordOf(manifest, stamped), this.#tree), { mode: 0o600, durable: false });
+    } catch {
+      // The next scan reads the tree again.
+    }
+  }
+
+  async #look(from: number, to: number, pause: Pause): Promise<number> {
+    const { names, stamps } = this.#record;
+    const prefix = `${this.#tree}/`;
+    let same = 0;
+    for (let index = from; index < to; index++) {
+      // Looking at the clock each time would cost as much as looking at the file.
+      if (index % 64 === 0) {
+        const pausing = pause();
+        if (pausing) await pausing;
+      }
+      const name = names[index]!; // `to` is at most their number
+      if (!matches(stamps, index * STAMP_LENGTH, lstatOrNothing(name.startsWith('/') ? name : prefix + name))) continue;
+      this.#same[index] = 1;
+      same++;
+    }
+    return same;
+  }
+
+  #placeOf(path: BytePath): number | undefined {
+    const { names, basis } = this.#record;
+    // The basis may hold a file as well, an exclude file: the later one counts.
+    this.#places ??= new Map(names.slice(basis).map((name, index) => [name, basis + index]));
+    return this.#places.get(path);
+  }
+
+  /** Names with their stamps, or nothing if one of them is too young. */
+  #stampAll(names: readonly BytePath[]): ReadonlyMap<BytePath, readonly number[]> | undefined {
+    const stamped = new Map<BytePath, readonly number[]>();
+    for (const name of names) {
+      const stat = lstatOrNothing(name.startsWith('/') ? name : `${this.#tree}/${name}`);
+      if (isRacy(stat, this.#started)) return undefined;
+      stamped.set(name, stampOf(stat));
+    }
+    return stamped;
+  }
+
+  #recordOf({ entries, digest, warnings }: Manifest, basis: ReadonlyMap<BytePath, readonly number[]> | undefined): TreeRecord {
+    const vouched = entries.flatMap((entry) => {
+      const stamp = this.#stampOf(entry.path);
+      return stamp ? [{ entry, stamp }] : [];
+    });
+    const files = vouched.flatMap(({ entry, stamp }) => (entry.type === 'file' ? [{ entry, stamp }] : []));
+    const links = vouched.flatMap(({ entry, stamp }) => (entry.type === 'symlink' ? [{ entry, stamp }] : []));
+    const all = [...(basis ?? new Map<BytePath, readonly number[]>()), ...[...files, ...links].map(({ entry, stamp }) => [entry.path, stamp] as const)];
+    const stamps = new Float64Array(all.length * STAMP_LENGTH);
+    for (const [index, [, stamp]] of all.entries()) stamps.set(stamp, index * STAMP_LENGTH);
+    return {
+      names: all.map(([name]) => name),
+      basis: basis?.size ?? 0,
+      files: files.length,
+      stamps,
+      digests: Buffer.from(files.map(({ entry }) => entry.sha256).join(''), 'hex'),
+      targets: links.map(({ entry }) => entry.target),
+      ...(basis && vouched.length === entries.length ? { whole: { digest, warnings, circumstances: this.#circumstances } } : {}),
+    };
+  }
+
+  #stampOf(path: BytePath): ArrayLike<number> & readonly number[] | undefined {
+    const stat = this.#read.get(path);
+    if (stat) return stampOf(stat);
+    const index = this.#placeOf(path);
+    if (index === undefined || this.#same[index] !== 1) return undefined;
+    return [...this.#record.stamps.subarray(index * STAMP_LENGTH, (index + 1) * STAMP_LENGTH)];
+  }
+}
+
+/** What can't be looked at is not as it was; why, says who reads it. */
+function lstatOrNothing(path: BytePath): Stats | undefined {
+  try {
+    return lstatIfThere(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function readOrEmpty(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
