@@ -33,7 +33,7 @@ test('the smallest config, whole', async () => {
         patches: 'auto',
         rpms: [],
         needs: [],
-        build: { profile: 'dev', check: false, debuginfo: false, defines: {}, with: [], without: [] },
+        build: { profile: 'dev', check: false, debuginfo: false, ccache: true, defines: {}, with: [], without: [] },
         pin: {
           variable: 'LIBVIRT_VERSION',
           rpms: {
@@ -117,6 +117,7 @@ describe('a source', () => {
       profile: 'full',
       check: false,
       debuginfo: true,
+      ccache: true,
       jobs: 2,
       memory: 4 * 1024 ** 3,
       defines: { aaa: '1', bbb: '2' },
