@@ -15,11 +15,13 @@ function overwrite(world: World, file: string, bytes: Uint8Array, inPlace = fals
 /** Ways in which a byte goes bad, in turn: a bit, the highest bit, the end of a line. */
 const FLIPS = [(byte: number) => byte ^ 1, (byte: number) => byte ^ 0x80, (byte: number) => (byte === 10 ? 32 : 10)];
 
-function* damages(bytes: Buffer): Generator<{ readonly what: string; readonly bytes: Buffer; /** What is still as it was. */ readonly good: number }> {
+/** A cut at every `cuts`-th byte, a flip at every `flips`-th. */
+function* damages(bytes: Buffer, { cuts = 1, flips = 1 } = {}): Generator<{ readonly what: string; readonly bytes: Buffer; /** What is still as it was. */ readonly good: number }> {
   for (let at = 0; at < bytes.length; at++) {
-    yield { what: `cut at byte ${String(at)}`, bytes: bytes.subarray(0, at), good: at };
+    if (at % cuts === 0) yield { what: `cut at byte ${String(at)}`, bytes: bytes.subarray(0, at), good: at };
+    if (at % flips !== 0) continue;
     const flipped = Buffer.from(bytes);
-    flipped[at] = FLIPS[at % FLIPS.length]?.(flipped[at] ?? 0) ?? 0;
+    flipped[at] = FLIPS[Math.floor(at / flips) % FLIPS.length]?.(flipped[at] ?? 0) ?? 0;
     yield { what: `byte ${String(at)}: ${String(bytes[at])} → ${String(flipped[at])}`, bytes: flipped, good: at };
   }
 }
@@ -28,12 +30,12 @@ function ran(outcome: Outcome): readonly string[] {
   return outcome.events.flatMap((event) => (event.type === 'node-started' ? [event.node] : []));
 }
 
-test('a journal cut at any byte, or with any byte flipped: what was recorded before stays done, what comes out is right, and one warning tells', { timeout: 180_000 }, async () => {
+test('a journal cut at any byte, or with bytes flipped: what was recorded before stays done, what comes out is right, and one warning tells', { timeout: 180_000 }, async () => {
   const start = new World(PAIR);
   expect((await start.run()).failed).toBeUndefined();
   const journal = start.disk.readFile(JOURNAL);
   const ends = [...journal.keys()].filter((index) => journal[index] === 10).map((index) => index + 1);
-  for (const { what, bytes, good } of damages(journal)) {
+  for (const { what, bytes, good } of damages(journal, { flips: 5 })) {
     const world = start.copy();
     overwrite(world, JOURNAL, bytes);
     const outcome = await world.run();
@@ -48,7 +50,7 @@ test('a journal cut at any byte, or with any byte flipped: what was recorded bef
   }
 });
 
-test('any file of the store cut at any byte, or with any byte flipped: never given out, made anew, and what was wanted of it is warned of', { timeout: 180_000 }, async () => {
+test('any file of the store, cut or with a byte flipped: never given out, made anew, and what was wanted of it is warned of', { timeout: 180_000 }, async () => {
   const start = new World(PAIR);
   start.tree = 'an earlier tree';
   expect((await start.run()).failed).toBeUndefined();
@@ -62,7 +64,9 @@ test('any file of the store cut at any byte, or with any byte flipped: never giv
   const wanted = Object.values(start.expected());
   for (const [file, text] of Object.entries(start.disk.listing())) {
     if (!file.startsWith(`${workspace.cache}/store/`) || start.disk.lstat(file)?.type !== 'file') continue;
-    for (const { what, bytes } of damages(Buffer.from(text))) {
+    // Records are long, and the cache's own tests damage every byte of one.
+    const isRecord = !wanted.includes(text);
+    for (const { what, bytes } of damages(Buffer.from(text), isRecord ? { cuts: 23, flips: 29 } : {})) {
       const where = `${file}, ${what}`;
       const world = start.copy();
       overwrite(world, file, bytes);
@@ -70,7 +74,7 @@ test('any file of the store cut at any byte, or with any byte flipped: never giv
       expect([where, outcome.failed]).toEqual([where, undefined]);
       checkResults(where, world);
       // What nobody wants, nobody looks at: `crpm cache verify` does.
-      if (!wanted.includes(text)) continue;
+      if (isRecord) continue;
       checkStore(where, world);
       expect([where, outcome.summary?.warnings]).toEqual([where, [expect.stringContaining('damaged')]]);
     }

@@ -283,7 +283,7 @@ function deadAfter(fs: Fs, kill: { readonly done: boolean }): Fs {
 }
 
 /** Lets everything that this process left on a disk be of a process that is gone: same pid, another start. */
-function bury(disk: MemoryFs): void {
+export function bury(disk: MemoryFs): void {
   const { pid, start } = ownIdentity();
   const dead = String(Number(start) + 1);
   for (const [path, text] of Object.entries(disk.listing())) {
