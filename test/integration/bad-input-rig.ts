@@ -33,18 +33,19 @@ export function stateOf(rig: CliRig): { readonly dir: string; readonly id: strin
   return { dir: join(parent, id), id };
 }
 
-/** Work folders, half-written results, staging: what must be gone whenever no command runs. */
+/** Work folders, half-written results, staging: what must be gone whenever no command runs. Build trees stay on purpose. */
 export function leftIn(rig: CliRig): readonly string[] {
   const { dir } = stateOf(rig);
   const below = (name: string) => (existsSync(join(dir, name)) ? readdirSync(join(dir, name)).map((file) => `${name}/${file}`) : []);
-  return [...below('tmp'), ...below('work'), ...readdirSync(dir).filter((name) => name.includes('.crpm-'))];
+  const keeps = (path: string) => existsSync(join(dir, path, 'crpm-labels.json')) && readFileSync(join(dir, path, 'crpm-labels.json'), 'utf8').includes('dev.crpm.keeps');
+  return [...below('tmp'), ...below('work').filter((path) => !keeps(path)), ...readdirSync(dir).filter((name) => name.includes('.crpm-'))];
 }
 
-/** Containers and volumes of the rig's workspace in an engine. */
+/** Containers and volumes of the rig's workspace in an engine, but for those that are kept on purpose. */
 export async function leftInEngine(rig: CliRig, dockerHost: string): Promise<readonly string[]> {
   const filter = ['--filter', `label=dev.crpm.workspace=${stateOf(rig).id}`];
   const ask = async (...argv: string[]) => (await execa('docker', ['--host', dockerHost, ...argv, ...filter])).stdout.split('\n').filter((line) => line !== '');
-  return [...(await ask('ps', '--all', '--format', 'container {{.ID}}')), ...(await ask('volume', 'ls', '--format', 'volume {{.Name}}'))];
+  return [...(await ask('ps', '--all', '--format', 'container {{.ID}}')), ...(await ask('volume', 'ls', '--format', 'volume {{.Name}} {{.Label "dev.crpm.keeps"}}')).filter((line) => line.endsWith(' '))];
 }
 
 /** Resolves once a running crpm has printed something; rejects if it ends before. The stream stays open, for its reader. */
