@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, FailureError, type OwnedObject, type WorkspacePaths } from '@crpm/core';
+import { fail, FailureError, formatSize, type OwnedObject, type WorkspacePaths } from '@crpm/core';
+import { count } from '@crpm/reporters';
 import { openEngine } from './execute.js';
 import type { Io } from './io.js';
 import type { Project } from './project.js';
@@ -52,6 +53,16 @@ export async function removeLeftovers(project: Project, workspace: WorkspacePath
 /** Forgets what was built. The journal goes first: a journal without results would name files that are gone. */
 export function removeResults(workspace: WorkspacePaths): void {
   for (const name of ['journal', 'results', 'tmp', 'work']) rmSync(join(workspace.state, name), { recursive: true, force: true });
+}
+
+/** Takes back what was published and neither the current generation nor the KubeVirt tree's `WORKSPACE` names; says what became of it. */
+export async function releaseAddresses(project: Project, workspace: WorkspacePaths): Promise<string> {
+  const [{ addressesIn, repositoryDir }, { releasePublished }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/state')]);
+  const { kubevirt } = project.config;
+  const named = kubevirt ? addressesIn(kubevirt.dir) : new Set<string>();
+  const { released, bytes, kept } = releasePublished(repositoryDir(workspace), (sha256) => named.has(sha256));
+  const stay = kept === 0 ? '' : `; ${count(kept, 'published RPM')} stay: WORKSPACE or the current generation names them`;
+  return `${released === 0 ? 'there was nothing to release' : `released ${count(released, 'published RPM')}, ${formatSize(bytes)} given back`}${stay}`;
 }
 
 /** Fails while the KubeVirt tree still names addresses of this workspace's server: its builds need them. */

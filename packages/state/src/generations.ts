@@ -4,6 +4,7 @@ import { hashFile, hashText } from './digest.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { temporaryName } from './owner.js';
 import { linkOrCopy } from './place.js';
+import { pruneGenerations } from './prune-generations.js';
 
 /*
  * A repository folder:
@@ -57,6 +58,7 @@ export async function publishGeneration(repoDir: string, files: readonly Generat
     const generation = await settle(fs, staged, generations, published);
     await keepAddresses(fs, repoDir, generation);
     swapSymlink(fs, join('generations', generation.id), join(repoDir, 'current'));
+    pruneGenerations(repoDir, generation.id, fs);
     return generation;
   } finally {
     fs.remove(staged);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { publishGeneration, readCurrentGeneration, type GenerationFile } from '../src/index.js';
+import { publishGeneration, readCurrentGeneration, releasePublished, type GenerationFile } from '../src/index.js';
 import { faultyFs, temporaryFolder } from './tools.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -132,4 +132,26 @@ describe('faults', () => {
       if (calls() < call) break;
     }
   });
+});
+
+test('old generations go, but for the current one, the last five of the others, and those of the last day; their RPMs stay', async () => {
+  const scene = new Scene();
+  const ids: string[] = [];
+  for (let number = 0; number < 9; number++) {
+    ids.push((await publishGeneration(scene.repo, scene.files(`rpm ${String(number)}`, `xml ${String(number)}`))).id);
+    const days = number === 1 ? 0.5 : 20 - number;
+    utimesSync(join(scene.repo, 'generations', ids.at(-1) ?? ''), new Date(), new Date(Date.now() - days * 86_400_000));
+  }
+  const { id } = await publishGeneration(scene.repo, scene.files('last', 'last xml'));
+  expect(readdirSync(join(scene.repo, 'generations')).sort()).toEqual([id, ids[1], ...ids.slice(5)].sort());
+  for (let number = 0; number < 9; number++) expect(scene.served(`published/${address(`rpm ${String(number)}`)}`)).toBe(`rpm ${String(number)}`);
+});
+
+test('published RPMs are released on request, but for those that somebody names and those of the current generation', async () => {
+  const scene = new Scene();
+  for (const rpm of ['free', 'named', 'current']) await publishGeneration(scene.repo, scene.files(rpm, `${rpm} xml`));
+  expect(releasePublished(scene.repo, (digest) => digest === sha256('named'))).toMatchObject({ released: 1, kept: 2 });
+  expect(existsSync(join(scene.repo, 'published/cs9/x86_64/by-sha256', sha256('free')))).toBe(false);
+  for (const rpm of ['named', 'current']) expect(scene.served(`published/${address(rpm)}`)).toBe(rpm);
+  expect(releasePublished(scene.repo, () => true)).toEqual({ released: 0, bytes: 0, kept: 2 });
 });

@@ -9,6 +9,7 @@ import { withWorkspace } from '../workspace.js';
 interface CleanOptions extends GlobalOptions {
   readonly orphans?: boolean;
   readonly all?: boolean;
+  readonly published?: boolean;
   readonly wait?: boolean;
 }
 
@@ -17,14 +18,19 @@ export function cleanCommand(cli: Cli): Command {
     .description("remove this workspace's results and images, so that the next run starts anew; what was published stays")
     .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders, temporary files')
     .option('--all', 'also logs, the server and the published repository; refused while WORKSPACE names its addresses')
+    .option('--published', 'only release published RPMs: all but those that WORKSPACE or the current generation names')
     .option('--wait', 'wait until another command in this workspace has ended')
-    .addHelpText('after', examples(['crpm clean --orphans', 'crpm clean', 'crpm revert && crpm clean --all']))
+    .addHelpText('after', examples(['crpm clean --orphans', 'crpm clean', 'crpm clean --published', 'crpm revert && crpm clean --all']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CleanOptions>();
-      if (options.orphans && options.all) refuse('give either --orphans or --all, not both');
+      if ([options.orphans, options.all, options.published].filter(Boolean).length > 1) refuse('give one of --orphans, --published and --all');
       const { project, workspace } = await openWorkspace(cli, options);
       await withWorkspace(cli, workspace, { command: 'crpm clean', wait: options.wait === true }, async (stop) => {
         const clean = await import('../clean.js');
+        if (options.published) {
+          cli.io.stdout.write(`${await clean.releaseAddresses(project, workspace)}\n`);
+          return;
+        }
         if (options.all) await clean.refuseWhileNamed(project, workspace);
         const removed = await clean.removeEngineObjects(project, workspace, cli.io, stop, options.orphans ? 'orphans' : options.all ? 'all' : 'results');
         const leftovers = await clean.removeLeftovers(project, workspace);

@@ -4,4 +4,4 @@ export { formatRevert, plannedRevert, revert, type RevertOptions, type RevertRes
 export { moveAddresses, type MoveOptions } from './move-addresses.js';
 export { rpmDepsKind, type KubevirtKindOptions } from './rpm-deps-kind.js';
 export { verifyKind } from './verify-kind.js';
-export { rulesServedAt } from './served-rules.js';
+export { addressesIn, rulesServedAt } from './served-rules.js';
