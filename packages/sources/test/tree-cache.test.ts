@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -127,6 +128,13 @@ describe('a damaged cache is ignored', () => {
     writeFileSync(cacheFile, readFileSync(cacheFile).subarray(1));
     expect(await scan()).toEqual({ digest, read: ['a', 'b'] });
     expect(await scan()).toEqual({ digest, read: [] });
+  });
+
+  test('of another format, with a checksum that is right', async () => {
+    const { digest } = await scan();
+    const other = Buffer.from('crpm stat cache 2\0and whatever it held');
+    writeFileSync(cacheFile, Buffer.concat([other, createHash('sha256').update(other).digest()]));
+    expect(await scan()).toEqual({ digest, read: ['a', 'b'] });
   });
 
   test('replaced by a folder', async () => {

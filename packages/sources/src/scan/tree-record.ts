@@ -32,6 +32,8 @@ export interface Whole {
 }
 
 const MAGIC = 'crpm tree record 1';
+/** How every record of this format begins, and no other file that passes the checksum. */
+const BEGINNING = `{"magic":${JSON.stringify(MAGIC)},`;
 const DIGEST_BYTES = 32;
 
 interface Head {
@@ -63,10 +65,10 @@ export function encodeRecord(record: TreeRecord, tree: BytePath): Buffer {
 /** Nothing, if the bytes are not exactly what {@link encodeRecord} made for this tree. */
 export function decodeRecord(bytes: Buffer, tree: BytePath): TreeRecord | undefined {
   const body = bytes.subarray(0, Math.max(0, bytes.length - DIGEST_BYTES));
-  if (!checksum(body).equals(bytes.subarray(body.length))) return undefined;
+  if (body.toString('latin1', 0, BEGINNING.length) !== BEGINNING || !checksum(body).equals(bytes.subarray(body.length))) return undefined;
   const stampsAt = body.indexOf('\n') + 1;
   const head = JSON.parse(body.toString('utf8', 0, stampsAt)) as Head;
-  if (head.magic !== MAGIC || head.tree !== tree) return undefined;
+  if (head.tree !== tree) return undefined;
 
   const digestsAt = stampsAt + head.names * STAMP_LENGTH * Float64Array.BYTES_PER_ELEMENT;
   const textAt = digestsAt + head.files * DIGEST_BYTES;
