@@ -18,6 +18,8 @@ export interface ExecuteOptions {
   readonly jobs?: number;
   readonly keepGoing: boolean;
   readonly pull: boolean;
+  /** Build trees are thrown away first. */
+  readonly cleanBuild?: boolean;
   readonly wait: boolean;
   /** What this command is, for whoever finds the workspace locked. */
   readonly command: string;
@@ -59,7 +61,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
   return run({
     graph: options.selected.graph,
     roles: options.selected.roles,
-    kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull }),
+    kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull, cleanBuild: options.cleanBuild === true }),
     workspace,
     lock,
     openEngine: () => openCleanEngine(project, workspace, io, stop),
@@ -67,7 +69,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
     signal: stop.signal,
     jobs,
     keepGoing: options.keepGoing,
-    budget: { jobs },
+    budget: { jobs, available: process.availableMemory() },
     runId,
     logsDir: runLogs(workspace, runId),
   });

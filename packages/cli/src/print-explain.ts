@@ -10,7 +10,7 @@ import { stoppable } from './signals.js';
 export async function printExplanation(cli: Cli, project: Project, part: Selected, node: GraphNode, json: boolean): Promise<void> {
   await stoppable(cli, async ({ signal }) => {
     const { age, explain, formatDifferences } = await import('@crpm/runner');
-    const explanation = await explain(await planOptions(cli, project, part, signal), node.id);
+    const explanation = await explain(await planOptions(cli, project, part, { signal }), node.id);
     if (json) printJson(cli.io, explanation);
     else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), age: (at) => age(at) }));
   });
@@ -31,7 +31,7 @@ export function formatExplanation(explanation: Explanation, { title, differences
   const { node, kind, action, last, needs } = explanation;
   const facts = [
     ['now', NOW[action]],
-    ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}: ${last.run}` : 'never, with a good end'],
+    ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, run ${last.run}` : 'never, with a good end'],
     ...(last ? [['made', last.files.length === 0 ? 'no files' : count(last.files.length, 'file')]] : []),
   ];
   const blocks = [

@@ -1,4 +1,4 @@
-import type { Selected, WorkspacePaths } from '@crpm/core';
+import type { Selected } from '@crpm/core';
 import { formatDuration, formatTable } from '@crpm/reporters';
 import type { PlanEntry, PlanOptions } from '@crpm/runner';
 import { printJson, type Cli } from './io.js';
@@ -15,22 +15,22 @@ export interface Expected {
 }
 
 /** Prints what a run would do. Reads trees to see what changed in them, and executes nothing. The JSON is described by schemas/plan.schema.json. */
-export async function printPlan(cli: Cli, project: Project, part: Selected, json: boolean): Promise<void> {
+export async function printPlan(cli: Cli, project: Project, part: Selected, { json, cleanBuild = false }: { readonly json: boolean; readonly cleanBuild?: boolean }): Promise<void> {
   await stoppable(cli, async ({ signal }) => {
     const { plan } = await import('@crpm/runner');
-    const entries = await plan(await planOptions(cli, project, part, signal));
+    const entries = await plan(await planOptions(cli, project, part, { signal, cleanBuild }));
     if (json) printJson(cli.io, { nodes: entries, expected: expectedOf(entries) });
     else cli.io.stdout.write(formatPlan(entries));
   });
 }
 
 /** What the runner needs to look ahead. */
-export async function planOptions(cli: Cli, project: Project, part: Selected, signal: AbortSignal): Promise<PlanOptions & { readonly workspace: WorkspacePaths }> {
+export async function planOptions(cli: Cli, project: Project, part: Selected, { signal, cleanBuild = false }: { readonly signal: AbortSignal; readonly cleanBuild?: boolean }): Promise<PlanOptions> {
   const [{ nodeKinds }, { locateWorkspace }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/state')]);
   return {
     graph: part.graph,
     roles: part.roles,
-    kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false }),
+    kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false, cleanBuild }),
     workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }),
     signal,
   };

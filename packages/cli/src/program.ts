@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT } from '@crpm/core';
+import { EXIT, FailureError } from '@crpm/core';
 import { quietPipe } from '@crpm/reporters';
 import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
@@ -24,7 +24,7 @@ import { report } from './report.js';
 
 /** Runs a command line in this process and ends the process with its exit code. */
 export async function main(argv: readonly string[], io: Io, version: string): Promise<void> {
-  quietPipe(process.stdout);
+  const out = quietPipe(process.stdout);
   quietPipe(process.stderr);
   const bug = (thrown: unknown) => {
     process.exit(report(thrown, io));
@@ -34,7 +34,7 @@ export async function main(argv: readonly string[], io: Io, version: string): Pr
   const code = await dispatch(argv, io, version);
   // Whatever still holds the loop (a kept connection, a stray timer) has no more say; what was written must get out first.
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
-  process.exit(code);
+  process.exit(tellLost(out.lost(), code, io));
 }
 
 /** Parses a command line, runs its command, prints what failed. Resolves to the exit code and never rejects. */
@@ -68,6 +68,13 @@ function program(cli: Cli): Command {
     });
   }
   return root;
+}
+
+/** The command did what it does; but somebody waits for words that did not come. */
+function tellLost(error: Error | undefined, code: number, io: Io): number {
+  if (!error) return code;
+  report(new FailureError({ class: 'environment', message: `what was written is not complete: ${error.message}`, next: 'The work itself was done; crpm status tells how it ended.' }), io);
+  return code === EXIT.ok ? EXIT.environment : code;
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

@@ -32,7 +32,7 @@ test('a node that will run: what differs, all of it, what its needs do, and the 
   expect(text).toBe(`libvirt.rpmbuild (rpmbuild): RPMs of libvirt
 
 now       will run
-last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s: 20261122T140309.000Z-3fa0c1
+last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s, run 20261122T140309.000Z-3fa0c1
 made      1 file
 
 why
@@ -72,7 +72,7 @@ test('a node that is fresh has no why', () => {
   expect(text).toBe(`base (base): RPMs of libvirt
 
 now       fresh: nothing it depends on changed, and its result is there
-last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s: 20261122T140309.000Z-3fa0c1
+last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s, run 20261122T140309.000Z-3fa0c1
 made      no files
 
 inputs

@@ -9,7 +9,7 @@ interface PlanOptions extends GlobalOptions, SelectionOptions, Overrides {
 
 export function planCommand(cli: Cli): Command {
   return withOverrides(withSelection(new Command('plan').description('what a run would do, in which order, and why; executes nothing')))
-    .option('--json', 'as JSON')
+    .option('--json', 'as JSON; crpm schema plan describes it')
     .addHelpText('after', examples(['crpm plan', 'crpm plan libvirt.rpmbuild', 'crpm plan --json']))
     .action(async (nodes: readonly string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PlanOptions>();
@@ -17,6 +17,6 @@ export function planCommand(cli: Cli): Command {
       const part = selected(project, nodes, options);
       await requireTrees(project, options.skip);
       const { printPlan } = await import('../print-plan.js');
-      await printPlan(cli, project, part, options.json === true);
+      await printPlan(cli, project, part, { json: options.json === true });
     });
 }

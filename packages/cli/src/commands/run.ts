@@ -10,6 +10,7 @@ interface RunOptions extends GlobalOptions, SelectionOptions, Overrides {
   readonly jobs?: number;
   readonly dryRun?: boolean;
   readonly pull?: boolean;
+  readonly cleanBuild?: boolean;
   readonly wait?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -22,6 +23,7 @@ export function runCommand(cli: Cli): Command {
     .option('--jobs <n>', 'processors to use; default: all', wholeNumber(1, 4096))
     .option('--dry-run', 'say what would run, and why; change nothing')
     .option('--pull', 'fetch the base image again')
+    .option('--clean-build', 'build from scratch what is built incrementally, fresh or not: its build trees are thrown away')
     .option('--wait', 'wait until another command in this workspace has ended')
     .option('--json', 'events as lines of JSON, the same as --reporter ndjson')
     .option('--verbose', 'show every line that programs write')
@@ -43,7 +45,7 @@ export function runCommand(cli: Cli): Command {
       await requireTrees(project, options.skip);
       if (options.dryRun) {
         const { printPlan } = await import('../print-plan.js');
-        await printPlan(cli, project, part, options.json === true);
+        await printPlan(cli, project, part, { json: options.json === true, cleanBuild: options.cleanBuild === true });
         return;
       }
       await stoppable(cli, async (stop) => {
@@ -55,6 +57,7 @@ export function runCommand(cli: Cli): Command {
           ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
           keepGoing: options.keepGoing === true,
           pull: options.pull === true,
+          cleanBuild: options.cleanBuild === true,
           wait: options.wait === true,
           command: ['crpm run', ...command.args].join(' '),
           reporter: createReporter(face, { stream: cli.io.stdout, verbose: options.verbose === true }),
