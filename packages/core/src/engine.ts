@@ -21,7 +21,7 @@ export interface Engine {
   openWork(options: WorkOptions): Promise<Work>;
   /** What carries crpm's labels, of all workspaces or of one. */
   list(filter: OwnedFilter): Promise<readonly OwnedObject[]>;
-  /** Removes objects that {@link list} returned; what is gone already is fine. */
+  /** Removes objects that {@link list} returned; what is gone already is fine, and what is kept or an image stays while something uses it. */
   remove(objects: readonly OwnedObject[]): Promise<void>;
   /** Closes connections. */
   close(): Promise<void>;
