@@ -7,6 +7,8 @@ import type { Arch, Basesystem, Config, PackageConfig, ServeConfig } from '@crpm
 /** kind `base` */
 export type BaseParams = {
   readonly arch: Arch;
+  /** As the config says it: which engine that means is known once there is one. */
+  readonly engine: Config['engine']['kind'];
   readonly base: Basesystem['base'];
   /** Programs that the nodes of this graph call: `rpmbuild`, `meson`. */
   readonly tools: readonly string[];
@@ -96,6 +98,8 @@ export type RpmbuildInPlaceParams = RpmbuildParams & Pick<DistParams, 'method' |
 /** kind `prebuilt` */
 export type PrebuiltParams = {
   readonly package: string;
+  /** Absolute folder that paths are told from. */
+  readonly root: string;
   readonly arches: readonly Arch[];
   /** Absolute files, or folders that are searched to their ends. */
   readonly rpms: readonly string[];

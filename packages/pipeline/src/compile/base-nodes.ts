@@ -9,6 +9,7 @@ export function baseNodes(config: Config): readonly GraphNode[] {
   return config.arches.map((arch) => {
     const params: BaseParams = {
       arch,
+      engine: config.engine.kind,
       base: basesystem.base,
       tools: tools(config),
       packages: basesystem.packages,

@@ -29,7 +29,7 @@ export function packageNodes(config: Config, pkg: PackageConfig): readonly Graph
 }
 
 function prebuiltNode(config: Config, pkg: PackageConfig): GraphNode {
-  const params: PrebuiltParams = { package: pkg.name, arches: config.arches, rpms: pkg.rpms };
+  const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms: pkg.rpms };
   return { id: `${pkg.name}.rpmbuild`, kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
 }
 

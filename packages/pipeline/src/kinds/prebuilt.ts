@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { lstatSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 
 import { fail, type Input, type NodeKind } from '@crpm/core';
 import { checkRpmDigests, readRpmHeader } from '@crpm/rpm';
@@ -12,11 +14,11 @@ import type { PrebuiltParams } from '../params.js';
 export function prebuiltKind(): NodeKind<PrebuiltParams> {
   return {
     name: 'prebuilt',
-    version: 2,
+    version: 3,
     weight: 'light',
     async inputs(params): Promise<readonly Input[]> {
       // By identity and not by content: hundreds of megabytes would be read to do nothing. A touched file is copied again, and equal outputs leave the rest fresh.
-      return filesOf(params).map((file) => ({ name: `rpm/${file}`, value: identity(file) }));
+      return filesOf(params).map((file) => ({ name: relative(params.root, file), value: identity(file) }));
     },
     async run(params, context): Promise<RpmsFact> {
       const rpms = filesOf(params).map((file) => check(file, params));
@@ -40,7 +42,7 @@ function filesOf(params: PrebuiltParams): readonly string[] {
 
 function identity(file: string): string {
   const { size, mtimeNs, ino } = lstatSync(file, { bigint: true });
-  return `${String(size)} ${String(mtimeNs)} ${String(ino)}`;
+  return createHash('sha256').update(`${String(size)} ${String(mtimeNs)} ${String(ino)}`).digest('hex');
 }
 
 function check(file: string, params: PrebuiltParams): ReadRpm {

@@ -18,6 +18,7 @@ beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'crpm-base-'))));
 afterEach(() => rmSync(root, { recursive: true }));
 
 const PARAMS: BaseParams = {
+  engine: 'auto',
   arch: 'x86_64',
   base: { kind: 'image', reference: 'centos:9' },
   tools: ['rpmbuild', 'createrepo_c'],
