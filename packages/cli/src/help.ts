@@ -40,10 +40,12 @@ export interface SelectionOptions {
 export function withOverrides(command: Command): Command {
   return command
     .addOption(new Option('-p, --profile <profile>', 'how packages are built; overrides build.profile: dev is incremental, full leaves the spec as it is').choices(['dev', 'full']))
-    .addOption(new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host']));
+    .addOption(new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host']))
+    .option('--locked', 'refuse when custom-rpms.lock.yaml does not pin all that can move');
 }
 
 export interface Overrides {
   readonly profile?: 'dev' | 'full';
   readonly engine?: 'auto' | 'docker' | 'host';
+  readonly locked?: boolean;
 }

@@ -15,7 +15,7 @@ export interface Project {
 }
 
 /** Finds, checks and compiles the config, with what the command line says in its place. Warnings go to stderr; complaints are thrown, all at once. */
-export async function openProject(cli: Cli, options: GlobalOptions & Overrides): Promise<Project> {
+export async function openProject(cli: Cli, options: GlobalOptions & Overrides & { readonly skip?: readonly string[] }): Promise<Project> {
   const { loadConfig } = await import('@crpm/config');
   const cwd = workingDirectory(cli, options);
   const loaded = await loadConfig({
@@ -31,6 +31,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides):
   const config = withEngine(loaded.value.config, options.engine);
   const graph = compile(config);
   if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
+  if (options.locked) await requireLocked({ config, complete }, options.skip);
   return { config, graph: graph.value, complete };
 }
 
@@ -40,6 +41,12 @@ function withEngine(config: Config, kind: Overrides['engine']): Config {
     refuse(`--engine docker: basesystem ${config.basesystem.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
   }
   return { ...config, engine: { ...config.engine, kind } };
+}
+
+async function requireLocked({ config, complete }: Pick<Project, 'config' | 'complete'>, skip: readonly string[] = []): Promise<void> {
+  const { checkLocked } = await import('@crpm/pipeline');
+  const complaints = await checkLocked(config, skip);
+  if (complaints.length > 0) throw new ComplaintsError(await complete(complaints));
 }
 
 /** Refuses, before anything starts, when a folder that the config names is missing or is not what it should be. */

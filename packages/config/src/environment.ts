@@ -123,7 +123,11 @@ function applySources(given: Readonly<Record<string, Source>>, env: EnvironmentO
     const name = of(preset) ?? preset;
     // A folder to build takes the place of RPMs at hand, and of a tree that would be fetched.
     const source = { ...sources.get(name), dir };
-    for (const key of ['rpms', 'git', 'ref', 'tarball', 'sha256'] as const) delete source[key];
+    delete source.rpms;
+    delete source.git;
+    delete source.ref;
+    delete source.tarball;
+    delete source.sha256;
     if (source.kind === 'prebuilt') delete source.kind;
     sources.set(name, source);
   };

@@ -41,6 +41,9 @@ describe('over a file', () => {
 
   test('a folder adds a source, takes the place of RPMs at hand, and finds a source by its preset', async () => {
     expect(named(await loadGood('sources: { libvirt: { dir: x } }', { QEMU_DIR: '/q' }), 'qemu')).toMatchObject({ kind: 'rpmbuild', dir: '/q' });
+    const fetched = named(await loadGood('sources: { libvirt: { git: "https://example.org/l.git", ref: main } }', { LIBVIRT_DIR: '/l' }), 'libvirt');
+    expect(fetched).toMatchObject({ dir: '/l' });
+    expect(fetched).not.toHaveProperty('upstream');
     expect(named(await loadGood('sources: { libvirt: { rpms: x, kind: prebuilt } }', { LIBVIRT_DIR: '/l' }), 'libvirt')).toMatchObject({ kind: 'meson-dist', dir: '/l', rpms: [] });
     const config = await loadGood('sources: { virt: { dir: x, preset: libvirt } }', { LIBVIRT_DIR: '/l' });
     expect(config.packages.map(({ name, dir }) => [name, dir])).toEqual([['virt', '/l']]);

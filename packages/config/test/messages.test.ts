@@ -13,7 +13,7 @@ const SOURCES = 'sources: { libvirt: { dir: ../libvirt } }\n';
 test('a complaint shows the line and marks the place', async () => {
   const { text } = await load('sources:\n  libvirt:\n    dir: ../libvirt\n    spce: { tree: libvirt.spec.in }\n');
   expect(text).toBe(
-    'custom-rpms.config.yaml:4:5: error: unknown key "spce" in sources.libvirt; allowed: dir, preset, kind, spec, patches, rpms, needs, build, pin; did you mean "spec"?\n' +
+    'custom-rpms.config.yaml:4:5: error: unknown key "spce" in sources.libvirt; allowed: dir, git, ref, tarball, sha256, preset, kind, spec, patches, rpms, needs, build, pin; did you mean "spec"?\n' +
       ' 4 |     spce: { tree: libvirt.spec.in }\n' +
       '   |     ^^^^',
   );
@@ -89,6 +89,14 @@ describe('sources, in full:', () => {
     ['libvirt: ../libvirt', '2:12: error: sources.libvirt must be a mapping, not "../libvirt"'],
     ['libvirt:', '2:3: error: sources.libvirt is empty; it must be a mapping'],
     ['libvirt: {}', '2:3: error: libvirt has neither a source tree to build (dir, git or tarball) nor rpms, RPMs already at hand'],
+    ['libvirt: { dir: x, git: "https://example.org/x.git", ref: main }', '2:22: error: libvirt has both dir and git; a source has one tree'],
+    ['libvirt: { git: "https://example.org/x.git", tarball: x.tar, ref: main }', '2:48: error: libvirt has both git and tarball; a source has one tree'],
+    ['libvirt: { git: "https://example.org/x.git" }', '2:14: error: libvirt lacks ref: the branch, tag or commit of https://example.org/x.git to build'],
+    ['libvirt: { dir: x, ref: main }', '2:22: error: ref goes with git only'],
+    [`libvirt: { dir: x, sha256: ${'a'.repeat(64)} }`, '2:22: error: sha256 goes with tarball only'],
+    ['libvirt: { tarball: x.tar, rpms: y }', '2:30: error: libvirt has both rpms and tarball; give the source tree or the RPMs'],
+    ['libvirt: { tarball: "https://me:secret@example.org/x.tar" }', '2:23: error: libvirt: an address is http(s)://host/path, without user name, spaces or #'],
+    ['libvirt: { tarball: x.tar, sha256: abc }', '2:38: error: sources.libvirt.sha256 can\'t be "abc"; expected: 64 hex digits, small letters'],
     ['"-x": { dir: x, preset: libvirt }', '2:3: error: the name "-x" in sources is not allowed; expected: a letter, then letters, digits, . _ or -'],
     ['foo: { dir: x }', '2:3: error: foo lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree'],
     ['foo: { dir: x, kind: prebuilt }', '2:3: error: foo is prebuilt and lacks rpms, the folder or files of its RPMs|2:10: error: foo is prebuilt, so dir has no use; remove it'],

@@ -58,6 +58,13 @@ test('the smallest config, whole', async () => {
 const source = async (name: string, fields: string, rest = '') => (await loadGood(`sources: { ${name}: { ${fields} } }\n${rest}`)).packages[0];
 
 describe('a source', () => {
+  test('may come from a git address or a tarball, on this machine or elsewhere', async () => {
+    expect(await source('libvirt', 'git: "https://example.org/libvirt.git", ref: v9.0.0')).toMatchObject({ kind: 'meson-dist', upstream: { kind: 'git', git: 'https://example.org/libvirt.git', ref: 'v9.0.0' } });
+    expect(await source('libvirt', 'tarball: /src/libvirt-9.0.0.tar.xz')).toMatchObject({ kind: 'meson-dist', upstream: { kind: 'tarball', at: '/src/libvirt-9.0.0.tar.xz' } });
+    const sha256 = '1'.repeat(64);
+    expect((await source('libvirt', `tarball: "https://example.org/libvirt-9.0.0.tar.xz", sha256: ${sha256}`))?.upstream).toEqual({ kind: 'tarball', at: 'https://example.org/libvirt-9.0.0.tar.xz', sha256 });
+  });
+
   test.each([
     ['libvirt', 'dir: x', 'meson-dist'],
     ['qemu', 'dir: x', 'rpmbuild'],

@@ -54,6 +54,7 @@ function readOrEmpty(file: string): string {
   }
 }
 
+/** Names in a bare repository are plain text. */
 function sizeOf(dir: string): number {
-  return readdirSync(dir, { recursive: true, encoding: 'buffer' }).reduce((sum, name) => sum + (lstatSync(Buffer.concat([Buffer.from(`${dir}/`), name as Buffer]), { throwIfNoEntry: false })?.size ?? 0), 0);
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => sum + (lstatSync(join(dir, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
