@@ -69,7 +69,7 @@ export class Oracle {
       contents.set(id, result);
       if (standsIn) continue;
       this.#last.set(id, { basis, content, lost: false });
-      if (actual !== 'fresh' || this.#killed) this.#made.set(basis, 'sure');
+      if (actual !== 'fresh' || !this.#made.has(basis)) this.#made.set(basis, 'sure');
     }
     this.#killed = false;
   }
