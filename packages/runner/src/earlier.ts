@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { GraphNode, NodeKind, OutputFile } from '@crpm/core';
+import { unreachable, type GraphNode, type NodeKind, type OutputFile } from '@crpm/core';
 import { ResultCache, Store, type CachedResult, type Fs } from '@crpm/state';
 import type { Difference } from './difference.js';
 import type { NodeRecord } from './history.js';
@@ -23,7 +23,7 @@ export class Earlier {
 
   /** Whether all files of a result may be in the store; only restoring them can tell if they are whole. */
   has({ files }: { readonly files: readonly OutputFile[] }): boolean {
-    return files.every(({ digest }) => this.#store.has(digest.slice('sha256:'.length)));
+    return files.every(({ digest }) => this.#store.has(hex(digest)));
   }
 
   /** `last`: the node's last result, if it is one of this fingerprint. */
@@ -34,16 +34,33 @@ export class Earlier {
     switch (lookup.state) {
       case 'found':
         if (this.has(lookup.result)) return { record: toRecord(node, lookup.result) };
-        return { why: { what: 'store', text: 'the store no longer has its result' } };
+        return { why: this.#whyGone(lookup.result.files) };
       case 'evicted':
-        return { why: { what: 'evicted', at: new Date(lookup.at).toISOString() } };
+        return { why: evicted(lookup.at) };
       case 'damaged':
         this.#onDamage(fingerprint);
         return { why: { what: 'store', text: "the store's record of its result was damaged" } };
       case 'absent':
         return {};
+      default:
+        return unreachable(lookup);
     }
   }
+
+  #whyGone(files: readonly OutputFile[]): Difference {
+    const gone = files.map(({ digest }) => hex(digest)).find((sha256) => !this.#store.has(sha256));
+    const at = gone === undefined ? undefined : this.#store.evictedAt(gone);
+    return at === undefined ? { what: 'store', text: 'the store no longer has its result' } : evicted(at);
+  }
+}
+
+/** `at`: milliseconds since the epoch. */
+function evicted(at: number): Difference {
+  return { what: 'evicted', at: new Date(at).toISOString() };
+}
+
+function hex(digest: string): string {
+  return digest.slice('sha256:'.length);
 }
 
 /**

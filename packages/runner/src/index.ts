@@ -8,3 +8,4 @@ export { plan, type PlanEntry } from './plan.js';
 export { formatDifferences, formatReason } from './reason.js';
 export { run } from './run.js';
 export { schedule, type FinalState, type Queue, type ScheduleOptions, type Step } from './scheduler.js';
+export { sweepResults } from './sweep-results.js';

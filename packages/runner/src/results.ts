@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Json, NodeKind, WorkspacePaths } from '@crpm/core';
-import { errorCode, ResultCache, Store, sweepLeftovers, syncFolder, temporaryName, type CachedResult, type Fs, type Journal } from '@crpm/state';
+import { errorCode, makeFolder, ResultCache, Store, sweepLeftovers, syncFolder, temporaryName, type CachedResult, type Fs, type Journal } from '@crpm/state';
 import { isSelfContained } from './earlier.js';
 import { recordable } from './fingerprint.js';
 import type { History, NodeRecord, RecordedFile } from './history.js';
@@ -87,8 +87,7 @@ export class Results {
     const { node, kind, run, at, ms, fingerprint, reusable } = facts;
     const folder = join('results', fileNameOf(node), randomBytes(8).toString('hex'));
     const place = join(this.#state, folder);
-    this.#makeFolder('results');
-    this.#makeFolder(dirname(folder));
+    makeFolder(this.#fs, dirname(place), 0o700);
     this.#fs.rename(out, place);
     syncFolder(this.#fs, dirname(place));
     const identities = identitiesOf(this.#fs, place, files);
@@ -112,30 +111,9 @@ export class Results {
     }
   }
 
-  /** One whose name is on the disk, so that it outlives the machine's crash with what is in it. */
-  #makeFolder(folder: string): void {
-    const path = join(this.#state, folder);
-    if (this.#fs.lstat(path)?.type === 'folder') return;
-    this.#fs.mkdir(path, 0o700);
-    syncFolder(this.#fs, dirname(path));
-  }
-
   #temporary(): string {
     return join(this.#state, 'tmp');
   }
-}
-
-/**
- * Removes the folders of results that newer ones took the place of, and of those whose record never came to be. At the end of a run (until then a
- * node may still read what it was given), or under the workspace's lock. Returns how many there were.
- */
-export function removeUnrecorded(state: string, history: History, fs: Fs): number {
-  const recorded = new Set([...history.all()].map(({ output }) => output.folder));
-  const parent = join(state, 'results');
-  const nodes = fs.lstat(parent)?.type === 'folder' ? fs.readdir(parent) : [];
-  const folders = nodes.flatMap((node) => fs.readdir(join(parent, node)).map((name) => join('results', node, name))).filter((folder) => !recorded.has(folder));
-  for (const folder of folders) fs.remove(join(state, folder));
-  return folders.length;
 }
 
 function toCached({ fingerprint, node, kind, at, ms, inputs, output: { files, data, digest } }: NodeRecord): CachedResult {

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import { EXIT, exitCodeOf, toFailure, type Failure, type GraphNode, type NodeOutcome } from '@crpm/core';
-import { Journal, realFs } from '@crpm/state';
+import { EXIT, exitCodeOf, toFailure, type Failure, type GraphNode, type Json, type NodeOutcome } from '@crpm/core';
+import { errorCode, Journal, realFs } from '@crpm/state';
 import { Announcer } from './announcer.js';
 import { criticalPaths } from './critical-path.js';
 import { History, journalFile } from './history.js';
 import { checkKinds } from './kinds.js';
 import type { NodeSummary, RunOptions, RunSummary } from './options.js';
-import { removeUnrecorded, Results } from './results.js';
+import { Results } from './results.js';
 import { schedule } from './scheduler.js';
+import { removeUnrecorded } from './sweep-results.js';
 import { Visitor } from './visitor.js';
 
 /**
@@ -32,6 +33,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       nodes: [...graph.nodes.values()].map(({ id, kind, title, group, needs }) => ({ id, kind, title, needs, ...(group === undefined ? {} : { group }) })),
     });
     if (journal.warning !== undefined) announcer.warn(journal.warning);
+    compact(journal, history, announcer);
     const paths = criticalPaths(graph, (id) => history.last(id)?.ms);
     const priority = ({ id }: GraphNode) => paths.get(id) ?? 0;
     const visitor = new Visitor({ options, fs, journal, history, results, announcer, priority });
@@ -58,6 +60,18 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   } finally {
     announcer.close();
     journal.close();
+  }
+}
+
+/** Of each node only the last result counts. Where most of the journal is older, it is written anew; that can wait until there is room for it. */
+function compact(journal: Journal, history: History, announcer: Announcer): void {
+  const alive = [...history.all()];
+  if (journal.records.length < 2 * alive.length) return;
+  try {
+    journal.compact(alive as unknown as readonly Json[]);
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    announcer.warn(`can't write the journal anew: ${toFailure(error).message}`);
   }
 }
 

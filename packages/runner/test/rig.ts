@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeGraph, select, type Engine, type Event, type Graph, type GraphNode, type Json, type NodeContext, type NodeKind, type Role, type Selection, type WorkspacePaths } from '@crpm/core';
 import { acquireLock, lockFileOf, realFs, type Fs } from '@crpm/state';
 import { onTestFinished } from 'vitest';
-import { plan, run, type PlanEntry, type RunOptions, type RunSummary } from '../src/index.js';
+import { explain, plan, run, type Explanation, type PlanEntry, type PlanOptions, type RunOptions, type RunSummary } from '../src/index.js';
 
 /** The disk without waiting for it: what a test is about is never whether a sync reached the platter. */
 export const quickFs: Fs = { ...realFs, fsync: () => {} };
@@ -138,8 +138,12 @@ export class Rig {
     return [...this.ran].sort();
   }
 
-  plan(graph: Graph, selection: Partial<Selection> = {}): Promise<readonly PlanEntry[]> {
-    return plan(this.#selected(graph, selection));
+  plan(graph: Graph, selection: Partial<Selection> = {}, more: Partial<PlanOptions> = {}): Promise<readonly PlanEntry[]> {
+    return plan({ ...this.#selected(graph, selection), ...more });
+  }
+
+  explain(graph: Graph, id: string, selection: Partial<Selection> = {}): Promise<Explanation> {
+    return explain(this.#selected(graph, selection), id);
   }
 
   /** `id: reason` of each node that the last run started. */

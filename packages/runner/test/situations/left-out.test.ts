@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { outcomes, Rig } from '../rig.js';
+import { graph } from './project.js';
+
+let rig: Rig;
+beforeEach(() => {
+  rig = new Rig();
+});
+
+/** A rig whose workspace has a result of everything. */
+async function built(): Promise<Rig> {
+  await rig.run(graph);
+  return rig;
+}
+
+describe('--only', () => {
+  test('runs first what never had a result, and no more than that', async () => {
+    expect(await rig.runs(graph, { only: ['a.build'] })).toEqual(['a.build', 'a.source', 'base']);
+    expect([...rig.reasons()].sort()).toEqual(['a.build: first run', 'a.source: first run', 'base: first run']);
+  });
+
+  test('a need of a need without a result does not run when nobody needs it now', async () => {
+    await rig.run(graph, { selection: { targets: ['a.build'] } });
+    rig.inputs.set('repo', 'edited');
+    // b.build never ran: it and what it needs must; base has a result.
+    expect(await rig.runs(graph, { only: ['repo'] })).toEqual(['b.build', 'b.source', 'repo']);
+  });
+
+  test('uses a stale result as it stands, names it with its age, and records what was really used', async () => {
+    await built();
+    rig.inputs.set('a.source', 'edited').set('a.build', 'edited');
+    const summary = await rig.run(graph, { selection: { only: ['a.build'] } });
+    expect(rig.ran).toEqual(['a.build']);
+    expect(rig.warnings()).toEqual([expect.stringMatching(/^a\.source: using the result of (?:just now|\d+ seconds? ago) \(20.*Z\), which is stale: tree\/a\.source: {2}→ edited$/)]);
+    expect(summary.nodes.get('a.source')?.output?.asOf).toMatch(/^20.*Z$/);
+    expect(readFileSync(rig.file(summary, 'a.build'), 'utf8')).toBe('a.build(edited,base(),a.source())');
+    // The next full run sees that a.build was made from the old source.
+    expect(await rig.runs(graph)).toEqual(['a.build', 'a.source', 'repo', 'serve']);
+  });
+
+  test('fresh needs are no reason for a warning', async () => {
+    await built();
+    rig.inputs.set('a.build', 'edited');
+    expect(await rig.runs(graph, { only: ['a.build'] })).toEqual(['a.build']);
+    expect(rig.warnings()).toEqual([]);
+  });
+
+  test('a fresh node does not run', async () => {
+    await built();
+    expect(await rig.runs(graph, { only: ['a.*'] })).toEqual([]);
+  });
+});
+
+describe('--skip', () => {
+  test('the last result of a skipped package stays, marked with its age, and its tree is not looked at', async () => {
+    await built();
+    rig.inputs.set('a.source', 'edited').set('b.source', 'edited');
+    const summary = await rig.run(graph, { selection: { skip: ['a'] } });
+    expect([...rig.ran].sort()).toEqual(['b.build', 'b.source', 'repo', 'serve']);
+    expect(rig.warnings()).toEqual([expect.stringMatching(/^a\.build: skipped: using the result of (?:just now|\d+ seconds? ago)/)]);
+    expect(summary.nodes.get('a.build')?.output?.asOf).toBeDefined();
+    expect(readFileSync(rig.file(summary, 'repo'), 'utf8')).toBe('repo(,a.build(,base(),a.source()),b.build(,base(),b.source(edited)))');
+  });
+
+  test('without a last result the need is not there', async () => {
+    const summary = await rig.run(graph, { selection: { skip: ['a'] } });
+    expect([...rig.ran].sort()).toEqual(['b.build', 'b.source', 'base', 'repo', 'serve']);
+    expect(outcomes(summary)).toMatchObject({ 'a.source': 'not-run', 'a.build': 'not-run', repo: 'ran' });
+    expect(rig.warnings()).toEqual(['a.build: skipped, and there is no result to use instead: it never had a result']);
+    expect(readFileSync(rig.file(summary, 'repo'), 'utf8')).toBe('repo(,b.build(,base(),b.source()))');
+    expect(summary.exitCode).toBe(0);
+    // Once the package takes part, the repository is made with it.
+    expect(await rig.runs(graph)).toEqual(['a.build', 'a.source', 'repo', 'serve']);
+  });
+});
