@@ -46,8 +46,8 @@ export function belongsTo({ type, labels, keeps }: Pick<OwnedObject, 'type' | 'l
 
 /** Removes the temporary files of dead runs, half-fetched repositories in the user's cache included; returns how many. */
 export async function removeLeftovers(project: Project, workspace: WorkspacePaths): Promise<number> {
-  const [{ sweepSources }, { sweepWorkspace }] = await Promise.all([import('@crpm/sources'), import('@crpm/state')]);
-  return sweepSources(workspace.cache) + sweepWorkspace(workspace, project.config.root);
+  const [{ sweepResults }, { sweepSources }, { sweepWorkspace }] = await Promise.all([import('@crpm/runner'), import('@crpm/sources'), import('@crpm/state')]);
+  return sweepSources(workspace.cache) + sweepWorkspace(workspace, project.config.root) + sweepResults(workspace);
 }
 
 /** Forgets what was built. The journal goes first: a journal without results would name files that are gone. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { formatDiagnostic, toFailure, type WorkspacePaths } from '@crpm/core';
 import { ComplaintsError } from './complaints.js';
@@ -32,7 +33,7 @@ export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Pro
   findings.push({ state: 'good', what: 'config', detail: project.config.file ?? 'from the environment' });
   findings.push(await examineTrees(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
   findings.push(...(await probeSockets(cli, project, stop)), await examineEngine(cli, project, workspace, stop));
-  return [...findings, ...(await examineServer(project, workspace))];
+  return [...findings, await examineRepository(cli, project, workspace, stop)];
 }
 
 async function examineGit(): Promise<Finding> {
@@ -82,13 +83,21 @@ async function examineEngine(cli: Cli, project: Project, workspace: WorkspacePat
   }
 }
 
-async function examineServer(project: Project, workspace: WorkspacePaths): Promise<readonly Finding[]> {
+async function examineRepository(cli: Cli, project: Project, workspace: WorkspacePaths, stop: Stop): Promise<Finding> {
   const { serve } = project.config;
-  if (serve.mode !== 'process') return [];
-  const { serverStatus } = await import('@crpm/pipeline');
-  const status = await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) });
-  if (status.running) return [{ state: 'good', what: 'server', detail: `running at ${status.baseUrl}` }];
-  return [{ state: 'caution', what: 'server', detail: `not running; its address is ${status.baseUrl}`, next: 'crpm run or crpm serve starts it.' }];
+  const { repositoryStatus } = await import('@crpm/pipeline');
+  const { baseUrl, running, why } = await repositoryStatus({ workspace, serve, env: cli.io.env, signal: stop.signal });
+  if (running !== false) return { state: 'good', what: 'repository', detail: running ? `served at ${baseUrl}` : `for KubeVirt's builder at ${baseUrl}` };
+  const detail = `not served at ${baseUrl}${why === undefined ? '' : `: ${why}`}`;
+  switch (serve.mode) {
+    // Somebody else's server: no command of crpm's brings it up, and rpm-deps would fail without it.
+    case 'published':
+      return { state: 'bad', what: 'repository', detail, next: 'Correct serve.baseUrl in the config, or bring that server up.' };
+    case 'none':
+      return { state: 'caution', what: 'repository', detail, next: `Let your server at serve.baseUrl publish ${join(workspace.state, 'repo', 'current')}.` };
+    default:
+      return { state: 'caution', what: 'repository', detail, next: 'crpm run starts it.' };
+  }
 }
 
 function refused(what: string, error: unknown, next: string): Finding {

@@ -1,9 +1,10 @@
 import type { WorkspacePaths } from '@crpm/core';
+import type { RepositoryStatus } from '@crpm/pipeline';
 import { formatAge, formatDuration, formatTable, outcomeWord } from '@crpm/reporters';
 import { readRecordedRuns, type History } from './history.js';
 import type { Project } from './project.js';
 
-/** Where a workspace stands. Read from its state folder and the server's port; trees and engine are not asked. */
+/** Where a workspace stands. Read from its state folder, and asked of whatever crpm serves with; trees and the engine of builds are not asked. */
 export interface Status extends History {
   /** Absolute folder of its state. */
   readonly workspace: string;
@@ -11,21 +12,22 @@ export interface Status extends History {
   readonly holder?: { readonly pid: number; readonly host: string; readonly since: string; readonly command: string };
   /** Id of the generation that is current. */
   readonly generation?: string;
-  readonly server?: { readonly running: boolean; readonly baseUrl: string };
+  /** Absent where crpm starts no server: `serve.mode` volume, none and published. */
+  readonly server?: Pick<RepositoryStatus, 'baseUrl' | 'running'>;
 }
 
-export async function readStatus(project: Project, workspace: WorkspacePaths): Promise<Status> {
-  const [{ lockFileOf, readCurrentGeneration, readLock }, { repositoryDir, serverStatus }] = await Promise.all([import('@crpm/state'), import('@crpm/pipeline')]);
+export async function readStatus(project: Project, workspace: WorkspacePaths, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Status> {
+  const [{ lockFileOf, readCurrentGeneration, readLock }, { repositoryDir, repositoryStatus }] = await Promise.all([import('@crpm/state'), import('@crpm/pipeline')]);
   const holder = readLock(lockFileOf(workspace));
   const generation = readCurrentGeneration(repositoryDir(workspace))?.id;
   const { serve } = project.config;
-  const server = serve.mode === 'process' ? await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) }) : undefined;
+  const server = serve.mode === 'process' || serve.mode === 'container' ? await repositoryStatus({ workspace, serve, env, signal }) : undefined;
   return {
     workspace: workspace.state,
     ...(holder ? { holder: { pid: holder.pid, host: holder.host, since: holder.since, command: holder.command } } : {}),
     ...readRecordedRuns(workspace, [...project.graph.nodes.keys()]),
     ...(generation === undefined ? {} : { generation }),
-    ...(server ? { server: { running: server.running, baseUrl: server.baseUrl } } : {}),
+    ...(server ? { server: { running: server.running === true, baseUrl: server.baseUrl } } : {}),
   };
 }
 
@@ -36,7 +38,7 @@ export function formatStatus(status: Status, now: number): string {
     ['working', status.holder ? `${status.holder.command} (pid ${status.holder.pid}), since ${status.holder.since}` : 'no'],
     ['last run', formatLast(status, now)],
     ['repository', status.generation === undefined ? 'none yet' : `generation ${status.generation}`],
-    ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; crpm run or crpm serve starts it']] : []),
+    ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; crpm run starts it']] : []),
   ];
   const nodes = status.nodes.map(({ node, outcome, ran }) => [
     node,

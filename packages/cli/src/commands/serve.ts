@@ -6,6 +6,7 @@ import { examples, wholeNumber } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { serverEntry } from '../server-entry.js';
+import { stoppable } from '../signals.js';
 import { withWorkspace } from '../workspace.js';
 
 interface ServeOptions extends GlobalOptions {
@@ -29,18 +30,21 @@ export function serveCommand(cli: Cli): Command {
       const options = command.optsWithGlobals<ServeOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
       const { serve } = project.config;
-      if (serve.mode === 'container' && !options.stop) refuse('serve.mode is container: crpm run serve starts the web server, crpm serve --stop stops it');
+      if (serve.mode === 'container' && !options.stop && !options.status) refuse('serve.mode is container: crpm run serve starts the web server, crpm serve --stop stops it');
       if (serve.mode !== 'process' && serve.mode !== 'container') refuse(`there is no server of crpm's: serve.mode is ${serve.mode}`);
       if (options.stop && (options.status || options.port !== undefined)) refuse('--stop goes with neither --status nor --port');
-      const { moveAddresses, rulesServedAt, serverStatus, startServer, stopContainers, stopServer } = await import('@crpm/pipeline');
+      const { moveAddresses, repositoryStatus, rulesServedAt, serverStatus, startServer, stopContainers, stopServer } = await import('@crpm/pipeline');
       const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
       const tell = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
         else cli.io.stdout.write(`${text}\n`);
       };
       if (options.status) {
-        const status = await serverStatus(about);
-        tell(status.running ? `serving at ${status.baseUrl} since ${status.since} (pid ${status.pid})` : `not serving; the address would be ${status.baseUrl}`, status);
+        await stoppable(cli, async ({ signal }) => {
+          const status = await repositoryStatus({ workspace, serve, env: cli.io.env, signal });
+          const details = status.pid === undefined ? '' : ` since ${status.since ?? ''} (pid ${status.pid})`;
+          tell(status.running ? `serving at ${status.baseUrl}${details}` : `not serving${status.why === undefined ? '' : `: ${status.why}`}; the address would be ${status.baseUrl}`, status);
+        });
         return;
       }
       await withWorkspace(cli, workspace, { command: 'crpm serve', wait: options.wait === true }, async ({ signal }) => {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
+import { stoppable } from '../signals.js';
 
 interface StatusOptions extends GlobalOptions {
   readonly json?: boolean;
@@ -16,8 +17,10 @@ export function statusCommand(cli: Cli): Command {
       const options = command.optsWithGlobals<StatusOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
       const { formatStatus, readStatus } = await import('../read-status.js');
-      const status = await readStatus(project, workspace);
-      if (options.json) printJson(cli.io, status);
-      else cli.io.stdout.write(formatStatus(status, Date.now()));
+      await stoppable(cli, async ({ signal }) => {
+        const status = await readStatus(project, workspace, cli.io.env, signal);
+        if (options.json) printJson(cli.io, status);
+        else cli.io.stdout.write(formatStatus(status, Date.now()));
+      });
     });
 }
