@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import type { Json, NodeKind, WorkspacePaths } from '@crpm/core';
+import type { Json, NodeKind, OutputFile, WorkspacePaths } from '@crpm/core';
 import { errorCode, makeFolder, ResultCache, Store, sweepLeftovers, syncFolder, temporaryName, type CachedResult, type Fs, type Journal } from '@crpm/state';
 import { isSelfContained } from './earlier.js';
 import { recordable } from './fingerprint.js';
@@ -53,9 +53,9 @@ export class Results {
     const stored = await this.#cached(`keep the result of ${facts.node} in the store`, async () => {
       for (const { path, digest } of files) await this.#store.add(join(out, path), hex(digest));
     });
-    const record = this.#place(out, files.map((file) => ({ ...file, identity: '' })), data, facts);
-    if (stored && record.reusable && isSelfContained(kind, record.output)) await this.#cached(`keep the result of ${facts.node} in the store`, () => { this.#cache.keep(toCached(record)); });
-    return record;
+    // Before it gets its place: of what is killed in between, the next run finds the result in the store.
+    if (stored && facts.reusable && isSelfContained(kind, { files })) await this.#cached(`keep the result of ${facts.node} in the store`, () => { this.#cache.keep(toCached(facts, files, data)); });
+    return this.#place(out, files.map((file) => ({ ...file, identity: '' })), data, facts);
   }
 
   /** Makes an earlier result the current one again, from the store. Nothing if a part of it is not to be had. */
@@ -116,8 +116,8 @@ export class Results {
   }
 }
 
-function toCached({ fingerprint, node, kind, at, ms, inputs, output: { files, data, digest } }: NodeRecord): CachedResult {
-  return { fingerprint, node, kind, at, ms, inputs, files: files.map(({ path, size, digest: content }) => ({ path, size, digest: content })), data: withoutHere(data), digest };
+function toCached({ fingerprint, node, kind, at, ms, inputs }: ResultFacts, files: readonly OutputFile[], data: Json): CachedResult {
+  return { fingerprint, node, kind, at, ms, inputs: recordable(inputs), files, data: withoutHere(data), digest: outputDigest(files, data) };
 }
 
 function hex(digest: string): string {
