@@ -1,4 +1,4 @@
-import type { Event, Failure, NodeOutcome } from '@crpm/core';
+import type { Event, Failure, Json, NodeOutcome } from '@crpm/core';
 import { palette, paintOutcome, type Palette } from './colour.js';
 import { formatFailure } from './failure.js';
 import { count, formatDuration, outcomeWord } from './words.js';
@@ -9,6 +9,7 @@ interface Row {
   readonly ms: number;
   readonly failure?: Failure;
   readonly log?: string;
+  readonly data?: Json;
 }
 
 /** Collects what the summary of a run tells: each node's outcome and time, warnings, failures. */
@@ -45,7 +46,7 @@ export class Summary {
   /** The whole summary, ended by a newline. Nodes in the order of the graph. */
   format(colours: Palette = palette(false)): string {
     const rows = this.#order.flatMap((id) => this.#rows.get(id) ?? []);
-    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms)];
+    const blocks = [table(rows, colours), ccacheLines(rows), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms) + compilerCache(rows)];
     return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
   }
 
@@ -58,6 +59,18 @@ export class Summary {
   #warn(text: string): void {
     if (!this.#warnings.includes(text)) this.#warnings.push(text);
   }
+}
+
+/** How often the compiler cache knew the answer, of the nodes that compiled in this run. */
+function ccacheLines(rows: readonly Row[]): string {
+  return rows
+    .flatMap(({ node, outcome, data }) => {
+      const use = outcome === 'ran' ? (data as { here?: { ccache?: { hits: number; misses: number } } } | null | undefined)?.here?.ccache : undefined;
+      if (!use) return [];
+      const all = use.hits + use.misses;
+      return [`ccache: ${String(use.hits)} of ${String(all)} compilations of ${node} were known (${String(Math.floor((100 * use.hits) / all))}%)`];
+    })
+    .join('\n');
 }
 
 function table(rows: readonly Row[], colours: Palette): string {
@@ -75,6 +88,12 @@ function table(rows: readonly Row[], colours: Palette): string {
 
 function failures(rows: readonly Row[], colours: Palette): readonly string[] {
   return rows.flatMap((row) => (row.failure && row.outcome === 'failed' ? [formatFailure(row.failure, row, colours)] : []));
+}
+
+/** Of the builds of this run only: a result that is fresh tells of an earlier one. */
+function compilerCache(rows: readonly Row[]): string {
+  const line = formatCcache(rows.flatMap((row) => (row.outcome === 'ran' ? [row.data] : [])));
+  return line === '' ? '' : `\n${line}`;
 }
 
 const OUTCOMES: readonly NodeOutcome[] = ['ran', 'restored', 'fresh', 'failed', 'cancelled', 'not-run'];

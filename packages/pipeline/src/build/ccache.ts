@@ -13,13 +13,13 @@ export function ccacheOf(enabled: boolean, image: string): { readonly cache?: st
 }
 
 /**
- * The environment of a build with a compiler cache. Nothing that could change a byte of what is compiled: no base folder (it rewrites `__FILE__`), and times of
- * header files are left out of the question whether a result is theirs, because their content is not.
+ * The environment of a build with a compiler cache. Nothing that could change a byte of what is compiled: no base folder (it rewrites `__FILE__`), and no direct mode: it
+ * knows the headers that a file included, and not those that it would include now that there is one of the same name nearer by.
  */
 export function ccacheEnvironment(work: Work): Readonly<Record<string, string>> {
   // meson uses a ccache of the image by itself, whatever the config says.
   if (work.cache === undefined) return { CCACHE_DISABLE: '1' };
-  return { CCACHE_DIR: work.cache, CCACHE_SLOPPINESS: 'include_file_ctime,include_file_mtime', CCACHE_MAXSIZE: '5G', CCACHE_UMASK: '077' };
+  return { CCACHE_DIR: work.cache, CCACHE_NODIRECT: '1', CCACHE_MAXSIZE: '5G', CCACHE_UMASK: '077' };
 }
 
 /**

@@ -1,0 +1,25 @@
+import type { Event, Json, NodeOutcome } from '@crpm/core';
+import { expect, test } from 'vitest';
+import { Summary } from '../src/summary.js';
+
+const NONE: Record<NodeOutcome, number> = { ran: 0, fresh: 0, restored: 0, failed: 0, 'not-run': 0, cancelled: 0 };
+
+function summaryOf(nodes: readonly (readonly [string, NodeOutcome, Json])[]): string {
+  const events: readonly Event[] = [
+    { type: 'run-started', at: 0, run: 'r', logs: '/l', nodes: nodes.map(([id]) => ({ id, kind: 'k', title: id, needs: [] })) },
+    ...nodes.map(([node, outcome, data]) => ({ type: 'node-finished', at: 1, node, outcome, ms: 0, data }) satisfies Event),
+    { type: 'run-finished', at: 2, run: 'r', ms: 1000, exitCode: 0, counts: NONE },
+  ];
+  const summary = new Summary();
+  for (const event of events) summary.take(event);
+  return summary.format();
+}
+
+test('what the compiler cache did for the builds of this run stands under the totals', () => {
+  const used = (hits: number, misses: number): Json => ({ here: { ccache: { hits, misses } } });
+  expect(summaryOf([['a', 'ran', used(290, 0)], ['b', 'ran', used(7, 3)], ['c', 'fresh', used(1000, 1000)], ['d', 'ran', null]])).toMatch(/\n4 nodes: 3 ran, 1 fresh; 1\.0s\nccache: 297 of 300 compilations were there already \(99%\)\n$/);
+});
+
+test('without a compiler cache nothing is said of it', () => {
+  expect(summaryOf([['a', 'ran', { here: { ccache: { hits: 0, misses: 0 } } }], ['b', 'ran', { here: {} }], ['c', 'ran', 'text']])).toMatch(/\n3 nodes: 3 ran; 1\.0s\n$/);
+});
