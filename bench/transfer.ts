@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Labels } from '@crpm/core';
@@ -93,7 +93,7 @@ class Sender {
 }
 
 function copyOf(tree: string, to: string): string {
-  cpSync(tree, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  runAll([{ argv: ['cp', '--archive', '--reflink=auto', tree, to] }]);
   return to;
 }
 
