@@ -142,8 +142,8 @@ export class Rig {
     return plan({ ...this.#selected(graph, selection), ...more });
   }
 
-  explain(graph: Graph, id: string, selection: Partial<Selection> = {}): Promise<Explanation> {
-    return explain(this.#selected(graph, selection), id);
+  explain(graph: Graph, id: string, selection: Partial<Selection> = {}, more: Partial<PlanOptions> = {}): Promise<Explanation> {
+    return explain({ ...this.#selected(graph, selection), ...more }, id);
   }
 
   /** `id: reason` of each node that the last run started. */
