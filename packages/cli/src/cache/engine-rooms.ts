@@ -40,7 +40,7 @@ export function engineRooms(options: EngineRoomsOptions): readonly CacheRoom[] {
   }));
 }
 
-/** A workspace's things only while nobody works in it; what belongs to none, or to one that is gone, at any time. */
+/** A workspace's things only while nobody works in it; what belongs to none at any time. */
 async function removeOwn(keeper: Keeper, workspace: KnownWorkspace | undefined, objects: readonly OwnedObject[]): Promise<void> {
   if (!workspace) return keeper.remove(objects);
   try {
@@ -63,19 +63,27 @@ function roomOf({ type, keeps }: OwnedObject): RoomName | undefined {
 function toItem(object: OwnedObject, options: EngineRoomsOptions, used: ReadonlyMap<string, number>): CacheItem {
   const { id, labels, created, keeps, bytes = 0 } = object;
   const workspace = options.workspaces.find(({ paths }) => paths.id === labels.workspace);
-  // A shared cache may be written by any build.
-  const user = keeps?.what === 'cache' ? options.workspaces.find(({ holder }) => holder) : workspace;
-  const pinned = user && inUse(user);
+  const known = lastUse(object, workspace, options, used);
+  const pinned = whyPinned(object, workspace, known, options);
   return {
-    id, bytes, lastUsed: Math.max(created * 1000, lastUse(object, workspace, options, used)),
+    id, bytes, lastUsed: Math.max(created * 1000, known ?? 0),
     title: keeps?.what === 'tree' ? `build tree ${keeps.name}` : keeps ? `compiler cache ${keeps.name}` : `image of ${labels.node}`,
     ...(labels.workspace === '' ? {} : { workspace: labels.workspace }),
     ...(pinned === undefined ? {} : { pinned }),
   };
 }
 
-/** From the log of use; an image that is current was used in the workspace's last run. 0 where nobody knows. */
-function lastUse({ id, keeps, labels }: OwnedObject, workspace: KnownWorkspace | undefined, options: EngineRoomsOptions, used: ReadonlyMap<string, number>): number {
-  if (keeps) return used.get(keeps.what === 'tree' ? `build-trees/${labels.workspace}/${keeps.name}` : `ccache/${keeps.name}`) ?? 0;
-  return workspace && options.currentImages(workspace).has(id) ? workspace.lastRun : 0;
+/** An engine may serve several users, or one with several state folders: what none of these workspaces made is not ours to judge, and who uses it can't be seen. */
+function whyPinned({ keeps }: OwnedObject, workspace: KnownWorkspace | undefined, known: number | undefined, options: EngineRoomsOptions): string | undefined {
+  if (keeps?.what !== 'cache') return workspace ? inUse(workspace) : 'its workspace has no state here';
+  if (known === undefined) return 'nobody has used it from here';
+  // Any build may be writing to it.
+  const user = options.workspaces.find(({ holder }) => holder);
+  return user && inUse(user);
+}
+
+/** From the log of use; an image that is current was used in the workspace's last run. */
+function lastUse({ id, keeps, labels }: OwnedObject, workspace: KnownWorkspace | undefined, options: EngineRoomsOptions, used: ReadonlyMap<string, number>): number | undefined {
+  if (keeps) return used.get(keeps.what === 'tree' ? `build-trees/${labels.workspace}/${keeps.name}` : `ccache/${keeps.name}`);
+  return workspace && options.currentImages(workspace).has(id) ? workspace.lastRun : undefined;
 }
