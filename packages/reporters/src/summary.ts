@@ -1,4 +1,5 @@
 import type { Event, Failure, Json, NodeOutcome } from '@crpm/core';
+import { formatCcache } from './ccache.js';
 import { palette, paintOutcome, type Palette } from './colour.js';
 import { formatFailure } from './failure.js';
 import { count, formatDuration, outcomeWord } from './words.js';
@@ -46,7 +47,7 @@ export class Summary {
   /** The whole summary, ended by a newline. Nodes in the order of the graph. */
   format(colours: Palette = palette(false)): string {
     const rows = this.#order.flatMap((id) => this.#rows.get(id) ?? []);
-    const blocks = [table(rows, colours), ccacheLines(rows), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms) + compilerCache(rows)];
+    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms) + compilerCache(rows)];
     return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
   }
 
@@ -59,18 +60,6 @@ export class Summary {
   #warn(text: string): void {
     if (!this.#warnings.includes(text)) this.#warnings.push(text);
   }
-}
-
-/** How often the compiler cache knew the answer, of the nodes that compiled in this run. */
-function ccacheLines(rows: readonly Row[]): string {
-  return rows
-    .flatMap(({ node, outcome, data }) => {
-      const use = outcome === 'ran' ? (data as { here?: { ccache?: { hits: number; misses: number } } } | null | undefined)?.here?.ccache : undefined;
-      if (!use) return [];
-      const all = use.hits + use.misses;
-      return [`ccache: ${String(use.hits)} of ${String(all)} compilations of ${node} were known (${String(Math.floor((100 * use.hits) / all))}%)`];
-    })
-    .join('\n');
 }
 
 function table(rows: readonly Row[], colours: Palette): string {
