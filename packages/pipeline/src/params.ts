@@ -74,6 +74,8 @@ export type DistParams = {
   readonly spec: SpecPlace;
   readonly options: SpecOptions;
   readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
+  /** Of the one step that fetches subprojects which the tree does not hold. */
+  readonly network: 'bridge' | 'host';
 };
 
 /** kind `rpmbuild` */
@@ -93,7 +95,7 @@ export type RpmbuildParams = {
 };
 
 /** kind `rpmbuild-in-place`: what `dist` and `rpmbuild` are told, in one. */
-export type RpmbuildInPlaceParams = RpmbuildParams & Pick<DistParams, 'method' | 'spec' | 'patches'>;
+export type RpmbuildInPlaceParams = RpmbuildParams & Pick<DistParams, 'method' | 'spec' | 'patches' | 'network'>;
 
 /** kind `prebuilt` */
 export type PrebuiltParams = {

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -215,6 +218,39 @@ describe.each([
       edit(join(tree, 'tool.c'), 'upstream', 'elsewhere');
       const failure = await build(pkg).then(() => undefined, toFailure);
       expect(failure).toMatchObject({ class: 'usage', message: 'the patch 0001-say.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
+    });
+
+    test('subprojects that a tree lacks are fetched once, and compiled without network', async () => {
+      const dep = writeTree(folder('dep'), { 'dep-1/meson.build': "project('dep', 'c')\ndep = declare_dependency(include_directories: '.')\n", 'dep-1/dep.h': '#define DEP "from a subproject"\n' });
+      const archive = execFileSync('tar', ['-C', dep, '-czf', '-', 'dep-1']);
+      let asked = 0;
+      const server = createServer((_, response) => {
+        asked++;
+        response.end(archive);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const tree = writeTree(emulatorTree(folder('q'), 'x'), {
+        'tool.c': '#include <stdio.h>\n#include "dep.h"\nint main(void) { puts(DEP); return 0; }\n',
+        'meson.build': "project('tool', 'c')\nexecutable('tool', 'tool.c', dependencies: subproject('dep').get_variable('dep'))\n",
+        'subprojects/dep.wrap': `[wrap-file]\ndirectory = dep-1\nsource_url = http://127.0.0.1:${String(port)}/dep-1.tar.gz\nsource_filename = dep-1.tar.gz\nsource_hash = ${createHash('sha256').update(archive).digest('hex')}\n`,
+      });
+      const distGit = emulatorDistGit(folder('d'));
+      edit(join(distGit, 'qemu-kvm.spec'), 'make tool CFLAGS=-O1', 'meson setup --wrap-mode=nodownload build\nninja -C build\ncp build/tool .');
+      const pkg = packageConfig({ name: 'qemu', dir: tree, spec: { kind: 'dir', dir: distGit } });
+      const first = await build(pkg);
+      expect(content(first, 'qemu-img', '/usr/bin/qemu-tool')).toContain('from a subproject');
+      server.close();
+      edit(join(tree, 'tool.c'), 'puts(DEP)', 'puts(DEP "!")');
+      const second = await build(pkg);
+      expect(why(second)).toBeUndefined();
+      expect(content(second, 'qemu-img', '/usr/bin/qemu-tool')).toContain('from a subproject!');
+      await sameAsClean(second, pkg);
+      expect(asked).toBe(1);
+      edit(join(tree, 'subprojects/dep.wrap'), 'dep-1.tar.gz\n', 'other.tar.gz\n');
+      const failed = await build(pkg).then(() => undefined, toFailure);
+      expect(failed).toMatchObject({ class: 'build' });
+      expect(failed?.lines?.join('\n')).toContain('Automatic wrap-based subproject downloading is disabled');
     });
 
     test('what ninja does not build is built from nothing each time', async () => {

@@ -13,6 +13,7 @@ import { BUILD_TIME } from '../build/reproducible.js';
 import { TOPDIR } from '../build/rpmbuild-command.js';
 import type { SpecFile } from '../build/spec.js';
 import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
+import { putSubprojects } from '../build/subprojects.js';
 import { tryPatches } from '../build/try-patches.js';
 import { putTree } from '../build/trees.js';
 import { marked } from '../build/work.js';
@@ -79,6 +80,7 @@ async function sourceOf({ params, context }: TreeBuild, work: Work, recipe: Arch
   const pristine = `dist/${names.top}`;
   context.report.status(`sending ${String(tree.manifest.entries.length)} files`);
   await putTree(work, tree, pristine);
+  await putSubprojects(context, work, tree, pristine, params.network);
   if (params.method === 'meson') return { pristine, specText: spec.text, patches: [] };
   const decision = await decide(context, recipe, params.patches);
   // Those of which nobody knows whether they fit are tried by %prep.

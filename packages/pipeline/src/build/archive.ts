@@ -8,6 +8,7 @@ import type { ArchiveNames } from './expanded-spec.js';
 import { decidePatches, DOWNSTREAM_MARKER, dropPatches, stripLevel, type PatchDecision, type SpecPatch } from './patches.js';
 import { BUILD_TIME } from './reproducible.js';
 import { PACK, script } from './scripts.js';
+import { putSubprojects } from './subprojects.js';
 import type { PlacedSpec } from './spec.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
 import { mustRun } from './work.js';
@@ -29,18 +30,19 @@ export interface ArchivedSpec {
 }
 
 /** Packs the tree as it is under the name and top folder of the spec, and decides which of the spec's patches it still needs. */
-export async function packArchive(context: NodeContext, work: Work, recipe: ArchiveRecipe, setting: DistParams['patches']): Promise<ArchivedSpec> {
+export async function packArchive(context: NodeContext, work: Work, recipe: ArchiveRecipe, params: Pick<DistParams, 'patches' | 'network'>): Promise<ArchivedSpec> {
   const { spec, names, patches, tree } = recipe;
   const top = `dist/${names.top}`;
   context.report.status(`packing ${names.archive}`);
   await putTree(work, tree, top);
+  await putSubprojects(context, work, tree, top, params.network);
   await mustRun(context, work, { argv: script(PACK, [names.archive, names.top, String(BUILD_TIME)]), cwd: 'dist' }, (seen) => ({
     class: 'build',
     message: `${names.archive} can't be packed`,
     next: 'Look at the log: the build root needs GNU tar and the compressor that the name asks for.',
     lines: seen.telling(),
   }));
-  const decision = await decide(context, recipe, setting);
+  const decision = await decide(context, recipe, params.patches);
   const keep = decision.kind === 'try' ? await tryPatches(context, work, top, patches, stripLevel(spec.text)) : decision.keep;
   return { folder: `dist/${names.archive}`, ...withPatches(recipe, keep) };
 }

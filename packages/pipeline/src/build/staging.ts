@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { copyFile, link } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { WorkspacePaths } from '@crpm/core';
-import { temporaryName } from '@crpm/state';
+import { linkOrCopy as place, realFs, temporaryName } from '@crpm/state';
 
 /** Lends a temporary folder of the workspace, and removes it whatever happens. Its name says whose it is, so that the next run removes that of a run that was killed. */
 export async function withStaging<T>(workspace: WorkspacePaths, use: (folder: string) => Promise<T>): Promise<T> {
@@ -16,8 +15,8 @@ export async function withStaging<T>(workspace: WorkspacePaths, use: (folder: st
   }
 }
 
-/** Gives a file that nobody changes in place a second name; copies where the file systems differ. */
+/** Gives a file that nobody changes in place a second name; copies where the file system has no links. */
 export async function linkOrCopy(from: string, to: string): Promise<void> {
   mkdirSync(dirname(to), { recursive: true });
-  await link(from, to).catch(() => copyFile(from, to));
+  await place(realFs, from, to);
 }

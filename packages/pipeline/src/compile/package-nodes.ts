@@ -60,7 +60,7 @@ function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly Gra
   const spec = specPlace(pkg);
 
   const buildroot: BuildrootParams = { ...common, spec, network: config.engine.network, ...override(config, pkg) };
-  const dist: DistParams = { ...common, spec, method: pkg.kind === 'meson-dist' ? 'meson' : 'archive', patches: pkg.patches };
+  const dist: DistParams = { ...common, spec, method: pkg.kind === 'meson-dist' ? 'meson' : 'archive', patches: pkg.patches, network: config.engine.network };
   const { build } = pkg;
   const rpmbuild: RpmbuildParams = {
     ...common,
@@ -82,8 +82,8 @@ function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly Gra
   });
   const root = node('buildroot', `build root of ${pkg.name}`, [archId(config, 'base', arch), source, ...libraries], buildroot);
   if (build.profile === 'dev') {
-    const { method, patches } = dist;
-    const inPlace: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches };
+    const { method, patches, network } = dist;
+    const inPlace: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches, network };
     return [root, node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot')], inPlace, 'rpmbuild-in-place')];
   }
   return [

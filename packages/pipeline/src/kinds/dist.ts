@@ -21,7 +21,7 @@ import type { DistParams } from '../params.js';
 export function distKind(): NodeKind<DistParams> {
   return {
     name: 'dist',
-    version: 2,
+    version: 3,
     weight: 'heavy',
     async inputs() {
       return [];
@@ -36,7 +36,7 @@ async function run(params: DistParams, context: NodeContext): Promise<DistFact> 
   const file = await findSpec(params.spec, trees);
   return withWork(context, { image: buildroot.here.image, arch: params.arch, memory: context.budget.memory }, async (work) => {
     const recipe = await archiveRecipe(context, work, file, { trees, options: params.options, traits: buildroot });
-    const made: ArchivedSpec = params.method === 'meson' ? await mesonDist(context, work, recipe) : await packArchive(context, work, recipe, params.patches);
+    const made: ArchivedSpec = params.method === 'meson' ? await mesonDist(context, work, recipe) : await packArchive(context, work, recipe, params);
     return collect(context, work, recipe.names, made, recipe.spec.name);
   });
 }

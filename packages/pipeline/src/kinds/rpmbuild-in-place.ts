@@ -4,6 +4,7 @@ import type { NodeContext, NodeKind } from '@crpm/core';
 
 import { DOWNSTREAM_MARKER } from '../build/patches.js';
 import { findSpec } from '../build/spec.js';
+import { subprojectFiles } from '../build/subprojects.js';
 import { snapshots } from '../build/trees.js';
 import { createTree } from '../build-tree/create.js';
 import { discardTree } from '../build-tree/discard.js';
@@ -62,7 +63,7 @@ async function plan(params: RpmbuildInPlaceParams, context: NodeContext): Promis
   const trees = await snapshots(context);
   const { method, spec, patches } = params;
   const options = createHash('sha256').update(JSON.stringify([VERSION, method, spec, patches])).digest('hex');
-  const wanted = { tree: trees.tree.manifest, options, specInputs: specInputsOf(params), ...(trees.spec ? { distGit: trees.spec.manifest } : {}) };
+  const wanted = { tree: trees.tree.manifest, options, specInputs: [...specInputsOf(params), ...subprojectFiles(trees.tree.manifest).map((path) => Buffer.from(path, 'latin1').toString())], ...(trees.spec ? { distGit: trees.spec.manifest } : {}) };
   return { params, context, buildroot, trees, wanted, name: treeName(params, buildroot) };
 }
 
