@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { realFs, type Fs } from './fs.js';
 
@@ -15,7 +15,7 @@ export interface FileDigest {
 /** Reads a file once, in pieces, letting others run between them. `each` sees the pieces, to copy them; it must not keep them. */
 export async function hashFile(file: string, options: { readonly fs?: Fs; readonly each?: (piece: Uint8Array) => void } = {}): Promise<FileDigest> {
   const fs = options.fs ?? realFs;
-  const hash = createHash('sha256');
+  const running = createHash('sha256');
   const fd = fs.open(file, 'r');
   try {
     const expected = fs.lstat(file)?.size ?? CHUNK;
@@ -23,12 +23,12 @@ export async function hashFile(file: string, options: { readonly fs?: Fs; readon
     let size = 0;
     for (let read = fs.read(fd, buffer); read > 0; read = fs.read(fd, buffer)) {
       const piece = buffer.subarray(0, read);
-      hash.update(piece);
+      running.update(piece);
       options.each?.(piece);
       size += read;
       if (size >= CHUNK) await setImmediate();
     }
-    return { sha256: hash.digest('hex'), size };
+    return { sha256: running.digest('hex'), size };
   } finally {
     fs.close(fd);
   }
@@ -36,5 +36,5 @@ export async function hashFile(file: string, options: { readonly fs?: Fs; readon
 
 /** Hex sha256 of a text. */
 export function hashText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
