@@ -164,11 +164,14 @@ export class Visitor {
 
   async #run({ job, decidedAt, claim }: Ready): Promise<Step> {
     this.#ready.delete(job.question.node.id);
+    if (!claim.budget) throw new Error(`${job.question.node.id} was called before its turn`);
+    let step: Step = 'failed';
     try {
-      if (!claim.budget) throw new Error(`${job.question.node.id} was called before its turn`);
-      return await this.#execute({ ...job, budget: claim.budget }, decidedAt);
+      step = await this.#execute({ ...job, budget: claim.budget }, decidedAt);
+      return step;
     } finally {
-      claim.leave();
+      // Who gets it next would start before the scheduler hears of a failure that ends the run.
+      if (step === 'done' || this.#parts.options.keepGoing) claim.leave();
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Budget, NodeContext } from '@crpm/core';
+import { FailureError, type Budget, type NodeContext } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
 import { graphOf, node, outcomes, Rig } from './rig.js';
 
@@ -105,6 +105,90 @@ describe('parallel builds', () => {
     await nodes.until('b', 'c');
     nodes.end('b');
     nodes.end('c');
+    await done;
+  });
+});
+
+describe('a build that waits for its share', () => {
+  test('holds no slot: light nodes go on', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b'), node('light1'), node('light2', ['light1'])), { jobs: 2, budget: { jobs: 1 } });
+    await nodes.until('a', 'light1');
+    nodes.end('light1');
+    await nodes.until('a', 'light2');
+    nodes.end('light2');
+    nodes.end('a');
+    await nodes.until('b');
+    nodes.end('b');
+    expect(await done).toMatchObject({ exitCode: 0, counts: { ran: 4 } });
+  });
+
+  test('does not start after a failure, nor after a cancel', async () => {
+    for (const stop of ['failure', 'cancel'] as const) {
+      const { rig, held: nodes } = held();
+      const abort = new AbortController();
+      rig.failing.set('a', new FailureError({ class: 'build', message: 'ninja ended with 1' }));
+      const done = rig.run(graphOf(heavy('a'), heavy('b')), { budget: { jobs: 1 }, signal: abort.signal });
+      await nodes.until('a');
+      if (stop === 'cancel') abort.abort();
+      else nodes.end('a');
+      expect(outcomes(await done)).toEqual({ a: stop === 'cancel' ? 'cancelled' : 'failed', b: 'not-run' });
+    }
+  });
+
+  test('goes before others when more depends on it', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('first'), heavy('short'), heavy('long'), node('after', ['long'])), { budget: { jobs: 1 } });
+    await nodes.until('first');
+    nodes.end('first');
+    await nodes.until('long');
+    nodes.end('long');
+    await nodes.until('after', 'short');
+    nodes.end('after');
+    nodes.end('short');
+    expect(await done).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe('what a build can use', () => {
+  const wanting = (rig: Rig, wants: Partial<Budget>) => new Map([...rig.kinds].map(([name, kind]) => [name, name === 'heavy' ? { ...kind, wants: () => wants } : kind]));
+
+  test('is all that it gets; the rest is left to others', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a')), { budget: { jobs: 8, memory: 8 * GIB }, kinds: wanting(rig, { jobs: 3, memory: 2 * GIB }) });
+    await nodes.until('a');
+    expect(nodes.budgets.get('a')).toEqual({ jobs: 3, memory: 2 * GIB });
+    nodes.end('a');
+    await done;
+  });
+
+  test('is bound by its memory: half a GiB for each job', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a')), { budget: { jobs: 16 }, kinds: wanting(rig, { memory: 2 * GIB }) });
+    await nodes.until('a');
+    expect(nodes.budgets.get('a')).toEqual({ jobs: 4 });
+    nodes.end('a');
+    await done;
+  });
+
+  test('is bound by the memory that there is, of which it is told nothing', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b')), { budget: { jobs: 16, available: 3 * GIB } });
+    await nodes.until('a', 'b');
+    expect([...nodes.budgets.values()]).toEqual([{ jobs: 3 }, { jobs: 3 }]);
+    nodes.end('a');
+    nodes.end('b');
+    await done;
+  });
+
+  test('is one job at least for one at a time, however little memory there is', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b')), { budget: { jobs: 16, available: GIB / 4 } });
+    await nodes.until('a');
+    expect(nodes.budgets.get('a')).toEqual({ jobs: 1 });
+    nodes.end('a');
+    await nodes.until('b');
+    nodes.end('b');
     await done;
   });
 });

@@ -1,7 +1,9 @@
 import PQueue from 'p-queue';
 import type { Graph } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
-import { schedule, type FinalState, type Step } from '../src/index.js';
+import { criticalPaths } from '../src/critical-path.js';
+import { schedule, type FinalState, type ScheduleOptions, type Step } from '../src/index.js';
+import type { Turn } from '../src/scheduler.js';
 import { graphOf, node } from './rig.js';
 
 /** A schedule in which the test decides when each visit ends, and how. */
@@ -11,7 +13,7 @@ class Stage {
   readonly #abort = new AbortController();
   readonly result: Promise<ReadonlyMap<string, FinalState>>;
 
-  constructor(graph: Graph, options: { concurrency?: number; keepGoing?: boolean } = {}) {
+  constructor(graph: Graph, options: Partial<ScheduleOptions> = {}) {
     const concurrency = options.concurrency ?? 10;
     this.result = schedule({
       graph, concurrency, keepGoing: false, queue: new PQueue({ concurrency }), ...options,
@@ -57,7 +59,7 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function stage(graph: Graph, options: { concurrency?: number; keepGoing?: boolean } = {}): Promise<Stage> {
+async function stage(graph: Graph, options: Partial<ScheduleOptions> = {}): Promise<Stage> {
   const result = new Stage(graph, options);
   await settled();
   return result;
@@ -188,6 +190,21 @@ describe('reopening', () => {
     await it.result;
   });
 
+  test('one that was active while its need was reopened, and done again, is visited again all the same', async () => {
+    const it = await stage(diamond);
+    await it.end('top');
+    await it.end('right', { reopen: ['top'] });
+    await it.end('top');
+    expect(it.active).toEqual(['left', 'right']);
+    await it.end('left');
+    expect(it.active).toEqual(['left', 'right']);
+    await it.end('left');
+    await it.end('right');
+    await it.end('bottom');
+    expect(it.log.filter((line) => line === 'start left')).toHaveLength(2);
+    await it.result;
+  });
+
   test('two that reopen the same need have it visited once', async () => {
     const it = await stage(diamond);
     await it.end('top');
@@ -229,6 +246,93 @@ describe('reopening', () => {
     await it.end('right', { reopen: ['top'] });
     await it.end('top', 'failed');
     expect(await it.states()).toEqual({ top: 'failed', left: 'not-run', right: 'not-run', bottom: 'not-run' });
+  });
+});
+
+describe('a line for something scarcer than slots', () => {
+  class Place implements Turn {
+    left = false;
+    #arrive = () => {};
+    readonly come = new Promise<void>((resolve) => { this.#arrive = resolve; });
+    async arrive(): Promise<void> {
+      this.#arrive();
+      await settled();
+    }
+    leave(): void {
+      this.left = true;
+    }
+  }
+
+  test('holds no slot; when its turn has come the node is visited again', async () => {
+    const it = await stage(graphOf(node('heavy'), node('light')), { concurrency: 1 });
+    const place = new Place();
+    await it.end('heavy', { wait: place });
+    expect(it.active).toEqual(['light']);
+    await it.end('light');
+    expect(it.active).toEqual([]);
+    await place.arrive();
+    expect(it.active).toEqual(['heavy']);
+    await it.end('heavy');
+    expect(await it.states()).toEqual({ heavy: 'done', light: 'done' });
+    expect(place.left).toBe(false);
+  });
+
+  test('is left at a failure, and at a cancel', async () => {
+    for (const stop of ['failure', 'cancel']) {
+      const it = await stage(graphOf(node('heavy'), node('light')));
+      const place = new Place();
+      await it.end('heavy', { wait: place });
+      if (stop === 'cancel') it.abort();
+      expect(place.left).toBe(stop === 'cancel');
+      await it.end('light', stop === 'failure' ? 'failed' : 'done');
+      expect(place.left).toBe(true);
+      expect(await it.states()).toMatchObject({ heavy: 'not-run' });
+    }
+  });
+
+  test('is left when a need is reopened meanwhile; the node gets in line anew', async () => {
+    const it = await stage(diamond);
+    const place = new Place();
+    await it.end('top');
+    await it.end('left', { wait: place });
+    await it.end('right', { reopen: ['top'] });
+    expect(place.left).toBe(true);
+    // Its turn comes too late.
+    await place.arrive();
+    expect(it.active).toEqual(['top']);
+    await it.end('top');
+    await it.end('left');
+    await it.end('right');
+    await it.end('bottom');
+    expect(await it.states()).toMatchObject({ bottom: 'done' });
+  });
+
+  test('whose turn came just before the run stops is left too', async () => {
+    const it = await stage(graphOf(node('heavy'), node('light')), { concurrency: 1 });
+    const place = new Place();
+    await it.end('heavy', { wait: place });
+    await place.arrive();
+    await it.end('light', 'failed');
+    expect(place.left).toBe(true);
+    expect(await it.states()).toEqual({ heavy: 'not-run', light: 'failed' });
+  });
+});
+
+describe('priority', () => {
+  test('of those that can be visited the one with the highest goes first', async () => {
+    const order: Readonly<Record<string, number>> = { a: 1, b: 3, c: 2 };
+    const it = await stage(graphOf(...['first', 'a', 'b', 'c'].map((id) => node(id))), { concurrency: 1, priority: ({ id }) => order[id] ?? 0 });
+    for (const id of ['first', 'b', 'c', 'a']) await it.end(id);
+    expect(it.log.filter((line) => line.startsWith('start'))).toEqual(['start first', 'start b', 'start c', 'start a']);
+  });
+
+  test('is the longest way to the end, by past durations', () => {
+    const durations: Readonly<Record<string, number>> = { top: 1, left: 10, bottom: 5 };
+    expect(criticalPaths(diamond, (id) => durations[id])).toEqual(new Map([['bottom', 5], ['left', 15], ['right', 10], ['top', 16]]));
+  });
+
+  test('is the number of nodes, when none ever ran', () => {
+    expect(criticalPaths(diamond, () => undefined)).toEqual(new Map([['bottom', 1], ['left', 2], ['right', 2], ['top', 3]]));
   });
 });
 

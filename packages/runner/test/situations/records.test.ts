@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readHistory } from '../../src/index.js';
+import { readHistory, sweepResults } from '../../src/index.js';
 import { Rig } from '../rig.js';
 import { graph } from './project.js';
 
@@ -87,5 +87,34 @@ describe('what is recorded', () => {
       ],
       output: { files: [{ path: 'made.txt', size: 27 }], data: { text: 'a.build(,base(),a.source())' } },
     });
+  });
+
+  test('a journal that is mostly of the past is written anew; everything stays fresh', async () => {
+    await built();
+    const journal = join(rig.workspace.state, 'journal');
+    const before = readFileSync(journal, 'utf8');
+    const [first = '', ...others] = before.split('\n').filter((line) => line !== '');
+    // What a long life leaves behind: the same node recorded again and again.
+    writeFileSync(journal, [...Array.from({ length: 2000 }, () => first), first, ...others, ''].join('\n'));
+    expect(await rig.runs(graph)).toEqual([]);
+    expect(rig.warnings()).toEqual([]);
+    expect(readFileSync(journal, 'utf8').split('\n').sort()).toEqual(before.split('\n').sort());
+    expect(await rig.runs(graph)).toEqual([]);
+  });
+
+  test('folders of results that no record names are removed, by a run and by a sweep', async () => {
+    await built();
+    const stray = (name: string) => {
+      mkdirSync(join(rig.workspace.state, 'results', 'base', name));
+      writeFileSync(join(rig.workspace.state, 'results', 'base', name, 'made.txt'), 'left by a killed run');
+    };
+    stray('one');
+    expect(await rig.runs(graph)).toEqual([]);
+    expect(readdirSync(join(rig.workspace.state, 'results', 'base'))).toHaveLength(1);
+    stray('two');
+    stray('three');
+    expect(sweepResults(rig.workspace)).toBe(2);
+    expect(sweepResults(rig.workspace)).toBe(0);
+    expect(await rig.runs(graph)).toEqual([]);
   });
 });
