@@ -1,25 +1,37 @@
-// Bundles the CLI: one entry for the command line, split into chunks that load when they are needed.
-import { cp, readFile, rm } from 'node:fs/promises';
+// Bundles the CLI: the entry, which answers `--version` by itself; the program, in one file, of which only what a command needs is evaluated; the
+// repository server. All are CommonJS, which Node starts faster and whose compiled code can be kept.
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+/** Left out: dockerode has native code somewhere below; typescript is what cosmiconfig would load for a config in TypeScript, which crpm does not look for. */
+const APART = ['dockerode', 'typescript'];
+
 const root = new URL('../', import.meta.url);
 const cli = new URL('packages/cli/', root);
-const { version, dependencies } = JSON.parse(await readFile(new URL('package.json', cli), 'utf8'));
-await rm(new URL('dist', cli), { recursive: true, force: true });
+const dist = new URL('dist/', cli);
+const { version } = JSON.parse(await readFile(new URL('package.json', cli), 'utf8'));
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist);
+await writeFile(new URL('package.json', dist), '{ "type": "commonjs" }\n');
 await build({
-  entryPoints: { crpm: fileURLToPath(new URL('src/main.ts', cli)), server: fileURLToPath(new URL('packages/pipeline/src/serve/server-main.ts', root)) },
-  outdir: fileURLToPath(new URL('dist', cli)),
+  entryPoints: {
+    crpm: fileURLToPath(new URL('src/main.ts', cli)),
+    program: fileURLToPath(new URL('src/program.ts', cli)),
+    server: fileURLToPath(new URL('packages/pipeline/src/serve/server-main.ts', root)),
+  },
+  outdir: fileURLToPath(dist),
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
   // ES modules where a package has both: names of a CommonJS module get lost in a bundled import().
   mainFields: ['module', 'main'],
-  external: Object.keys(dependencies),
+  external: APART,
+  // Kept compiled code can't hold an import(); what is not evaluated until it is asked for costs nothing either way.
+  supported: { 'dynamic-import': false },
   define: { __CRPM_VERSION__: JSON.stringify(version) },
-  chunkNames: 'chunks/[name]-[hash]',
+  legalComments: 'eof',
   logLevel: 'warning',
 });
 for (const file of ['README.md', 'LICENSE']) await cp(new URL(file, root), new URL(file, cli)).catch(() => {});

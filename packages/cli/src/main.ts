@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /**
- * The entry. Asking for the version should cost what starting Node costs, so nothing is imported before that is answered.
+ * The entry. Asking for the version should cost what starting Node costs, so nothing is loaded before that is answered. Bundled as CommonJS, which
+ * Node starts faster.
  */
 import type { Io } from './io.js';
+import type * as Program from './program.js';
 
 /** Put in by scripts/build.mjs from package.json. */
 declare const __CRPM_VERSION__: string;
@@ -11,7 +13,15 @@ const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${__CRPM_VERSION__}\n`);
 } else {
-  const { main } = await import('./program.js');
+  void start();
+}
+
+async function start(): Promise<void> {
+  const [{ loadProgram }, { homedir }, { join }] = await Promise.all([import('./load-program.js'), import('node:os'), import('node:path')]);
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  // What a run needs compiled is not what others need.
+  const folder = join(cache, 'crpm', 'startup', argv[0] === 'run' ? 'run' : 'other');
+  const { main } = loadProgram(join(__dirname, 'program.js'), folder) as typeof Program;
   const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
   await main(argv, io, __CRPM_VERSION__);
 }

@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
-/** The repository server: a program of its own, beside the bundled crpm. Bundling puts this file's code into `dist/chunks/`. */
+/** The repository server: a program of its own, beside the bundled crpm, which is CommonJS. */
 export function serverEntry(): string {
-  const here = import.meta.url;
-  return fileURLToPath(new URL(/\/chunks\/[^/]+$/.test(here) ? '../server.js' : './server.js', here));
+  return join(__dirname, 'server.js');
 }
