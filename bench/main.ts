@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { allFresh } from './all-fresh.js';
 import { memory } from './memory.js';
+import { peers } from './peers.js';
 import { restore } from './restore.js';
 import { scheduler } from './scheduler.js';
 import { startup } from './startup.js';
@@ -9,7 +10,7 @@ import { formatRows } from './support/table.js';
 import { transfer } from './transfer.js';
 
 /** In the order in which they run. */
-const BENCHES: readonly Bench[] = [startup, allFresh, scheduler, memory, restore, transfer];
+const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, restore, transfer];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

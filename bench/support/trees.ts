@@ -33,12 +33,12 @@ async function tree(name: 'libvirt' | 'qemu'): Promise<string> {
 }
 
 /** Makes a folder a git repository with one commit that leaves nothing to be looked at again. */
-export async function commitAll(folder: string, message: string): Promise<void> {
+export async function commitAll(folder: string, message: string, { keepIgnored = false } = {}): Promise<void> {
   const git = (...args: string[]) => execa('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', '-c', 'commit.gpgsign=false', '-c', 'gc.auto=0', ...args], { cwd: folder });
   await git('init', '--quiet', '--initial-branch=main');
   await git('add', '--all');
   await git('commit', '--quiet', '--message', message);
   // What git ignores would only be in the way of comparing: no developer has it.
-  await git('clean', '-fdX', '--quiet');
+  if (!keepIgnored) await git('clean', '-fdX', '--quiet');
   await git('gc', '--quiet');
 }

@@ -89,10 +89,9 @@ test('plan and explain load no engine, no scheduler’s queue and no face', asyn
   await rig.crpm(['run']);
   rig.write({ 'name.txt': 'other' });
   for (const argv of [['plan'], ['explain', 'greet']]) {
-    // Node tells on stderr of every module that it loads, of both kinds.
-    const { code, err } = await rig.crpm(argv, { env: { NODE_DEBUG: 'esm,module' } });
+    const { code, packages } = await rig.packagesOf(argv);
     expect(code).toBe(0);
-    expect(err).toContain('/node_modules/commander/');
-    expect(err).not.toMatch(/\/node_modules\/(dockerode|docker-modem|execa|listr2|p-queue|sirv|ajv)\//);
+    expect(packages).toContain('commander');
+    for (const name of ['dockerode', 'docker-modem', 'execa', 'listr2', 'p-queue', 'sirv', 'ajv']) expect(packages).not.toContain(name);
   }
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -53,6 +53,24 @@ export class CliRig {
       stdin: 'ignore',
       detached: true,
     });
+  }
+
+  /**
+   * Runs `crpm` and says which npm packages it really evaluated. They are in one bundled file, each module a function of its own that runs when somebody needs it; V8
+   * counts the calls.
+   */
+  async packagesOf(argv: readonly string[]): Promise<Ended & { readonly packages: readonly string[] }> {
+    const folder = mkdtempSync(join(this.root, 'coverage-'));
+    const ended = await this.crpm(argv, { env: { NODE_V8_COVERAGE: folder } });
+    const packages = new Set<string>();
+    for (const file of readdirSync(folder)) {
+      const { result } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { result: readonly { functions: readonly { functionName: string; ranges: readonly { count: number }[] }[] }[] };
+      for (const { functionName, ranges } of result.flatMap(({ functions }) => functions)) {
+        const name = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(functionName)?.[1];
+        if (name !== undefined && (ranges[0]?.count ?? 0) > 0) packages.add(name);
+      }
+    }
+    return { ...ended, packages: [...packages].sort() };
   }
 
   remove(): void {
