@@ -20,7 +20,8 @@ export async function lookInto(rooms: readonly CacheRoom[], signal: AbortSignal)
       stocks.push({ room: room.name, items: await room.list(signal) });
     } catch (error) {
       if (!(error instanceof FailureError) || error.failure.class !== 'environment') throw error;
-      unseen.push({ room: room.name, why: error.failure.message });
+      const { message, lines = [] } = error.failure;
+      unseen.push({ room: room.name, why: lines.length > 0 ? `${message} (${lines.join('; ')})` : message });
     }
   }
   return { stocks, unseen };
