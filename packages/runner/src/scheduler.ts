@@ -1,4 +1,4 @@
-import { dependentsOf, type Graph, type GraphNode } from '@crpm/core';
+import type { Graph, GraphNode } from '@crpm/core';
 
 /** What a visit to a node came to. */
 export type Step =
@@ -216,10 +216,12 @@ class Schedule {
 function makeSlots(graph: Graph): ReadonlyMap<string, Slot> {
   const slots = new Map<string, Slot>();
   for (const node of graph.nodes.values()) slots.set(node.id, { node, dependents: [], missing: node.needs.length, state: 'waiting', outdated: false, turn: undefined });
-  for (const [id, dependents] of dependentsOf(graph)) {
-    const slot = slots.get(id);
-    if (!slot) throw new Error(`a graph without its node ${id}`);
-    for (const dependent of dependents) slot.dependents.push(slots.get(dependent.id) as Slot);
+  for (const slot of slots.values()) {
+    for (const need of slot.node.needs) {
+      const needed = slots.get(need);
+      if (!needed) throw new Error(`a graph without its node ${need}`);
+      needed.dependents.push(slot);
+    }
   }
   return slots;
 }
