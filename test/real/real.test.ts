@@ -74,6 +74,26 @@ describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of Q
     expect(eventsOf(run.stdout).filter(({ type, outcome }) => type === 'node-finished' && outcome !== 'fresh')).toEqual([]);
   });
 
+  test('are built in place: another edit, and a clean build of it, give the same bytes; so does the way back', async () => {
+    const file = join(root, 'libvirt-dbus/src/main.c');
+    const text = readFileSync(file, 'utf8');
+    const build = async (...more: readonly string[]) => {
+      const run = await crpm(['run', 'libvirt-dbus.rpmbuild', '--reporter', 'ndjson', ...more]);
+      expect(run.exitCode, run.all).toBe(0);
+      const data = eventsOf(run.stdout).find((event) => event.type === 'node-finished' && event.node === 'libvirt-dbus.rpmbuild')?.data as RpmsFact;
+      return { clean: data.here?.clean, rpms: data.rpms.map((rpm) => `${rpm.file} ${rpm.sha256}`) };
+    };
+    const first = await build();
+    writeFileSync(file, text.replace('Changed and not committed.', 'Changed again.'));
+    const edited = await build();
+    expect(edited.clean).toBeUndefined();
+    expect(edited.rpms).not.toEqual(first.rpms);
+    const clean = await build('--clean-build');
+    expect(clean).toEqual({ clean: '--clean-build asks for it', rpms: edited.rpms });
+    writeFileSync(file, text);
+    expect((await build()).rpms).toEqual(first.rpms);
+  });
+
   test('are taken by real bazeldnf, proven, read by dnf, and put back by revert', async (context) => {
     if (resolver === undefined) return context.skip('no bazeldnf: Go is missing');
     const repository = join(root, '.crpm', 'repo', 'current', 'debian-as-el9', 'x86_64', 'by-sha256');
