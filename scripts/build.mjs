@@ -25,6 +25,7 @@ await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
+  charset: 'ascii',
   // ES modules where a package has both: names of a CommonJS module get lost in a bundled import().
   mainFields: ['module', 'main'],
   external: APART,

@@ -34,9 +34,8 @@ export function compared(what: string, ours: Times, peer: Times, budget?: number
 /** `61 ms (58–65)`: the median, and between what half of the rounds lie. */
 export function spreadOf({ all }: Times): string {
   const [low, middle, high] = [0.25, 0.5, 0.75].map((at) => quantile(all, at)) as [number, number, number];
-  const [divisor, unit] = middle >= 10_000 ? [1000, 's'] : [1, 'ms'];
-  const show = (ms: number) => (ms / divisor).toPrecision(3).replace(/\.?0+$/, (zeros) => (zeros.startsWith('.') ? '' : zeros));
-  return `${show(middle)} ${unit} (${show(low)}–${show(high)})`;
+  const show = (ms: number) => (middle >= 1000 ? (ms / 1000).toFixed(2) : ms.toFixed(ms < 10 ? 1 : 0));
+  return `${show(middle)} ${middle >= 1000 ? 's' : 'ms'} (${show(low)}–${show(high)})`;
 }
 
 export function missed({ value, budget }: Row): boolean {
