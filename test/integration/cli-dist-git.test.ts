@@ -39,16 +39,18 @@ describe.skipIf(missing.length > 0)('a spec in a dist-git repository', () => {
     return git('rev-parse', 'HEAD');
   }
 
-  test('is pinned by the first run, stays pinned when the branch moves, and follows it when the pin is deleted', async () => {
+  test('is pinned by the first run, stays pinned when the branch moves, and follows it when crpm update says so or the pin is deleted', async () => {
     const pinned = await git('rev-parse', 'HEAD');
     expect(await rig.crpm(['run', 'qemu.rpmbuild'])).toMatchObject({ code: 0, err: '' });
     expect(readFileSync(lockFile, 'utf8')).toContain(`commit: ${pinned}`);
 
     appendFileSync(join(distGit, 'qemu-kvm.spec'), '\n# a later word\n');
     const moved = await commit();
-    expect((await rig.crpm(['run', 'qemu.rpmbuild'])).out).toContain('5 nodes: 5 fresh');
+    expect((await rig.crpm(['run', 'qemu.rpmbuild'])).out).toContain('4 nodes: 4 fresh');
     expect(readFileSync(lockFile, 'utf8')).toContain(`commit: ${pinned}`);
 
+    expect((await rig.crpm(['update'])).out).toBe(`qemu  file://${distGit} c9s  ${pinned.slice(0, 12)} → ${moved.slice(0, 12)}`);
+    expect(readFileSync(lockFile, 'utf8')).toContain(`commit: ${moved}`);
     rmSync(lockFile);
     expect((await rig.crpm(['run', 'qemu.rpmbuild'])).out).toMatch(/qemu\.source +ran/);
     expect(readFileSync(lockFile, 'utf8')).toContain(`commit: ${moved}`);

@@ -62,7 +62,7 @@ describe('a source from a git address', () => {
     expect((await run()).out).toContain('1 node: 1 fresh');
 
     const moved = await rig.crpm(['update']);
-    expect(moved.out).toBe(`qemu  file://${upstream} main  ${first.slice(0, 12)} → ${second.slice(0, 12)}\n`);
+    expect(moved.out).toBe(`qemu  file://${upstream} main  ${first.slice(0, 12)} → ${second.slice(0, 12)}`);
     expect((await rig.crpm(['update', 'qemu'])).out).toContain(`${second.slice(0, 12)}, as before`);
     expect((await rig.crpm(['plan', 'qemu.source'])).out).toContain('custom-rpms.lock.yaml names another commit');
     expect((await run()).out).toMatch(/qemu\.source +ran/);
