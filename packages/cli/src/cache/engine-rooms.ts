@@ -34,6 +34,7 @@ export function engineRooms(options: EngineRoomsOptions): readonly CacheRoom[] {
       for (const workspace of new Set(going.map(({ labels }) => labels.workspace))) {
         await removeOwn(keeper, options.workspaces.find(({ paths }) => paths.id === workspace), going.filter(({ labels }) => labels.workspace === workspace));
       }
+      listed = undefined;
       const left = new Set((await keeper.list({})).map(({ id }) => id));
       return items.filter(({ id }) => !left.has(id)).map(({ id }) => id);
     },

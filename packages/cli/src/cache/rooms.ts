@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError, type CacheRoom, type Config, type Engine, type Json, type NodeOutput } from '@crpm/core';
-import { listPublished, listWorkspaces, storeRoom, userFolders, workspaceRooms, type KnownWorkspace } from '@crpm/state';
+import { inUse, listPublished, listWorkspaces, storeRoom, userFolders, workspaceRooms, type KnownWorkspace } from '@crpm/state';
 import { engineRooms, type Keeper } from './engine-rooms.js';
 
 export interface Rooms {
@@ -39,7 +39,7 @@ export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'en
   const onHost = config !== undefined && (config.engine.kind === 'host' || config.basesystem.base.kind === 'host');
   let docker: Promise<Engine> | undefined;
   const slow = [
-    ...sourcesRooms(cache),
+    ...sourcesRooms(cache).map((room) => spared(room, workspaces)),
     ...(onHost ? [] : engineRooms({ ...common, prefix: '', keeper: () => (docker ??= openDocker(config, env, signal)) })),
     ...(keptOnHost(workspaces, cache) ? engineRooms({ ...common, prefix: 'host-', keeper: () => openHost(workspaces, cache, env) }) : []),
   ];
@@ -50,6 +50,13 @@ export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'en
       await engine?.close();
     },
   };
+}
+
+/** What any build may be reading stays while there is one. */
+function spared(room: CacheRoom, workspaces: readonly KnownWorkspace[]): CacheRoom {
+  const [user] = workspaces.flatMap((workspace) => inUse(workspace) ?? []);
+  if (user === undefined) return room;
+  return { ...room, list: async (signal) => (await room.list(signal)).map((item) => ({ ...item, pinned: item.pinned ?? user })) };
 }
 
 /** The last results of each workspace. */
