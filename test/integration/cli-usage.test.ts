@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CliRig } from './cli-rig.js';
+import { CliRig, CRPM } from './cli-rig.js';
 
 let rig: CliRig;
 beforeEach(() => {
@@ -32,7 +33,7 @@ test('--version prints the version and nothing else', async () => {
 test('every command has help with examples', async () => {
   const { out } = await rig.crpm(['--help']);
   const commands = [...out.matchAll(/^ {2}([a-z]+) +(?:\[|<|[a-z])/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'crpm');
-  expect(commands).toEqual(['run', 'plan', 'graph', 'validate', 'schema', 'status', 'logs', 'verify', 'serve', 'revert', 'clean', 'doctor', 'help']);
+  expect(commands).toEqual(['run', 'watch', 'plan', 'explain', 'graph', 'validate', 'schema', 'status', 'logs', 'source', 'update', 'verify', 'serve', 'revert', 'cache', 'clean', 'doctor', 'help']);
   for (const command of commands.slice(0, -1)) {
     const help = await rig.crpm([command, '--help']);
     expect(help.code).toBe(0);
@@ -153,4 +154,12 @@ test('a reader that goes away ends nothing in an error', async () => {
   const { exitCode, stderr } = await process;
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);
+});
+
+test('output that can not be written ends nothing half-way, and is told at the end', async () => {
+  rig.write({ 'custom-rpms.config.yaml': TASKS, 'name.txt': 'x' });
+  const { exitCode, stderr } = await execa('sh', ['-c', 'exec "$0" "$1" run > /dev/full', process.execPath, CRPM], { cwd: rig.work, env: rig.env, extendEnv: false, reject: false });
+  expect(stderr).toMatch(/^error: what was written is not complete: ENOSPC: .*\n {2}next: The work itself was done; crpm status tells how it ended\.$/);
+  expect(exitCode).toBe(3);
+  expect((await rig.crpm(['status', '--json'])).out).toContain('"exitCode": 0');
 });

@@ -10,7 +10,10 @@ interface ExportOptions extends GlobalOptions {
 }
 
 export function sourceCommand(cli: Cli): Command {
-  return new Command('source').description('the source trees that runs were made of').addCommand(exportCommand(cli));
+  return new Command('source')
+    .description('the source trees that runs were made of')
+    .addHelpText('after', examples(['crpm source export latest libvirt']))
+    .addCommand(exportCommand(cli));
 }
 
 function exportCommand(cli: Cli): Command {
