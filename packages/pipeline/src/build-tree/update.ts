@@ -60,11 +60,12 @@ function staleWords({ answers }: BuildEnd): string {
   }
 }
 
-/** What a compiler or linker says of the code holds in a clean tree too, as ninja gave it all that it asked for; but a file that is missing may be one that only a clean build makes. */
-const DIAGNOSTIC = /^\S+:\d+(?::\d+)?: (?:fatal )?error: |: undefined reference to |^error(?:\[E\d+\])?: /;
-const MISSING = /No such file or directory|not found/;
+/** What compiler, linker or meson say of the text holds in a clean tree too; but a file that is missing may be one that only a clean build makes. */
+const DIAGNOSTIC = /^\S+:\d+(?::\d+)?: (?:fatal )?error: |^\S*meson(?:\.build|\.options|_options\.txt):\d+:\d+: ERROR: |: undefined reference to |^error\[E\d+\]: /;
+const MISSING = /No such file or directory|not found|does not exist/;
 
 export function blamesTheSource(output: OutputTail): boolean {
   const diagnostics = output.lines.filter((line) => DIAGNOSTIC.test(line));
-  return diagnostics.length > 0 && !diagnostics.some((line) => MISSING.test(line)) || output.lines.some((line) => /^Executing\(%check\)/.test(line));
+  if (diagnostics.some((line) => MISSING.test(line))) return false;
+  return diagnostics.length > 0 || output.lines.some((line) => line.startsWith('Executing(%check)'));
 }
