@@ -215,7 +215,11 @@ describe('when the repository is not as it should be', () => {
 });
 
 describe('the room of snapshots', () => {
-  const sizeOf = (cacheDir: string) => Number(/^size: (\d+)\n[^]*^size-pack: (\d+)$/m.exec(git(join(cacheDir, 'snapshots.git'), 'count-objects', '-v'))?.slice(1).reduce((sum, size) => sum + Number(size), 0));
+  /** KiB of objects, loose and packed. */
+  const sizeOf = (cacheDir: string) => {
+    const counted = git(join(cacheDir, 'snapshots.git'), 'count-objects', '-v');
+    return [/^size: (\d+)$/m, /^size-pack: (\d+)$/m].reduce((sum, size) => sum + Number(size.exec(counted)?.[1]), 0);
+  };
   const signal = new AbortController().signal;
 
   test('lists them with their size and workspace, and removes what was asked for while the others stay whole', async () => {
