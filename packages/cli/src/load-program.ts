@@ -38,17 +38,24 @@ function readChecked(cacheFile: string): Buffer | undefined {
   }
 }
 
-/** Writes the file and removes those of other versions. */
+/** Writes the file and removes those of other versions; whatever stands in the way of that stays. */
 function replace(cacheFile: string, data: Buffer): void {
   const folder = dirname(cacheFile);
   const temporary = `${cacheFile}.${process.pid}`;
-  try {
+  quietly(() => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(temporary, Buffer.concat([digestOf(data), data]), { mode: 0o600, flag: 'wx' });
-    for (const name of readdirSync(folder)) if (name !== basename(temporary)) rmSync(join(folder, name), { force: true });
+    for (const name of readdirSync(folder)) if (name !== basename(temporary)) rmSync(join(folder, name), { recursive: true, force: true });
     renameSync(temporary, cacheFile);
+  });
+  quietly(() => { rmSync(temporary, { force: true }); });
+}
+
+function quietly(action: () => void): void {
+  try {
+    action();
   } catch {
-    rmSync(temporary, { force: true });
+    // The next start compiles once more.
   }
 }
 
