@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE } from './cache.js';
 import { crpm, ownEnvironment } from './crpm.js';
@@ -47,14 +47,12 @@ async function open(folder: string, trees: Trees, withKubevirt: boolean): Promis
   return { crpm: start, close: () => { if (withKubevirt) runAll([start('serve', '--stop')]); } };
 }
 
-/** The quickstart's tree as a fresh clone has it. */
+/** The quickstart's tree as a fresh clone has it, unless it is there already. */
 async function plantKubevirt(folder: string): Promise<void> {
-  try {
-    mkdirSync(`${folder}.new`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  cpSync(join(REPOSITORY, 'examples/quickstart/kubevirt'), `${folder}.new`, { recursive: true });
-  await commitAll(`${folder}.new`, 'as cloned');
-  renameSync(`${folder}.new`, folder);
+  if (existsSync(folder)) return;
+  const partial = `${folder}.new`;
+  rmSync(partial, { recursive: true, force: true });
+  cpSync(join(REPOSITORY, 'examples/quickstart/kubevirt'), partial, { recursive: true });
+  await commitAll(partial, 'as cloned');
+  renameSync(partial, folder);
 }
