@@ -61,11 +61,11 @@ export class EditedTree {
     return acts[this.#random(acts.length)]?.() ?? 'nothing';
   }
 
-  /** Makes a part that can't be compiled; what is returned brings it back as it was, times and all. */
+  /** Makes a part that can't be compiled, which no undo goes back to; what is returned brings it back as it was, times and all. */
   break(): () => void {
     const path = this.#anyPart();
     const before = this.#read(path);
-    this.#write(path, `${before.text}int broken = ;\n`);
+    writeFileSync(join(this.dir, path), `${before.text}int broken = ;\n`);
     return () => { this.#restore(before); };
   }
 
@@ -93,6 +93,7 @@ export class EditedTree {
     const states = this.#past.filter(({ path }) => existsSync(join(this.dir, path)));
     const state = states[this.#random(states.length)];
     if (!state) return 'nothing to undo';
+    this.#past.push(this.#read(state.path));
     this.#restore(state);
     return `undo ${state.path}`;
   }
@@ -161,7 +162,7 @@ export class EditedTree {
 
   /** As `cp -p` from a backup does. */
   #restore({ path, text, mtime }: State): void {
-    this.#write(path, text);
+    writeFileSync(join(this.dir, path), text);
     utimesSync(join(this.dir, path), mtime, mtime);
   }
 }
