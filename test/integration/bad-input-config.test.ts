@@ -86,7 +86,7 @@ describe('the command line', () => {
     [['run', '--skip', 'nope'], 'error: --skip nope: there is no such package; the packages are: none'],
     [['run', 'a', '--only', 'a'], 'error: give either nodes or --only, not both'],
     [['run', '--only', 'b.*'], 'error: there is no node b.*; the nodes are: a'],
-    [['clean', '--all', '--orphans'], 'error: give either --orphans or --all, not both'],
+    [['clean', '--all', '--orphans'], 'error: give one of --orphans, --published and --all'],
   ])('crpm %j is refused', async (argv, message) => {
     rig.write({ 'custom-rpms.config.yaml': SMALL });
     expect((await rig.crpm(argv)).err).toBe(message);

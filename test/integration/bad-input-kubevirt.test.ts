@@ -8,6 +8,9 @@ import { CliRig } from './cli-rig.js';
 const KUBEVIRT = 'examples/quickstart/kubevirt';
 const YIELDED = [`${KUBEVIRT}/WORKSPACE`, `${KUBEVIRT}/rpm/BUILD.bazel`];
 
+/** A script of another kind, which yet knows the variables. */
+const scriptOf = (lines: string, interpreter = '/bin/sh') => `#!${interpreter}\n# LIBVIRT_VERSION QEMU_VERSION\n${lines}`;
+
 // One build of the quickstart for all of these; what each harms, it is given back.
 describe.skipIf(lacksBuildTools())('after a full run of the quickstart', () => {
   let rig: CliRig;
@@ -67,7 +70,7 @@ describe.skipIf(lacksBuildTools())('after a full run of the quickstart', () => {
 
   test('a script that does nothing, on a tree that names official RPMs, takes zero', async () => {
     expect((await rig.crpm(['revert'])).code).toBe(0);
-    writeFileSync(path('kubevirt/hack/rpm-deps.sh'), '#!/bin/sh\n');
+    writeFileSync(path('kubevirt/hack/rpm-deps.sh'), scriptOf(''));
     const official = readFileSync(path('kubevirt/WORKSPACE'), 'utf8');
     const run = await rig.crpm(['run']);
     expect(run.code).toBe(1);
@@ -77,13 +80,17 @@ describe.skipIf(lacksBuildTools())('after a full run of the quickstart', () => {
   });
 
   test.each([
-    ['fails', '#!/bin/sh\necho no network >&2\nexit 4\n', 0o755, "KubeVirt's hack/rpm-deps.sh ended with exit code 4\n  | no network\n  next: See the log; the KubeVirt tree is untouched, and the private copy is kept."],
-    ['is not executable', '#!/bin/sh\n', 0o644, "KubeVirt's hack/rpm-deps.sh could not be started: hack/rpm-deps.sh is not executable"],
-    ['has no interpreter', '#!/no/such/shell\n', 0o755, "KubeVirt's hack/rpm-deps.sh could not be started: hack/rpm-deps.sh, or the interpreter that its first line names, is not there"],
-    ['removes WORKSPACE', '#!/bin/sh\nrm WORKSPACE\n', 0o755, "KubeVirt's script ended with 0, but "],
-    ['empties rpm/BUILD.bazel', '#!/bin/sh\n: >rpm/BUILD.bazel\n', 0o755, 'not proven (lost-tree): rpm/BUILD.bazel lost '],
+    ['fails', scriptOf('echo no network >&2\nexit 4\n'), 0o755, "KubeVirt's hack/rpm-deps.sh ended with exit code 4\n  | no network\n  next: See the log; the KubeVirt tree is untouched, and the private copy is kept."],
+    ['is not executable', scriptOf(''), 0o644, "KubeVirt's hack/rpm-deps.sh could not be started: hack/rpm-deps.sh is not executable"],
+    ['has no interpreter', scriptOf('', '/no/such/shell'), 0o755, "KubeVirt's hack/rpm-deps.sh could not be started: hack/rpm-deps.sh, or the interpreter that its first line names, is not there"],
+    ['removes WORKSPACE', scriptOf('rm WORKSPACE\n'), 0o755, "KubeVirt's script ended with 0, but "],
+    ['empties rpm/BUILD.bazel', scriptOf(': >rpm/BUILD.bazel\n'), 0o755, 'not proven (lost-tree): rpm/BUILD.bazel lost '],
   ])('a script that %s', async (_what, text, mode, words) => {
     expect(await withScript(text, 1, mode)).toContain(words);
+  });
+
+  test('a script that no longer knows a variable is named before it runs', async () => {
+    expect(await withScript('#!/bin/sh\ntouch ran\n', 2)).toContain("hack/rpm-deps.sh does not know QEMU_VERSION, so it can't be told which qemu to take\n  next: Set sources.qemu.pin to the variable that it reads for qemu now");
   });
 
   test('--skip leaves the package’s last RPMs in, with their age, and the summary says that this is not proven', async () => {

@@ -128,12 +128,14 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
   });
 
   test('a build that fails makes 1, names node, line, next step and log, and leaves KubeVirt’s tree alone', async () => {
-    rig.write({ 'examples/quickstart/qemu/qemu-img.c': 'int main(void) { return oops; }\n' });
+    const file = join(rig.work, 'examples/quickstart/qemu/qemu-img.c');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('return usage(argv[0])', 'return oops'));
     const before = await git('status', '--porcelain', '--untracked-files=all');
     const { code, out } = await rig.crpm(['run', '--keep-going']);
     expect(code).toBe(1);
     expect(outcomes(out)).toMatchObject({ 'qemu.rpmbuild': 'failed', 'libvirt.rpmbuild': 'ran', createrepo: 'not run', 'rpm-deps': 'not run', verify: 'not run' });
     expect(out).toMatch(/\nqemu\.rpmbuild failed: /);
+    expect(out).toMatch(/^ {2}\| \S*qemu-img\.c:\d+:\d+: error: .*oops/m);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe(before);
   });
 
