@@ -48,7 +48,7 @@ export async function createTree(build: TreeBuild, file: SpecFile, clean: string
       spec,
       writes: (writer) => record && note(writer),
       answered: (answer) => {
-        const [path] = marked([answer], 'crpm-tree ');
+        const [path] = marked([answer], 'tree ');
         if (path === undefined) return;
         const { tree, distGit, options } = build.wanted;
         record = { token, writer: 'anything', ninja: true, path, spec: recipe.spec.name, tree, options, ...(distGit ? { distGit } : {}) };
@@ -103,7 +103,7 @@ async function prepFailed({ context }: TreeBuild, work: Work, { spec }: ArchiveR
 
 function notCreated({ params, name }: TreeBuild, { spec, names }: ArchiveRecipe, { exit, answers, output }: BuildEnd): never {
   if (exit.code === STALE) {
-    const [why = ''] = marked(answers, 'crpm-stale ');
+    const [why = ''] = marked(answers, 'stale ');
     if (why.startsWith('place')) fail({ class: 'build', message: `%prep of ${spec.name} leaves no folder ${names.top}`, next: 'Correct -n of %setup or %autosetup.', lines: output.telling() });
     fail({ class: 'environment', message: `the build tree ${name} can't be made anew: the engine still holds the old one`, next: 'See what has it open (docker ps -a), end that, and run again.' });
   }

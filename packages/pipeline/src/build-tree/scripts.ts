@@ -1,3 +1,4 @@
+import { ANSWERS } from '../build/answering-step.js';
 import { CCACHE_COUNT } from '../build/ccache.js';
 import { TOPDIR } from '../build/rpmbuild-command.js';
 import { RUN_RPMBUILD } from '../build/rpmbuild-script.js';
@@ -12,14 +13,15 @@ import { RUN_RPMBUILD } from '../build/rpmbuild-script.js';
  * One container does all of a step: a container costs half a second.
  */
 
-/** Exit code of {@link UPDATE} and {@link CREATE}: the tree can't be used, for the reason behind `crpm-stale `. */
+/** Exit code of {@link UPDATE} and {@link CREATE}: the tree can't be used, for the reason behind `stale `. */
 export const STALE = 75;
 /** Exit code of {@link CREATE}: %prep failed. */
 export const PREP_FAILED = 76;
 
 const COMMON = `
 set -eu
-stale() { printf 'crpm-stale %s\\n' "$*"; exit ${String(STALE)}; }
+${ANSWERS}
+stale() { answer stale "$@"; exit ${String(STALE)}; }
 `;
 
 /**
@@ -30,17 +32,16 @@ const BUILD = `
 ${RUN_RPMBUILD}
 rm -rf ${TOPDIR}/RPMS ${TOPDIR}/tmp
 mkdir -p ${TOPDIR}/RPMS ${TOPDIR}/tmp
-echo crpm-phase build
 run_rpmbuild '-bb --noprep --noclean' "$@"
 touch sync/ended
-[ -z "$(find "$tree" -maxdepth 3 -name .ninja_log -print -quit)" ] || echo crpm-ninja
+[ -z "$(find "$tree" -maxdepth 3 -name .ninja_log -print -quit)" ] || answer ninja
 ${CCACHE_COUNT}
 exit "$code"
 `;
 
 /**
  * Fills an empty build tree and builds it. Arguments: the token, the folder that the source archive is made from, the folder that %prep enters, the name of the archive, then
- * what follows `rpmbuild -bb`. The spec's own %prep does what it does in an ordinary build, whatever that is. Answers `crpm-tree PATH`, then what {@link UPDATE} answers.
+ * what follows `rpmbuild -bb`. The spec's own %prep does what it does in an ordinary build, whatever that is. Answers `tree PATH`, then what {@link UPDATE} answers.
  */
 export const CREATE = `${COMMON}
 token=$1 pristine=$2 top=$3 archive=$4
@@ -62,13 +63,13 @@ rm -rf sync/before sync/after dist source build
 # rpm looks for the archive whenever it reads %setup, and never into it again.
 tar -cf "${TOPDIR}/SOURCES/$archive" -T /dev/null
 printf %s "$token" >sync/token
-printf 'crpm-tree %s\\n' "$tree"
+answer tree "$tree"
 ${BUILD}`;
 
 /**
  * Brings a tree up to date and builds it. Arguments: the token that it must have, the one that it gets, its path, `reconfigure` or an empty word, then what follows
  * `rpmbuild -bb`. Files that changed are written anew and so become newer than all that a build has written: a file of now that is older than something in the tree
- * means that the clock went back. Answers `crpm-phase build` when the tree is up to date, `crpm-ninja` where ninja built it, and the use of the compiler cache.
+ * means that the clock went back. Answers `ninja` where ninja built it, and the use of the compiler cache.
  */
 export const UPDATE = `${COMMON}
 before=$1 after=$2 tree=$3 reconfigure=$4

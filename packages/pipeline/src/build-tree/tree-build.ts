@@ -1,10 +1,11 @@
 import type { NodeContext, Work } from '@crpm/core';
 
+import { runAnswering } from '../build/answering-step.js';
 import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache, type CcacheUse } from '../build/ccache.js';
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
 import { script } from '../build/scripts.js';
 import type { Trees } from '../build/spec.js';
-import { outOfMemory, runStep, withWork, type Ran } from '../build/work.js';
+import { outOfMemory, withWork, type Ran } from '../build/work.js';
 import type { BuildrootFact } from '../facts.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
 import { noteWriter, type Writer } from './record.js';
@@ -56,13 +57,13 @@ export async function runBuild({ params, context, buildroot }: TreeBuild, work: 
     const writer = writerBehind(text);
     if (writer !== undefined) step.writes(writer);
     compiled ||= writer === 'ninja';
-    if (text.startsWith('crpm-')) step.answered?.(text);
   };
-  const ran = await runStep(context, work, { argv, env: { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) }, answers: 'crpm-', hear });
+  const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
+  const ran = await runAnswering(context, work, { argv, env, hear, ...(step.answered ? { answered: step.answered } : {}) });
   if (ran.exit.oom) outOfMemory(context, 'rpmbuild', ran.output);
   const ccache = ccacheUse(ran.answers);
   reportCcache(context, ccache);
-  return { ...ran, ccache, compiled, ninja: ran.answers.includes('crpm-ninja') };
+  return { ...ran, ccache, compiled, ninja: ran.answers.includes('ninja') };
 }
 
 /** Notes each change of who writes, so that the next run knows it even if this one is killed. */

@@ -47,7 +47,7 @@ function countOf({ send, altered }: TreeChanges): string {
 }
 
 function staleWords({ answers }: BuildEnd): string {
-  const [why = '', ...rest] = (marked(answers, 'crpm-stale ')[0] ?? '').split(' ');
+  const [why = '', ...rest] = (marked(answers, 'stale ')[0] ?? '').split(' ');
   switch (why) {
     case 'prepared':
       return `${rest.join(' ')} is a file that %prep of the spec changes or removes`;

@@ -36,10 +36,10 @@ if [ -n "\${CCACHE_DIR-}" ] && command -v ccache >/dev/null 2>&1; then
 fi
 `;
 
-/** Shell text behind a build. Answers `crpm-ccache HITS MISSES`. */
+/** Shell text behind a build, in a script that can answer. Answers `ccache HITS MISSES`. */
 export const CCACHE_COUNT = `
 if [ -f ccache.log ]; then
-  printf 'crpm-ccache %s %s\\n' "$(grep -cE '^(direct|preprocessed)_cache_hit$' ccache.log)" "$(grep -cx cache_miss ccache.log)"
+  answer ccache "$(grep -cE '^(direct|preprocessed)_cache_hit$' ccache.log)" "$(grep -cx cache_miss ccache.log)"
   rm -f ccache.log
 fi
 `;
@@ -48,7 +48,7 @@ export type CcacheUse = { readonly hits: number; readonly misses: number };
 
 /** What {@link CCACHE_COUNT} answered; nothing where the image has no ccache, or nothing was compiled. */
 export function ccacheUse(answers: readonly string[]): CcacheUse | undefined {
-  const [hits = 0, misses = 0] = (marked(answers, 'crpm-ccache ')[0] ?? '').split(' ').map(Number);
+  const [hits = 0, misses = 0] = (marked(answers, 'ccache ')[0] ?? '').split(' ').map(Number);
   return hits + misses > 0 ? { hits, misses } : undefined;
 }
 

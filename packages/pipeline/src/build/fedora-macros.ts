@@ -12,7 +12,7 @@ export const FEDORA_MACROS = `\
   meson setup --buildtype=plain --prefix=%{_prefix} --libdir=%{_libdir} --libexecdir=%{_libexecdir} --bindir=%{_bindir} --sbindir=%{_sbindir} --includedir=%{_includedir} --datadir=%{_datadir} --mandir=%{_mandir} --infodir=%{_infodir} --localedir=%{_datadir}/locale --sysconfdir=%{_sysconfdir} --localstatedir=%{_localstatedir} --sharedstatedir=%{_sharedstatedir} --wrap-mode=nodownload --auto-features=enabled %{_vpath_srcdir} %{_vpath_builddir}
 %meson_build meson compile -C %{_vpath_builddir} %{?_smp_mflags} --verbose
 %meson_install DESTDIR=%{buildroot} meson install -C %{_vpath_builddir} --no-rebuild
-%meson_test meson test -C %{_vpath_builddir} %{?_smp_mflags} --print-errorlogs
+%meson_test meson test -C %{_vpath_builddir} --num-processes %{_smp_build_ncpus} --print-errorlogs
 %_docdir %{_datadir}/doc
 %_licensedir %{_datadir}/licenses
 %license %doc

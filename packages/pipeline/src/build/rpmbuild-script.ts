@@ -1,3 +1,4 @@
+import { ANSWERS } from './answering-step.js';
 import { CCACHE_COUNT, CCACHE_SET_UP } from './ccache.js';
 import { TOPDIR } from './rpmbuild-command.js';
 
@@ -19,7 +20,7 @@ mkdir -p ${TOPDIR}/BUILD ${TOPDIR}/RPMS ${TOPDIR}/tmp
 /** Arguments: what follows `rpmbuild -bb`. Answers what {@link CCACHE_COUNT} answers. */
 export const BUILD_RPMS = `
 set -eu
-${RUN_RPMBUILD}
+${ANSWERS}${RUN_RPMBUILD}
 run_rpmbuild -bb "$@"
 ${CCACHE_COUNT}
 exit "$code"

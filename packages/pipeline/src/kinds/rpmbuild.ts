@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { packFiles, packPath } from '@crpm/archive';
-import { type NodeContext, type NodeKind, type Work } from '@crpm/core';
+import { fail, type NodeContext, type NodeKind, type Work } from '@crpm/core';
 
+import { runAnswering } from '../build/answering-step.js';
 import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache } from '../build/ccache.js';
 import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';
 import { BUILD_TIME } from '../build/reproducible.js';
@@ -12,7 +13,7 @@ import { BUILD_RPMS } from '../build/rpmbuild-script.js';
 import { script } from '../build/scripts.js';
 import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
 import { putTree, snapshots } from '../build/trees.js';
-import { mustRun, withWork } from '../build/work.js';
+import { outOfMemory, withWork } from '../build/work.js';
 import type { BuildrootFact, DistFact, RpmsFact } from '../facts.js';
 import { needFact, needOf } from '../needs.js';
 import type { RpmbuildParams } from '../params.js';
@@ -43,7 +44,9 @@ async function run(params: RpmbuildParams, context: NodeContext): Promise<RpmsFa
     const argv = script(BUILD_RPMS, rpmbuildArguments(params, { buildroot, topdir: `${work.root}/${TOPDIR}`, jobs, spec }));
     context.report.status(`rpmbuild with ${String(jobs)} ${jobs === 1 ? 'job' : 'jobs'}`);
     const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
-    const answers = await mustRun(context, work, { argv, env, answers: 'crpm-' }, (seen, code) => rpmbuildFailed(params, seen, code));
+    const { exit, output, answers } = await runAnswering(context, work, { argv, env });
+    if (exit.oom) outOfMemory(context, 'rpmbuild', output);
+    if (exit.code !== 0) fail(rpmbuildFailed(params, output, exit.code));
     const ccache = ccacheUse(answers);
     reportCcache(context, ccache);
     return takeBuiltRpms(context, work, params, buildroot.evr, ccache ? { ccache } : {});
