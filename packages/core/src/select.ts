@@ -54,6 +54,8 @@ export function select(graph: Graph, selection: Selection): Result<Selected, str
     (node) => node.needs,
   );
   const nodes = new Map([...graph.nodes].filter(([id]) => wanted.has(id)));
+  const nothing = contradiction({ only: only.value, from: from.value, skip: skipped }, graph, wanted);
+  if (nothing !== undefined) return err(nothing);
   const dependents = dependentsOf(graph);
   const again = closure(graph, from.value, (node) => (dependents.get(node.id) ?? []).map((dependent) => dependent.id));
   const role = (node: GraphNode): Role => {
@@ -62,6 +64,15 @@ export function select(graph: Graph, selection: Selection): Result<Selected, str
     return selection.force || again.has(node.id) ? 'forced' : 'normal';
   };
   return ok({ graph: { nodes }, roles: new Map([...nodes.values()].map((node) => [node.id, role(node)])) });
+}
+
+/** Parts of a selection that would be passed over in silence. */
+function contradiction({ only, from, skip }: { readonly only: ReadonlySet<string>; readonly from: ReadonlySet<string>; readonly skip: ReadonlySet<string> }, graph: Graph, wanted: ReadonlySet<string>): string | undefined {
+  const outside = [...from].filter((id) => !wanted.has(id) || (only.size > 0 && !only.has(id)));
+  if (outside.length > 0 && outside.length === from.size) return `--from ${outside.join(', ')}: that is no part of this run; leave it out, or name nodes that need it`;
+  const isSkipped = (id: string) => skip.has(graph.nodes.get(id)?.group ?? '');
+  if (only.size > 0 && [...only].every(isSkipped)) return `--only ${[...only].join(', ')} is of a package that --skip leaves out, so nothing is left to run`;
+  return undefined;
 }
 
 /** The ids that patterns name. An unknown one is an error that lists what exists. */

@@ -44,6 +44,15 @@ describe('select', () => {
     expect(roles({ only: ['libvirt.*'] })).toEqual({ base: 'as-is', 'libvirt.source': 'normal', 'libvirt.rpmbuild': 'normal' });
   });
 
+  it('refuses what it would pass over in silence', () => {
+    const outside = (what: string) => `--from ${what}: that is no part of this run; leave it out, or name nodes that need it`;
+    expect(roles({ targets: ['libvirt.rpmbuild'], from: ['serve'] })).toBe(outside('serve'));
+    expect(roles({ only: ['libvirt.rpmbuild'], from: ['serve'] })).toBe(outside('serve'));
+    expect(roles({ only: ['libvirt.rpmbuild'], from: ['libvirt.source'] })).toBe(outside('libvirt.source'));
+    expect(roles({ only: ['libvirt.rpmbuild'], skip: ['libvirt'] })).toBe('--only libvirt.rpmbuild is of a package that --skip leaves out, so nothing is left to run');
+    expect(roles({ only: ['libvirt.*', 'serve'], skip: ['libvirt'] })).toMatchObject({ 'libvirt.rpmbuild': 'skipped', serve: 'normal' });
+  });
+
   it('leaves the nodes of a skipped package alone', () => {
     expect(roles({ skip: ['qemu'] })).toMatchObject({ 'qemu.source': 'skipped', 'qemu.rpmbuild': 'skipped', createrepo: 'normal' });
   });

@@ -121,7 +121,7 @@ describe.skipIf(missing.length > 0)('QEMU’s way: a tree and a dist-git folder'
     const patches = { '0001-say.patch': sayPatch('upstream', 'patched'), '0002-again.patch': sayPatch('something else', 'x') };
     const tree = emulatorTree(join(root, 'q'), 'upstream', '10.1.50');
     const failure = await failureOf(hostConfig([emulator(tree, emulatorDistGit(join(root, 'd'), { patches }))]), 'qemu.rpmbuild');
-    expect(failure).toMatchObject({ class: 'usage', message: 'the patch 0002-again.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
+    expect(failure).toMatchObject({ class: 'build', message: 'the patch 0002-again.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
     expect(failure.next).toContain('patches: drop');
     const kept = await build(hostConfig([emulator(tree, join(root, 'd'), { patches: ['0001-say.patch'] })]), 'qemu.rpmbuild');
     expect(contentOf(kept, 'qemu.rpmbuild', 'qemu-img', '/usr/bin/qemu-tool')).toContain('patched');

@@ -217,7 +217,7 @@ describe.each([
 
       edit(join(tree, 'tool.c'), 'upstream', 'elsewhere');
       const failure = await build(pkg).then(() => undefined, toFailure);
-      expect(failure).toMatchObject({ class: 'usage', message: 'the patch 0001-say.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
+      expect(failure).toMatchObject({ class: 'build', message: 'the patch 0001-say.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
     });
 
     test('subprojects that a tree lacks are fetched once, and compiled without network', async () => {

@@ -72,13 +72,18 @@ function known({ needs }: GraphNode, outputs: ReadonlyMap<string, NodeOutput>): 
   }));
 }
 
-async function decideBehind(question: Question, behind: readonly Difference[], last: NodeRecord | undefined, grounds: Grounds): Promise<Surveyed['decision']> {
+async function decideBehind(question: Question, behind: readonly NeedPending[], last: NodeRecord | undefined, grounds: Grounds): Promise<Surveyed['decision']> {
   if (question.role !== 'normal' || behind.length === 0) return attempt(question, () => decide(question, grounds), false);
   // Nobody knows yet what it will be made from.
   if (!last) return { action: 'run', why: [{ what: 'first-run' }], inputs: [] };
   const decision = await attempt(question, () => decide(question, grounds), true);
-  if (decision.action === 'run' && !decision.why.some(({ what }) => what === 'unknown')) return decision;
+  if (decision.action === 'run' && !decision.why.every((why) => why.what === 'unknown' || hangsOn(why, behind))) return decision;
   return { action: 'may-run', why: decision.action === 'restore' ? [...decision.why, ...behind] : behind, ...('inputs' in decision ? { inputs: decision.inputs } : {}) };
+}
+
+/** Whether a difference is in what a need gave that is about to be made again. */
+function hangsOn(difference: Difference, behind: readonly NeedPending[]): boolean {
+  return difference.what === 'need' && behind.some(({ need }) => need === difference.need);
 }
 
 /** `outdated`: with results of needs that are about to be replaced, and may name what is gone. */

@@ -15,7 +15,7 @@ interface CleanOptions extends GlobalOptions {
 
 export function cleanCommand(cli: Cli): Command {
   return new Command('clean')
-    .description("remove this workspace's results and images, so that the next run starts anew; what was published stays")
+    .description("remove this workspace's results, build trees and images; what was published stays, and so does the store of all workspaces (crpm cache), from which equal results come back")
     .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders, temporary files')
     .option('--all', 'also logs, the server and the published repository; refused while WORKSPACE names its addresses')
     .option('--published', 'only release published RPMs: all but those that WORKSPACE or the current generation names')

@@ -20,7 +20,7 @@ export function logsCommand(cli: Cli): Command {
     .description('print all that the programs of a node wrote, when it last ran')
     .argument('<node>', 'id of the node')
     .option('-f, --follow', 'go on until the node ends; while a run goes on, wait for the node in it')
-    .option('--run <run>', 'of this run; crpm status names them')
+    .option('--run <run>', 'of this run; .crpm/logs has one folder for each')
     .addHelpText('after', examples(['crpm logs libvirt.rpmbuild', 'crpm logs -f qemu.rpmbuild']))
     .action(async (node: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<LogsOptions>();

@@ -19,7 +19,7 @@ export function sourceCommand(cli: Cli): Command {
 function exportCommand(cli: Cli): Command {
   return new Command('export')
     .description('recreate the tree of a package exactly as a run built it, uncommitted work included; its dist-git folder goes beside it')
-    .argument('<run>', 'name of the run, as crpm status shows it; latest: the last one that built from this source')
+    .argument('<run>', 'name of the run, as its summary and .crpm/logs have it; latest: the last one that built from this source')
     .argument('<package>', 'the source')
     .option('--to <dir>', 'folder to write, which must not exist or be empty; default: <package>-<run> here')
     .addHelpText('after', examples(['crpm source export latest libvirt', 'crpm source export 20260822T101500.123Z-4f1c2a qemu --to /tmp/qemu-as-built']))

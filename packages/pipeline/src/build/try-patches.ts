@@ -25,9 +25,9 @@ export async function tryPatches(context: NodeContext, work: Work, tree: string,
   const applied = `crpm-patch ${marked(answers, 'crpm-patch ').at(-1) ?? ''}`;
   const said = output.lines.slice(output.lines.lastIndexOf(applied) + 1);
   return fail({
-    class: 'usage',
+    class: 'build',
     message: `the patch ${applied.slice('crpm-patch '.length)} of the spec does not apply to this tree: ${firstReject(said)}`,
-    next: `Choose for this source: patches: drop (the tree holds them already), patches: keep, or patches: [a list of those to keep].`,
+    next: 'Change the patch, or what you edited near it. A tree that holds some of the patches already wants patches: drop, or patches: [those to keep], in its source.',
     lines: said.slice(-20),
   });
 }

@@ -22,7 +22,7 @@ export function createrepoKind(): NodeKind<CreaterepoParams> {
     weight: 'light',
     // A result that stands in for a package left out has the same digest as before; the mark it gets in the repository is new.
     async inputs(_params, { needs }) {
-      return [...needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [{ name: `stale/${id}`, value: asOf }]));
+      return [...needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [{ name: `${id} of an earlier run`, value: asOf }]));
     },
     run,
     async stale(_params, output, context) {

@@ -95,7 +95,7 @@ function takenInstead(rpm: CustomRpm, evr: string, member: Member, trees: readon
     return {
       check: 'other-bytes',
       message: `${where}: ${rpm.name} ${evr} is not the RPM that was built: its sha256 is ${member.rule.sha256}, the build's ${rpm.sha256}; it comes from ${member.rule.urls[0] ?? 'nowhere'}`,
-      next: 'Another RPM has the same EVR. Give yours an EVR of its own (release.mode: stable), then run again.',
+      next: 'crpm run brings in what was built last. If it is another build that has this EVR, give yours one of its own (release.suffix), then run again.',
     };
   }
   return {

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { FailureError } from '@crpm/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Rig } from '../rig.js';
 import { graph } from './project.js';
@@ -23,6 +24,22 @@ describe('plan', () => {
       '1 a.build run: first run', '1 b.build run: first run', '2 repo run: first run', '3 serve run: first run',
     ]);
     expect(readdirSync(rig.workspace.state)).toEqual([]);
+  });
+
+  test('leaves open what becomes of a node whose build failed, once its need is going back to what it was', async () => {
+    await built();
+    rig.inputs.set('a.source', 'broken');
+    rig.failing.set('a.build', new FailureError({ class: 'build', message: 'no' }));
+    await rig.run(graph);
+    expect((await rig.plan(graph)).map(line)[3]).toBe('1 a.build run: need a.source changed');
+    rig.inputs.set('a.source', '');
+    expect((await rig.plan(graph)).map(line).filter((text) => /^\d a\./.test(text))).toEqual([
+      '0 a.source restore: tree/a.source: broken → ', '1 a.build fresh: nothing it depends on changed',
+    ]);
+    rig.inputs.set('a.source', 'mended');
+    expect((await rig.plan(graph)).map(line).filter((text) => /^\d a\./.test(text))).toEqual([
+      '0 a.source run: tree/a.source: broken → mended', '1 a.build may-run: a.source will be made again',
+    ]);
   });
 
   test('names the cause, and leaves open what the cut-off will decide', async () => {
