@@ -4,18 +4,12 @@ import { FailureError } from '@crpm/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readHistory } from '../../src/index.js';
 import { outcomes, Rig } from '../rig.js';
-import { ALL, graph } from './project.js';
+import { ALL, built, graph } from './project.js';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
-
-/** A rig whose workspace has a result of everything. */
-async function built(): Promise<Rig> {
-  await rig.run(graph);
-  return rig;
-}
 
 describe('failures', () => {
   const broken = new FailureError({ class: 'build', message: 'ninja ended with 1' });
@@ -71,7 +65,7 @@ describe('failures', () => {
   });
 
   test('keep the last good result', async () => {
-    await built();
+    await built(rig);
     const before = readHistory(rig.workspace).get('base');
     rig.inputs.set('base', 'edited');
     rig.failing.set('base', broken);

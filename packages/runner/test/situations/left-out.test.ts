@@ -1,18 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { outcomes, Rig } from '../rig.js';
-import { graph } from './project.js';
+import { built, graph } from './project.js';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
-
-/** A rig whose workspace has a result of everything. */
-async function built(): Promise<Rig> {
-  await rig.run(graph);
-  return rig;
-}
 
 describe('--only', () => {
   test('runs first what never had a result, and no more than that', async () => {
@@ -28,7 +22,7 @@ describe('--only', () => {
   });
 
   test('uses a stale result as it stands, names it with its age, and records what was really used', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('a.source', 'edited').set('a.build', 'edited');
     const summary = await rig.run(graph, { selection: { only: ['a.build'] } });
     expect(rig.ran).toEqual(['a.build']);
@@ -40,21 +34,21 @@ describe('--only', () => {
   });
 
   test('fresh needs are no reason for a warning', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('a.build', 'edited');
     expect(await rig.runs(graph, { only: ['a.build'] })).toEqual(['a.build']);
     expect(rig.warnings()).toEqual([]);
   });
 
   test('a fresh node does not run', async () => {
-    await built();
+    await built(rig);
     expect(await rig.runs(graph, { only: ['a.*'] })).toEqual([]);
   });
 });
 
 describe('--skip', () => {
   test('the last result of a skipped package stays, marked with its age, and its tree is not looked at', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('a.source', 'edited').set('b.source', 'edited');
     const summary = await rig.run(graph, { selection: { skip: ['a'] } });
     expect([...rig.ran].sort()).toEqual(['b.build', 'b.source', 'repo', 'serve']);

@@ -2,22 +2,16 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { graphOf, node, outcomes, Rig } from '../rig.js';
-import { ALL, graph } from './project.js';
+import { ALL, built, graph } from './project.js';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
 
-/** A rig whose workspace has a result of everything. */
-async function built(): Promise<Rig> {
-  await rig.run(graph);
-  return rig;
-}
-
 describe('outputs that are not what was recorded', () => {
   test('lost: they come back from the store', async () => {
-    const summary = await (await built()).run(graph);
+    const summary = await (await built(rig)).run(graph);
     unlinkSync(rig.file(summary, 'a.build'));
     const again = await rig.run(graph);
     expect(rig.ran).toEqual([]);
@@ -26,7 +20,7 @@ describe('outputs that are not what was recorded', () => {
   });
 
   test('lost, with a damaged store entry: the node runs, the entry is set aside, the user hears of it', async () => {
-    const summary = await (await built()).run(graph);
+    const summary = await (await built(rig)).run(graph);
     const file = rig.file(summary, 'a.build');
     // The store has the same inode: this damages both.
     chmodSync(file, 0o644);
@@ -40,7 +34,7 @@ describe('outputs that are not what was recorded', () => {
   });
 
   test('lost, with an empty store: the node runs, and its dependents stay fresh', async () => {
-    const summary = await (await built()).run(graph);
+    const summary = await (await built(rig)).run(graph);
     rmSync(rig.workspace.cache, { recursive: true });
     unlinkSync(rig.file(summary, 'a.source'));
     expect(await rig.runs(graph)).toEqual(['a.source']);
@@ -48,7 +42,7 @@ describe('outputs that are not what was recorded', () => {
   });
 
   test('touched but equal: fresh, and looked into only once', async () => {
-    const summary = await (await built()).run(graph);
+    const summary = await (await built(rig)).run(graph);
     const file = rig.file(summary, 'a.build');
     const content = readFileSync(file);
     unlinkSync(file);
@@ -61,14 +55,14 @@ describe('outputs that are not what was recorded', () => {
   });
 
   test('a whole state folder lost: files come back from the store, the rest is done again', async () => {
-    await built();
+    await built(rig);
     rmSync(rig.workspace.state, { recursive: true });
     mkdirSync(rig.workspace.state);
     expect(await rig.runs(graph)).toEqual(['base', 'serve']);
   });
 
   test('state folder and store lost: everything is done again, from nothing', async () => {
-    await built();
+    await built(rig);
     for (const folder of [rig.workspace.state, rig.workspace.cache]) {
       rmSync(folder, { recursive: true });
       mkdirSync(folder);
@@ -79,14 +73,14 @@ describe('outputs that are not what was recorded', () => {
 
 describe('results that live elsewhere', () => {
   test('a server that is gone is started again, and says why', async () => {
-    await built();
+    await built(rig);
     rig.stale.set('serve', 'the server is gone');
     expect(await rig.runs(graph)).toEqual(['serve']);
     expect(rig.reasons()).toEqual(['serve: the server is gone']);
   });
 
   test('a missing image is of no interest while nothing needs it', async () => {
-    await built();
+    await built(rig);
     rig.missing.set('base', 'the image is gone');
     rig.inputs.set('repo', 'edited');
     expect(await rig.runs(graph)).toEqual(['repo', 'serve']);
@@ -94,7 +88,7 @@ describe('results that live elsewhere', () => {
   });
 
   test('a missing image is made before the node that needs it; with equal output the rest stays fresh', async () => {
-    await built();
+    await built(rig);
     rig.missing.set('base', 'the image is gone');
     rig.inputs.set('a.build', 'edited');
     expect(await rig.runs(graph)).toEqual(['a.build', 'base', 'repo', 'serve']);
@@ -104,7 +98,7 @@ describe('results that live elsewhere', () => {
   });
 
   test('an image that comes out different makes all run that rests on it, also what was fresh before', async () => {
-    await built();
+    await built(rig);
     rig.missing.set('base', 'the image is gone');
     rig.inputs.set('a.build', 'edited');
     rig.during = ({ node: { id }, out }) => {

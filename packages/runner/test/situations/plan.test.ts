@@ -2,18 +2,12 @@ import { readdirSync } from 'node:fs';
 import { FailureError } from '@crpm/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Rig } from '../rig.js';
-import { graph } from './project.js';
+import { built, graph } from './project.js';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
-
-/** A rig whose workspace has a result of everything. */
-async function built(): Promise<Rig> {
-  await rig.run(graph);
-  return rig;
-}
 
 describe('plan', () => {
   const line = ({ node: id, layer, action, reason }: { node: string; layer: number; action: string; reason: string }) => `${String(layer)} ${id} ${action}: ${reason}`;
@@ -27,7 +21,7 @@ describe('plan', () => {
   });
 
   test('leaves open what becomes of a node whose build failed, once its need is going back to what it was', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('a.source', 'broken');
     rig.failing.set('a.build', new FailureError({ class: 'build', message: 'no' }));
     await rig.run(graph);
@@ -43,7 +37,7 @@ describe('plan', () => {
   });
 
   test('names the cause, and leaves open what the cut-off will decide', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('a.source', 'edited');
     rig.missing.set('base', 'gone');
     rig.asked = [];
@@ -56,7 +50,7 @@ describe('plan', () => {
   });
 
   test('knows what the store will give back', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('b.source', 'edited');
     await rig.run(graph);
     rig.inputs.delete('b.source');

@@ -1,4 +1,4 @@
-import { graphOf, node } from '../rig.js';
+import { graphOf, node, type Rig } from '../rig.js';
 
 /** The shape of the real thing: an image, two packages, one repository of both, and a server. */
 export const graph = graphOf(
@@ -11,3 +11,9 @@ export const graph = graphOf(
   node('serve', ['repo'], { kind: 'service' }),
 );
 export const ALL = ['a.build', 'a.source', 'b.build', 'b.source', 'base', 'repo', 'serve'];
+
+/** The rig, once its workspace has a result of everything. */
+export async function built(rig: Rig): Promise<Rig> {
+  await rig.run(graph);
+  return rig;
+}

@@ -3,25 +3,19 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readHistory, sweepResults } from '../../src/index.js';
 import { Rig } from '../rig.js';
-import { graph } from './project.js';
+import { built, graph } from './project.js';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
 
-/** A rig whose workspace has a result of everything. */
-async function built(): Promise<Rig> {
-  await rig.run(graph);
-  return rig;
-}
-
 describe('what is recorded', () => {
   test('an input that changes while the node runs: the result is used, but not taken for either state', async () => {
     rig.during = ({ node: { id } }) => {
       if (id === 'a.source') rig.inputs.set('a.source', 'edited meanwhile');
     };
-    await built();
+    await built(rig);
     rig.during = () => {};
     rig.inputs.delete('a.source');
     expect(await rig.runs(graph, { targets: ['a.source'] })).toEqual(['a.source']);
@@ -43,7 +37,7 @@ describe('what is recorded', () => {
   });
 
   test('one result per node is kept, besides the store', async () => {
-    await built();
+    await built(rig);
     for (const text of ['1', '2', '3']) {
       rig.inputs.set('a.source', text);
       await rig.run(graph);
@@ -68,7 +62,7 @@ describe('what is recorded', () => {
   });
 
   test('a damaged end of the journal costs that record and one warning', async () => {
-    await built();
+    await built(rig);
     const journal = join(rig.workspace.state, 'journal');
     writeFileSync(journal, readFileSync(journal, 'utf8').slice(0, -3));
     expect(await rig.runs(graph)).toEqual(['serve']);
@@ -78,7 +72,7 @@ describe('what is recorded', () => {
   });
 
   test('history tells the last good result of each node', async () => {
-    await built();
+    await built(rig);
     expect(readHistory(rig.workspace).get('a.build')).toMatchObject({
       kind: 'make',
       inputs: [
@@ -90,7 +84,7 @@ describe('what is recorded', () => {
   });
 
   test('a journal that is mostly of the past is written anew; everything stays fresh', async () => {
-    await built();
+    await built(rig);
     const journal = join(rig.workspace.state, 'journal');
     const before = readFileSync(journal, 'utf8');
     const [first = '', ...others] = before.split('\n').filter((line) => line !== '');
@@ -103,7 +97,7 @@ describe('what is recorded', () => {
   });
 
   test('folders of results that no record names are removed, by a run and by a sweep', async () => {
-    await built();
+    await built(rig);
     const stray = (name: string) => {
       mkdirSync(join(rig.workspace.state, 'results', 'base', name));
       writeFileSync(join(rig.workspace.state, 'results', 'base', name, 'made.txt'), 'left by a killed run');

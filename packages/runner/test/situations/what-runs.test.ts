@@ -1,18 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { graphOf, outcomes, Rig } from '../rig.js';
-import { ALL, graph } from './project.js';
+import { ALL, built, graph } from './project.js';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
-
-/** A rig whose workspace has a result of everything. */
-async function built(): Promise<Rig> {
-  await rig.run(graph);
-  return rig;
-}
 
 describe('what runs', () => {
   test('everything, the first time, needs first', async () => {
@@ -25,7 +19,7 @@ describe('what runs', () => {
   });
 
   test('nothing, when nothing changed; the engine is not opened', async () => {
-    await built();
+    await built(rig);
     rig.enginesOpened = 0;
     const summary = await rig.run(graph);
     expect(rig.ran).toEqual([]);
@@ -35,7 +29,7 @@ describe('what runs', () => {
   });
 
   test('what rests on an edit, and nothing else', async () => {
-    await built();
+    await built(rig);
     rig.inputs.set('a.source', 'edited');
     expect(await rig.runs(graph)).toEqual(['a.build', 'a.source', 'repo', 'serve']);
     expect(rig.reasons()).toEqual(['a.source: tree/a.source:  → edited', 'a.build: need a.source changed', 'repo: need a.build changed', 'serve: need repo changed']);
@@ -43,7 +37,7 @@ describe('what runs', () => {
   });
 
   test('an undone edit brings files back from the store; a service is started anew', async () => {
-    await built();
+    await built(rig);
     const before = readFileSync(rig.file(await rig.run(graph), 'repo'), 'utf8');
     rig.inputs.set('a.source', 'edited');
     await rig.run(graph);
@@ -56,7 +50,7 @@ describe('what runs', () => {
   });
 
   test('a changed option names itself with old and new', async () => {
-    await built();
+    await built(rig);
     const changed = graphOf(...[...graph.nodes.values()].map((old) => (old.id === 'a.build' ? { ...old, params: { profile: 'full' } } : old)));
     rig.constant.add('a.build');
     await rig.run(changed);
@@ -65,13 +59,13 @@ describe('what runs', () => {
 
   test('only up to the first equal output: dependents stay fresh', async () => {
     rig.constant.add('a.source');
-    await built();
+    await built(rig);
     rig.inputs.set('a.source', 'edited');
     expect(await rig.runs(graph)).toEqual(['a.source']);
   });
 
   test('a raised version of a kind', async () => {
-    await built();
+    await built(rig);
     const kinds = new Map([...rig.kinds].map(([name, kind]) => [name, name === 'service' ? { ...kind, version: 2 } : kind]));
     expect(await rig.runs(graph, {}, { kinds })).toEqual(['serve']);
     expect(rig.reasons()).toEqual(['serve: version: 1 → 2']);
@@ -80,14 +74,14 @@ describe('what runs', () => {
 
 describe('--force, --from', () => {
   test('--force runs all that is selected, fresh or not', async () => {
-    await built();
+    await built(rig);
     expect(await rig.runs(graph, { force: true })).toEqual(ALL);
     expect(await rig.runs(graph, { force: true, targets: ['a.source'] })).toEqual(['a.source']);
     expect(rig.reasons()).toEqual(['a.source: forced']);
   });
 
   test('--from runs the node and what rests on it', async () => {
-    await built();
+    await built(rig);
     expect(await rig.runs(graph, { from: ['b.build'] })).toEqual(['b.build', 'repo', 'serve']);
   });
 });
