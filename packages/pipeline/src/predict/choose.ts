@@ -1,6 +1,6 @@
 import { compareEvrBazeldnf, formatRelation, type Relation } from '@crpm/rpm';
 import type { Involved } from './involved.js';
-import { keyOf, requirementsOf, satisfies, type Candidate, type ResolverRpm } from './universe.js';
+import { keyOf, providedNames, requirementsOf, satisfies, type Candidate, type ResolverRpm } from './universe.js';
 import type { ResolverVersion } from './versions.js';
 
 /** `unknown`: too many ways to look at all of them. */
@@ -96,7 +96,7 @@ function costsOf(list: readonly Candidate[], sameName: ReadonlyMap<string, reado
 function indexByProvided(list: readonly Candidate[]): ReadonlyMap<string, readonly number[]> {
   const result = new Map<string, number[]>();
   for (const [index, { rpm }] of list.entries()) {
-    for (const name of new Set([rpm.name, ...rpm.provides.map((provided) => provided.name), ...(rpm.files ?? [])])) {
+    for (const name of providedNames(rpm)) {
       const indices = result.get(name);
       if (indices) indices.push(index);
       else result.set(name, [index]);

@@ -1,4 +1,4 @@
-import { compareEvrBazeldnf, formatEvr } from '@crpm/rpm';
+import { compareEvrBazeldnf, formatEvr, formatRelation } from '@crpm/rpm';
 import type { TreeRequest } from '../deps-script/read.js';
 import type { ChosenRpm } from './choose.js';
 import { compareWithOfficial } from './compare-official.js';
@@ -91,11 +91,10 @@ function noSolution({ own }: Prospect, tree: TreeRequest, universe: Universe): F
   for (const rpm of [...asked, ...own]) {
     for (const wanted of rpm.requires) {
       if (wanted.name.startsWith('(') || universe.providersOf(wanted.name).some((provider) => satisfies(provider.rpm, wanted))) continue;
-      const text = wanted.evr === undefined ? wanted.name : `${wanted.name} ${wanted.op ?? ''} ${String(wanted.evr.epoch)}:${wanted.evr.version}${wanted.evr.release === undefined ? '' : `-${wanted.evr.release}`}`;
       return {
         severity: 'error',
         hazard: 'not-chosen',
-        message: `${tree.name} has no solution: ${keyOf(rpm)} needs ${text}, which no repository has`,
+        message: `${tree.name} has no solution: ${keyOf(rpm)} needs ${formatRelation(wanted)}, which no repository has`,
         next: 'Build what is missing too, or correct the requirement in the spec.',
       };
     }

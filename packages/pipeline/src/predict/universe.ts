@@ -76,7 +76,8 @@ function meets(provided: Relation, { op, evr }: Relation): boolean {
   }
 }
 
-function providedNames({ name, provides, files = [] }: ResolverRpm): ReadonlySet<string> {
+/** All names by which an RPM can be required: its own, its capabilities, its files. */
+export function providedNames({ name, provides, files = [] }: ResolverRpm): ReadonlySet<string> {
   return new Set([name, ...provides.map((provided) => provided.name), ...files]);
 }
 
