@@ -3,6 +3,7 @@ import { allFresh } from './all-fresh.js';
 import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { restore } from './restore.js';
+import { rules } from './rules.js';
 import { scheduler } from './scheduler.js';
 import { startup } from './startup.js';
 import { missed, type Bench, type Row } from './support/bench.js';
@@ -10,7 +11,7 @@ import { formatRows } from './support/table.js';
 import { transfer } from './transfer.js';
 
 /** In the order in which they run. */
-const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, restore, transfer];
+const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,4 +1,5 @@
 import { withoutCalls } from './starlark/edit.js';
+import { remember } from './starlark/remember.js';
 import { parseCalls, type Call } from './starlark/rules.js';
 import { malformed, type Span } from './starlark/tokens.js';
 
@@ -24,21 +25,23 @@ export interface BuildRules {
 }
 
 const RULES: ReadonlySet<string> = new Set(['rpmtree', 'tar2files']);
+const callsOf = remember((text, file) => parseCalls(text, RULES, file));
+const rulesOf = remember((text, file) => buildRules(text, callsOf(text, file), file));
+const outsideOf = remember((text, file) => withoutCalls(text, callsOf(text, file)));
 
 /** The `rpmtree()` and `tar2files()` rules of `rpm/BUILD.bazel`, in its order. Throws a `FailureError` naming file and line for what can't be read. */
 export function parseBuild(text: string, file = 'rpm/BUILD.bazel'): BuildRules {
-  return buildRules(text, parseCalls(text, RULES, file), file);
+  return rulesOf(text, file);
 }
 
-/** Both halves of a BUILD.bazel in one pass: those rules, and the text without them, which a resolver must leave as it was. */
+/** Both halves of a BUILD.bazel: those rules, and the text without them, which a resolver must leave as it was. */
 export function splitBuild(text: string, file = 'rpm/BUILD.bazel'): BuildRules & { readonly outside: string } {
-  const calls = parseCalls(text, RULES, file);
-  return { ...buildRules(text, calls, file), outside: withoutCalls(text, calls) };
+  return { ...rulesOf(text, file), outside: outsideOf(text, file) };
 }
 
 /** The text without its `rpmtree()` and `tar2files()` rules. */
 export function outsideBuildRules(text: string, file = 'rpm/BUILD.bazel'): string {
-  return withoutCalls(text, parseCalls(text, RULES, file));
+  return outsideOf(text, file);
 }
 
 function buildRules(text: string, calls: readonly Call[], file: string): BuildRules {

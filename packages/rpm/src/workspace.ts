@@ -1,4 +1,5 @@
 import { applyEdits, quote, quoteList, withoutCalls, type Edit } from './starlark/edit.js';
+import { remember } from './starlark/remember.js';
 import { parseCalls, type Call } from './starlark/rules.js';
 import { malformed, type Span } from './starlark/tokens.js';
 
@@ -14,24 +15,26 @@ export interface RpmRule extends Span {
 }
 
 const RULES: ReadonlySet<string> = new Set(['rpm']);
+const callsOf = remember((text, file) => parseCalls(text, RULES, file));
+const rulesOf = remember((text, file): readonly RpmRule[] => callsOf(text, file).map((call) => rpmRule(text, call, file)));
+const outsideOf = remember((text, file) => withoutCalls(text, callsOf(text, file)));
 
 /**
  * The `rpm()` rules of a WORKSPACE, in its order. Throws a `FailureError` naming file and line for a text that is no Starlark, and for a rule
  * whose name, sha256 or urls are not plain text.
  */
 export function parseWorkspaceRpms(text: string, file = 'WORKSPACE'): readonly RpmRule[] {
-  return parseCalls(text, RULES, file).map((call) => rpmRule(text, call, file));
+  return rulesOf(text, file);
 }
 
-/** Both halves of a WORKSPACE in one pass: its `rpm()` rules, and the text without them, which a resolver must leave as it was. */
+/** Both halves of a WORKSPACE: its `rpm()` rules, and the text without them, which a resolver must leave as it was. */
 export function splitWorkspace(text: string, file = 'WORKSPACE'): { readonly rules: readonly RpmRule[]; readonly outside: string } {
-  const calls = parseCalls(text, RULES, file);
-  return { rules: calls.map((call) => rpmRule(text, call, file)), outside: withoutCalls(text, calls) };
+  return { rules: rulesOf(text, file), outside: outsideOf(text, file) };
 }
 
 /** The text without its `rpm()` rules. */
 export function outsideRpmRules(text: string, file = 'WORKSPACE'): string {
-  return withoutCalls(text, parseCalls(text, RULES, file));
+  return outsideOf(text, file);
 }
 
 /** New values for fields of one rule. */

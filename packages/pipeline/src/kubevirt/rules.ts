@@ -26,7 +26,7 @@ export function rulesOf(path: YieldedPath, text: string): readonly Rule[] {
 
 /** Whether two rules say the same, however they are laid out. */
 export function sameRule(a: Rule | undefined, b: Rule | undefined): boolean {
-  return collapse(a?.text) === collapse(b?.text);
+  return a?.text === b?.text || collapse(a?.text) === collapse(b?.text);
 }
 
 function collapse(text: string | undefined): string | undefined {
