@@ -97,6 +97,16 @@ describe('a file that is no whole RPM is refused by name', () => {
     );
   });
 
+  it('when a few kilobytes of it spell gigabytes of paths', () => {
+    const files = (folder: string, count: number) => {
+      const each = <T>(value: T) => Array.from({ length: count }, () => value);
+      return { ...TAGS, 1117: each('a'), 1118: [folder], 1116: each(0), 1030: each(0o100644), 1028: each(1), 1035: each(''), 1036: each(''), 1037: each(0) };
+    };
+    expect(complaint(rpmBytes({ tags: files(`/${'d'.repeat(4094)}/`, 1) }))).toBe('demo.rpm is not a readable RPM: its header has a path of 4097 characters');
+    expect(complaint(rpmBytes({ tags: files(`/${'d'.repeat(4090)}/`, 20_000) }))).toBe('demo.rpm is not a readable RPM: the paths in its header have more than 67108864 characters');
+    expect(parseRpmHeader(rpmBytes({ tags: files('/usr/', 3) }), 'demo.rpm').files.map(({ path }) => path)).toEqual(['/usr/a', '/usr/a', '/usr/a']);
+  });
+
   it('when it has no name', () => {
     expect(complaint(rpmBytes({ tags: without(1000) }))).toBe('demo.rpm is not a readable RPM: its header has no name');
   });

@@ -16,6 +16,11 @@ export interface RpmFile {
   readonly ghost: boolean;
 }
 
+/** As long as Linux takes one. */
+const MAX_PATH = 4096;
+/** Characters of all paths together. Far above any real RPM; a few megabytes of header can spell terabytes of paths, for each name may stand in the same long folder. */
+const MAX_PATHS = 64 * 1024 * 1024;
+
 /** The file list of a header; the tags must agree on its length. */
 export function decodeFiles(section: Section, file: string): readonly RpmFile[] {
   const paths = decodePaths(section, file);
@@ -51,9 +56,14 @@ function decodePaths(section: Section, file: string): readonly string[] {
   if (names.length === 0) return section.strings(TAG.oldFileNames);
   const folders = section.strings(TAG.dirNames);
   const indexes = section.numbers(TAG.dirIndexes);
+  let total = 0;
   return names.map((name, i) => {
     const folder = folders[indexes[i] ?? -1];
     if (folder === undefined) corrupt(file, `its header names a folder that it does not list`);
+    const length = folder.length + name.length;
+    total += length;
+    if (length > MAX_PATH) corrupt(file, `its header has a path of ${length} characters`);
+    if (total > MAX_PATHS) corrupt(file, `the paths in its header have more than ${MAX_PATHS} characters`);
     return folder + name;
   });
 }
