@@ -2,7 +2,8 @@ import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { fail, type Graph, type WorkspacePaths } from '@crpm/core';
 import type { SourceFact } from '@crpm/pipeline';
 import { refuse } from './complaints.js';
-import { listRuns, readEvents, runLogs } from './run-folder.js';
+import { namedRuns } from './named-run.js';
+import { readEvents, runLogs } from './run-folder.js';
 
 /** The snapshots that one run of one package was made of. */
 export interface BuiltTrees {
@@ -14,10 +15,7 @@ export interface BuiltTrees {
 /** Looks up what a run built from. Refuses, with what there is, when the run or its record of that source is not there. */
 export function builtTrees(workspace: WorkspacePaths, graph: Graph, asked: string, name: string): BuiltTrees {
   const node = `${name}.source`;
-  const runs = listRuns(workspace);
-  if (runs.length === 0) refuse('nothing was run in this workspace yet');
-  if (asked !== 'latest' && !runs.includes(asked)) refuse(`there is no run ${asked}; the runs are: ${runs.join(', ')}`);
-  for (const run of asked === 'latest' ? [...runs].reverse() : [asked]) {
+  for (const run of namedRuns(workspace, asked)) {
     const finished = readEvents(runLogs(workspace, run)).find((event) => event.type === 'node-finished' && event.node === node);
     if (finished?.type === 'node-finished' && finished.data !== undefined) return { run, package: name, fact: finished.data as SourceFact };
   }

@@ -4,12 +4,14 @@ import { quietPipe } from '@crpm/reporters';
 import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
 import { doctorCommand } from './commands/doctor.js';
+import { eventsCommand } from './commands/events.js';
 import { explainCommand } from './commands/explain.js';
 import { graphCommand } from './commands/graph.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
 import { revertCommand } from './commands/revert.js';
 import { runCommand } from './commands/run.js';
+import { runsCommand } from './commands/runs.js';
 import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
 import { sourceCommand } from './commands/source.js';
@@ -59,7 +61,7 @@ function program(cli: Cli): Command {
     .helpCommand('help [command]', 'help of a command')
     .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
-  const commands = [runCommand, watchCommand, planCommand, explainCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, sourceCommand, updateCommand, verifyCommand, serveCommand, revertCommand, cacheCommand, cleanCommand, doctorCommand];
+  const commands = [runCommand, watchCommand, planCommand, explainCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, runsCommand, eventsCommand, sourceCommand, updateCommand, verifyCommand, serveCommand, revertCommand, cacheCommand, cleanCommand, doctorCommand];
   for (const make of commands) root.addCommand(make(cli));
   for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     command.exitOverride().configureOutput({

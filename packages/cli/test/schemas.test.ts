@@ -1,11 +1,14 @@
+import type { Event, Failure, NodeOutcome } from '@crpm/core';
 import type { Difference, Explanation, PlanEntry } from '@crpm/runner';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import eventSchema from '../../../schemas/event.schema.json' with { type: 'json' };
 import explainSchema from '../../../schemas/explain.schema.json' with { type: 'json' };
 import planSchema from '../../../schemas/plan.schema.json' with { type: 'json' };
 
 const ajv = new Ajv2020({ allErrors: true, strict: true });
 const validatePlan = ajv.compile(planSchema);
+const validateEvent = ajv.compile(eventSchema);
 const validateExplanation = ajv.compile(explainSchema);
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -59,5 +62,35 @@ describe('what explain --json prints', () => {
     const { node, layer, action, reason, differences, kind, needs } = explanation;
     expect(validateExplanation({ node, layer, action, reason, differences, kind, needs })).toBe(true);
     expect(validateExplanation({ node, layer, action, reason, differences, kind })).toBe(false);
+  });
+});
+
+const OUTCOMES: Readonly<Record<NodeOutcome, number>> = { ran: 1, fresh: 0, restored: 0, failed: 0, 'not-run': 0, cancelled: 0 };
+const CLASSES: Readonly<Record<Failure['class'], true>> = { usage: true, environment: true, locked: true, build: true, proof: true, oom: true, source: true, cancelled: true, bug: true };
+const failure = (of: string): Required<Failure> => ({ class: of as Failure['class'], message: 'm', next: 'n', lines: ['l'], data: [1], transient: true });
+/** One of each; a new type of event does not compile until it is here. */
+const EVENTS: { readonly [T in Event['type']]: Required<Event & { readonly type: T }> } = {
+  'run-started': { type: 'run-started', at: 1, run: 'r', nodes: [{ id: 'a', kind: 'k', title: 't', group: 'g', needs: ['b'], lastMs: 1.5 }], logs: '/l' },
+  'node-started': { type: 'node-started', at: 1, node: 'a', reason: 'first run', log: '/l/a.log' },
+  'node-line': { type: 'node-line', at: 1, node: 'a', text: '' },
+  'node-status': { type: 'node-status', at: 1, node: 'a', text: 's' },
+  'node-warning': { type: 'node-warning', at: 1, node: 'a', text: 'w' },
+  'node-finished': { type: 'node-finished', at: 1, node: 'a', outcome: 'failed', ms: 1.5, failure: failure('build'), data: { evr: '0:1-1' }, log: '/l/a.log' },
+  warning: { type: 'warning', at: 1, text: 'w' },
+  'run-finished': { type: 'run-finished', at: 1, run: 'r', ms: 1.5, exitCode: 0, counts: OUTCOMES },
+};
+
+describe('a line of run --json', () => {
+  test.each(Object.values(EVENTS))('$type', (event) => {
+    expect(validateEvent(event)).toBe(true);
+    expect(validateEvent({ ...event, extra: 1 })).toBe(false);
+  });
+
+  test.each(Object.keys(OUTCOMES))('the outcome %s', (outcome) => {
+    expect(validateEvent({ type: 'node-finished', at: 1, node: 'a', outcome, ms: 0 })).toBe(true);
+  });
+
+  test.each(Object.keys(CLASSES))('a failure of class %s', (of) => {
+    expect(validateEvent({ ...EVENTS['node-finished'], failure: failure(of) })).toBe(true);
   });
 });

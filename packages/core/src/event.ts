@@ -14,7 +14,7 @@ export type NodeOutcome =
   | 'not-run'
   | 'cancelled';
 
-/** One thing that happened. Every face and every recorded run reads these and nothing else. `at` is milliseconds since the epoch. */
+/** One thing that happened. Every face and every recorded run reads these and nothing else; `schemas/event.schema.json` is the same for others. `at` is milliseconds since the epoch. */
 export type Event =
   | { readonly type: 'run-started'; readonly at: number; readonly run: string; readonly nodes: readonly EventNode[]; readonly logs: string }
   | { readonly type: 'node-started'; readonly at: number; readonly node: string; readonly reason: string; readonly log: string }
@@ -43,6 +43,8 @@ export interface EventNode {
   readonly title: string;
   readonly group?: string;
   readonly needs: readonly string[];
+  /** Milliseconds it took when it last ran; absent: it never did. */
+  readonly lastMs?: number;
 }
 
 /** A face, a recorder, an exit code: all are sinks of events. */

@@ -14,6 +14,10 @@ export interface ReporterOptions {
   readonly verbose?: boolean;
   /** Whether to colour; default: {@link wantsColour} of the stream. */
   readonly colour?: boolean;
+  /** Absolute folders of the packages' trees by package, for faces that point into files. */
+  readonly trees?: ReadonlyMap<string, string>;
+  /** Absolute folder that such files are named from. */
+  readonly checkout?: string;
   /** Whether the run's summary is told at its end; default: it is. */
   readonly summary?: boolean;
 }

@@ -24,7 +24,7 @@ test('the model keeps state, elapsed time and the last line of each node', () =>
 
 test('on a terminal it draws the nodes, gives the cursor back and ends with the summary', async () => {
   const stream = new Recorded(true);
-  const reporter = createReporter('live', { stream, colour: false });
+  const reporter = await createReporter('live', { stream, colour: false });
   for (const event of failingRun.slice(0, 8)) reporter.sink(event);
   await vi.waitFor(() => expect(stream.text).toContain('main.c:1: error'));
   expect(stream.text).toContain('a.source  ran 0.3s');
@@ -34,19 +34,19 @@ test('on a terminal it draws the nodes, gives the cursor back and ends with the 
   expect(stream.text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stream.text.lastIndexOf('\u001b[?25l'));
 });
 
-test('off a terminal it is plain', () => {
-  const [live, plain] = (['live', 'plain'] as const).map((name) => {
+test('off a terminal it is plain', async () => {
+  const [live, plain] = await Promise.all((['live', 'plain'] as const).map(async (name) => {
     const stream = new Recorded(false);
-    const reporter = createReporter(name, { stream });
+    const reporter = await createReporter(name, { stream });
     for (const event of failingRun) reporter.sink(event);
     return stream.text;
-  });
+  }));
   expect(live).toBe(plain);
 });
 
 test('a run in which all is fresh draws nothing but the summary', async () => {
   const stream = new Recorded(true);
-  const reporter = createReporter('live', { stream, colour: false });
+  const reporter = await createReporter('live', { stream, colour: false });
   for (const event of [failingRun[0], failingRun[1], failingRun.at(-1)]) if (event) reporter.sink(event);
   await reporter.close();
   expect(stream.text).toBe('node  outcome      time\nbase  fresh           -\n\n1 node: 1 fresh; 1m05s\n');

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { createReporter } from '../src/index.js';
 import { failingRun, failingSummary, Recorded } from './events.js';
 
-function play(options: { readonly verbose?: boolean; readonly colour?: boolean }): string {
+async function play(options: { readonly verbose?: boolean; readonly colour?: boolean }): Promise<string> {
   const stream = new Recorded();
-  const reporter = createReporter('plain', { stream, colour: false, ...options });
+  const reporter = await createReporter('plain', { stream, colour: false, ...options });
   for (const event of failingRun) reporter.sink(event);
   return stream.text;
 }
 
-test('one line per change with its node in front, then the summary', () => {
-  expect(play({})).toBe(`a.source: never ran
+test('one line per change with its node in front, then the summary', async () => {
+  expect(await play({})).toBe(`a.source: never ran
 a.source: warning: left out a socket: run/x
 a.source: ran in 0.3s
 a.rpmbuild: a.source changed
@@ -21,12 +21,12 @@ warning: the journal was cut at record 7
 ${failingSummary}`);
 });
 
-test('verbose adds what programs write, without control sequences', () => {
-  expect(play({ verbose: true })).toContain('\na.rpmbuild | main.c:1: error\n');
+test('verbose adds what programs write, without control sequences', async () => {
+  expect(await play({ verbose: true })).toContain('\na.rpmbuild | main.c:1: error\n');
 });
 
-test('colours only outcomes, so that nothing but escape sequences differs', () => {
-  const coloured = play({ colour: true });
+test('colours only outcomes, so that nothing but escape sequences differs', async () => {
+  const coloured = await play({ colour: true });
   expect(coloured).toContain('\u001b[31m');
-  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(play({}));
+  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(await play({}));
 });

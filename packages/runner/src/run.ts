@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { EXIT, exitCodeOf, toFailure, type Failure, type GraphNode, type Json, type NodeOutcome } from '@crpm/core';
+import { EXIT, exitCodeOf, toFailure, type EventNode, type Failure, type GraphNode, type Json, type NodeOutcome } from '@crpm/core';
 import { errorCode, Journal, realFs } from '@crpm/state';
 import { Announcer } from './announcer.js';
 import { criticalPaths } from './critical-path.js';
@@ -30,7 +30,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     const results = new Results({ fs, workspace: options.workspace, history, journal, warn: (text) => { announcer.warn(text); } });
     announcer.emit({
       type: 'run-started', at: Date.now(), run: runId, logs: options.logsDir,
-      nodes: [...graph.nodes.values()].map(({ id, kind, title, group, needs }) => ({ id, kind, title, needs, ...(group === undefined ? {} : { group }) })),
+      nodes: [...graph.nodes.values()].map((node) => eventNode(node, history.last(node.id)?.ms)),
     });
     if (journal.warning !== undefined) announcer.warn(journal.warning);
     compact(journal, history, announcer);
@@ -61,6 +61,10 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     announcer.close();
     journal.close();
   }
+}
+
+function eventNode({ id, kind, title, group, needs }: GraphNode, lastMs: number | undefined): EventNode {
+  return { id, kind, title, needs, ...(group === undefined ? {} : { group }), ...(lastMs === undefined ? {} : { lastMs }) };
 }
 
 /** Of each node only the last result counts. Where most of the journal is older, it is written anew; that can wait until there is room for it. */

@@ -1,8 +1,8 @@
-import { Command, Option } from 'commander';
-import { createReporter, REPORTERS, type ReporterName } from '@crpm/reporters';
+import { Command } from 'commander';
+import { faceOfStdout, isForPeople, openFaces, parseFace, type Wanted } from '../faces.js';
 import { examples, wholeNumber, withOverrides, withSelection, type Overrides, type SelectionOptions } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openProject, requireTrees, selected } from '../project.js';
+import { openProject, requireTrees, selected, workingDirectory } from '../project.js';
 import { stoppable } from '../signals.js';
 
 interface RunOptions extends GlobalOptions, SelectionOptions, Overrides {
@@ -14,7 +14,7 @@ interface RunOptions extends GlobalOptions, SelectionOptions, Overrides {
   readonly wait?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
-  readonly reporter: ReporterName;
+  readonly reporter?: readonly Wanted[];
 }
 
 export function runCommand(cli: Cli): Command {
@@ -25,9 +25,9 @@ export function runCommand(cli: Cli): Command {
     .option('--pull', 'fetch the base image again')
     .option('--clean-build', 'build from scratch what is built incrementally, fresh or not: its build trees are thrown away')
     .option('--wait', 'wait until another command in this workspace has ended')
-    .option('--json', 'events as lines of JSON, the same as --reporter ndjson')
+    .option('--json', 'events as lines of JSON, the same as --reporter ndjson; crpm schema event describes them')
     .option('--verbose', 'show every line that programs write')
-    .addOption(new Option('--reporter <face>', 'how progress is shown').choices([...REPORTERS]).default('live'))
+    .option('--reporter <face>', 'how progress is shown: live, plain, ndjson, github, junit or trace; FACE=FILE writes it to a file beside (repeatable)', parseFace)
     .addHelpText(
       'after',
       examples([
@@ -35,11 +35,14 @@ export function runCommand(cli: Cli): Command {
         'crpm run libvirt.rpmbuild              that, and what it needs',
         'crpm run --only libvirt.rpmbuild       that alone, on the results its needs have',
         'crpm run --skip qemu --from createrepo',
+        'crpm run --reporter junit=report.xml --reporter trace=trace.json',
         'crpm run --dry-run',
       ]),
     )
     .action(async (nodes: readonly string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<RunOptions>();
+      const faces: readonly Wanted[] = [...(options.json ? [{ name: 'ndjson' } as const] : []), ...(options.reporter ?? [])];
+      const stdout = faceOfStdout(faces);
       const project = await openProject(cli, options);
       const part = selected(project, nodes, options);
       await requireTrees(project, options.skip);
@@ -50,7 +53,6 @@ export function runCommand(cli: Cli): Command {
       }
       await stoppable(cli, async (stop) => {
         const { execute } = await import('../execute.js');
-        const face = options.json ? 'ndjson' : options.reporter;
         const summary = await execute({
           project,
           selected: part,
@@ -60,12 +62,12 @@ export function runCommand(cli: Cli): Command {
           cleanBuild: options.cleanBuild === true,
           wait: options.wait === true,
           command: ['crpm run', ...command.args].join(' '),
-          reporter: createReporter(face, { stream: cli.io.stdout, verbose: options.verbose === true }),
+          reporter: await openFaces(faces, { io: cli.io, config: project.config, cwd: workingDirectory(cli, options), verbose: options.verbose === true }),
           io: cli.io,
           stop,
         });
         cli.code = summary.exitCode;
-        if (face === 'ndjson') return;
+        if (!isForPeople(stdout)) return;
         const { printProof } = await import('../print-proof.js');
         await printProof(cli.io, summary, '\n');
       });

@@ -78,14 +78,14 @@ async function runRound(io: Io, { project, selected: part }: Prepared, options: 
     pull: false,
     wait: true,
     command,
-    reporter: roundReporter(io, options),
+    reporter: await roundReporter(io, options),
     io,
     stop,
   });
 }
 
 /** On a terminal the nodes are drawn while they run; elsewhere the round's line is all. */
-function roundReporter(io: Io, { json, verbose }: WatchOptions): Reporter {
+async function roundReporter(io: Io, { json, verbose }: WatchOptions): Promise<Reporter> {
   if (json || (!verbose && io.stdout.isTTY !== true)) return { sink: () => undefined, close: () => Promise.resolve() };
   return createReporter('live', { stream: io.stdout, verbose: verbose === true, summary: false });
 }

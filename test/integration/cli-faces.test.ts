@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import schema from '../../schemas/event.schema.json' with { type: 'json' };
+import { CliRig } from './cli-rig.js';
+
+let rig: CliRig;
+beforeEach(() => {
+  rig = new CliRig();
+  rig.write({
+    'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  good: { run: "echo hello" }\n  bad: { run: "echo \'a.c:3:1: error: no\'; exit 7" }\n  after: { run: ["true"], needs: [bad] }\n',
+  });
+});
+afterEach(() => rig.remove());
+
+const read = (file: string) => readFileSync(join(rig.work, file), 'utf8');
+
+test('several faces of one run: one on stdout, the others in files, and later the same again from the record', async () => {
+  const { code, out, err } = await rig.crpm(['run', '--keep-going', '--reporter', 'plain', '--reporter', 'ndjson=events.ndjson', '--reporter', 'junit=report.xml', '--reporter', 'trace=trace.json']);
+  expect(code).toBe(1);
+  expect(err).toBe('');
+  expect(out).toContain('bad: failed');
+  const events = read('events.ndjson').trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string });
+  const validate = new Ajv2020({ strict: true }).compile(schema);
+  for (const event of events) expect([event, validate(event), validate.errors]).toEqual([event, true, null]);
+  expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(['run-started', 'node-started', 'node-line', 'node-finished', 'run-finished']));
+  expect(read('report.xml')).toContain('<testsuite name="crpm" tests="3" failures="1" errors="0" skipped="1"');
+  const { traceEvents } = JSON.parse(read('trace.json')) as { traceEvents: { name: string; ph: string }[] };
+  expect(traceEvents.filter(({ ph }) => ph === 'X').map(({ name }) => name).sort()).toEqual(['bad', 'good']);
+
+  const recorded = await rig.crpm(['events']);
+  const lasting = events.filter(({ type }) => type !== 'node-line');
+  expect(recorded.out.split('\n').map((line) => JSON.parse(line) as unknown)).toEqual(lasting);
+  expect((await rig.crpm(['events', 'latest', '--verbose'])).out).toContain('"text":"hello"');
+  const again = await rig.crpm(['events', '--reporter', 'junit=again.xml', '--reporter', 'plain']);
+  expect(again.out.trim()).toBe(out.trim());
+  expect(read('again.xml')).toBe(read('report.xml'));
+});
+
+test('on GitHub an error of a compiler points into the checkout', async () => {
+  const { out } = await rig.crpm(['run', '--reporter', 'github'], { env: { GITHUB_WORKSPACE: rig.work } });
+  expect(out).toContain('\n::error file=a.c,line=3,col=1,title=bad::no\n');
+  expect(out).toMatch(/\n::error title=bad failed::the task bad ended with exit code 7/);
+});
+
+test('runs lists what is on record, the last run first', async () => {
+  expect((await rig.crpm(['runs'])).out).toBe('no run is on record: crpm run makes one');
+  await rig.crpm(['run', 'good']);
+  await rig.crpm(['run', '--keep-going']);
+  const { out } = await rig.crpm(['runs']);
+  expect(out.split('\n')).toEqual([expect.stringMatching(/^run +began +took +exit +did$/), expect.stringMatching(/ 1 +failed bad; ran good$/), expect.stringMatching(/ 0 +ran good$/)]);
+  const { runs } = JSON.parse((await rig.crpm(['runs', '--json'])).out) as { runs: { finished: { exitCode: number }; nodes: { 'not-run': string[] } }[] };
+  expect(runs.map(({ finished, nodes }) => [finished.exitCode, nodes['not-run']])).toEqual([[1, ['after']], [0, []]]);
+});
+
+test.each([
+  [['--reporter', 'junit', '--reporter', 'trace'], '--reporter junit and --reporter trace would both write to stdout: send one to a file, as in trace=FILE'],
+  [['--json', '--reporter', 'plain'], '--reporter ndjson and --reporter plain would both write to stdout: send one to a file, as in plain=FILE'],
+  [['--reporter', 'html5'], '--reporter html5: there is no "html5"; there are: live, plain, ndjson, github, junit, trace'],
+  [['--reporter', 'junit='], '--reporter junit=: the file after = is missing'],
+  [['--reporter', 'live=x'], '--reporter live=x: the live view is for a terminal; plain=x has the same in lines'],
+  [['--reporter', 'junit=no/such/report.xml'], "ENOENT: no such file or directory, open '"],
+])('%j is refused before anything starts', async (options, message) => {
+  const { code, err } = await rig.crpm(['run', ...options]);
+  expect(err).toContain(message);
+  expect(code).toBe(2);
+  expect(existsSync(join(rig.work, '.crpm'))).toBe(false);
+});
