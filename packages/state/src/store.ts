@@ -50,8 +50,7 @@ export class Store {
     const existing = fs.lstat(entry);
     if (existing) {
       if (existing.ino === fs.lstat(file)?.ino && existing.type === 'file') return;
-      if (await this.#holds(entry, sha256)) return;
-      setAside(this.#fs, entry, this.badFolder);
+      if ((await this.#look(entry, sha256)) === 'whole') return;
     }
     makeFolder(fs, dirname(entry), 0o700);
     const temporary = join(this.#root, 'tmp', temporaryName(sha256));
@@ -74,17 +73,15 @@ export class Store {
     try {
       if (!fs.lstat(entry)) return 'absent';
       this.#prepare();
-      if (!(await this.#holds(entry, sha256))) {
-        setAside(fs, entry, this.badFolder);
-        return 'damaged';
-      }
+      const looked = await this.#look(entry, sha256);
+      if (looked !== 'whole') return looked;
       const copied = await linkOrCopy(fs, entry, target);
       if (!copied || copied.sha256 === sha256) return 'restored';
       fs.remove(target);
       return 'damaged';
     } catch (error) {
-      // It may be evicted at any moment.
-      if (errorCode(error) === 'ENOENT' && !fs.lstat(entry)) return 'absent';
+      // It may be evicted at any moment, and be there again the next.
+      if (errorCode(error) === 'ENOENT' && fs.lstat(dirname(target))) return 'absent';
       throw error;
     }
   }
@@ -94,10 +91,21 @@ export class Store {
     return join(this.#root, sha256.slice(0, 2), sha256);
   }
 
-  async #holds(entry: string, sha256: string): Promise<boolean> {
-    // A link or a folder in an entry's place would lead the hash astray.
-    if (this.#fs.lstat(entry)?.type !== 'file') return false;
-    return (await hashFile(entry, { fs: this.#fs })).sha256 === sha256;
+  /** Reads an entry. One that does not hold what its name says is set aside; one that went meanwhile is no damage, even if somebody has put it back by now. */
+  async #look(entry: string, sha256: string): Promise<'whole' | 'damaged' | 'absent'> {
+    const fs = this.#fs;
+    const stat = fs.lstat(entry);
+    if (!stat) return 'absent';
+    try {
+      // A link or a folder in an entry's place would lead the hash astray.
+      if (stat.type === 'file' && (await hashFile(entry, { fs })).sha256 === sha256) return 'whole';
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return 'absent';
+      throw error;
+    }
+    if (fs.lstat(entry)?.ino !== stat.ino) return 'absent';
+    setAside(fs, entry, this.badFolder);
+    return 'damaged';
   }
 
   #prepare(): void {

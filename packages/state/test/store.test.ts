@@ -79,6 +79,28 @@ describe('a bad entry is a loud miss: set aside, never given out', () => {
   });
 });
 
+test('an entry that is evicted while it is looked at, and at once put back, is a miss and no damage', async () => {
+  let gap: number | undefined;
+  let calls = 0;
+  /** Every path but the entry's own is as it is; in call number `gap` that names the entry, it is just not there. */
+  const missing = <A extends unknown[], R>(call: (path: string, ...rest: A) => R, gone: () => R) => (path: string, ...rest: A): R => (path.endsWith(`store/${SHA256.slice(0, 2)}/${SHA256}`) && ++calls === gap ? gone() : call(path, ...rest));
+  const enoent = () => { throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' }); };
+  const fs: Fs = { ...realFs, lstat: missing(realFs.lstat, () => undefined), open: missing(realFs.open, enoent), link: missing(realFs.link, enoent) };
+  const { folder, store, file } = scene(fs);
+  await store.add(file, SHA256);
+  let seen = 0;
+  for (gap = 1; ; gap++) {
+    calls = 0;
+    const target = join(folder, `back-${String(gap)}`);
+    const hit = await store.restore(SHA256, target);
+    if (calls < gap) break;
+    if (hit === 'absent') seen++;
+    else expect([hit, readFileSync(target, 'utf8')]).toEqual(['restored', CONTENT]);
+    expect(existsSync(store.badFolder)).toBe(false);
+  }
+  expect(seen).toBeGreaterThan(2);
+});
+
 test('whichever call fails, an entry is whole or not there', { timeout: 60_000 }, async () => {
   for (let call = 1; ; call++) {
     const { fs, calls } = faultyFs(call, { code: 'ENOSPC' });
