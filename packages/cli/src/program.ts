@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
 import { explainCommand } from './commands/explain.js';
 import { graphCommand } from './commands/graph.js';
+import { initCommand } from './commands/init.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
 import { revertCommand } from './commands/revert.js';
@@ -61,7 +62,28 @@ function program(cli: Cli): Command {
     .helpCommand('help [command]', 'help of a command')
     .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
-  const commands = [runCommand, watchCommand, planCommand, explainCommand, graphCommand, validateCommand, schemaCommand, statusCommand, logsCommand, runsCommand, eventsCommand, sourceCommand, updateCommand, verifyCommand, serveCommand, revertCommand, cacheCommand, cleanCommand, doctorCommand];
+  const commands = [
+    initCommand,
+    runCommand,
+    watchCommand,
+    planCommand,
+    explainCommand,
+    graphCommand,
+    validateCommand,
+    schemaCommand,
+    statusCommand,
+    logsCommand,
+    runsCommand,
+    eventsCommand,
+    sourceCommand,
+    updateCommand,
+    verifyCommand,
+    serveCommand,
+    revertCommand,
+    cacheCommand,
+    cleanCommand,
+    doctorCommand,
+  ];
   for (const make of commands) root.addCommand(make(cli));
   for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     command.exitOverride().configureOutput({

@@ -97,6 +97,11 @@ export const PRESETS: ReadonlyMap<string, Preset> = new Map<string, Preset>([
   ['libnbd', { kind: 'rpmbuild', spec: distGit('libnbd'), pin: { variable: 'LIBNBD_VERSION' /* 34, 46 */, rpms: byArch(['libnbd-devel' /* 138 */, 'libnbd' /* 194 */]) } }],
 ]);
 
+/** The packages that crpm knows by name. */
+export function packageNames(): readonly string[] {
+  return [...PRESETS.keys()];
+}
+
 /** The version variables that KubeVirt's script reads (21–46). */
 export const VERSION_VARIABLES: readonly string[] = [...PRESETS.values()].map(({ pin }) => pin.variable);
 

@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Command } from 'commander';
+import { EXIT } from '@crpm/core';
+import { refuse } from '../complaints.js';
+import { examples } from '../help.js';
+import type { Cli, GlobalOptions } from '../io.js';
+import { openProject, workingDirectory } from '../project.js';
+import { stoppable } from '../signals.js';
+
+const FILE = 'custom-rpms.config.yaml';
+
+interface InitOptions extends GlobalOptions {
+  readonly yes?: boolean;
+  readonly force?: boolean;
+}
+
+export function initCommand(cli: Cli): Command {
+  return new Command('init')
+    .description('look around (KubeVirt, QEMU, libvirt, dist-git folders, the variables of the bash script) and write a config')
+    .option('-y, --yes', 'ask nothing: what can’t be seen gets its default')
+    .option('--force', 'write over a config that is there')
+    .addHelpText('after', examples(['crpm init', 'crpm init --yes', 'LIBVIRT_DIR=~/src/libvirt crpm init']))
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<InitOptions>();
+      if (options.config !== undefined) refuse(`--config has no use here: the config is written as ${FILE} beside KubeVirt, or into the folder that -C names`);
+      const cwd = workingDirectory(cli, options);
+      const [{ packageNames, loadSchema }, { lookAround }, { configText }, { linkCrpm, locateWorkspace, writeFileAtomic }] = await Promise.all([
+        import('@crpm/config'),
+        import('../init/surroundings.js'),
+        import('../init/config-text.js'),
+        import('@crpm/state'),
+      ]);
+      const seen = lookAround({ cwd, env: cli.io.env, known: packageNames() });
+      const file = join(seen.root, FILE);
+      if (existsSync(file) && !options.force) refuse(`${file} is there already; crpm validate checks it, crpm init --force writes it anew`);
+
+      await stoppable(cli, async ({ signal }) => {
+        const asks = !options.yes && cli.io.stdout.isTTY === true && process.stdin.isTTY;
+        const { trees, stream } = asks ? await (await import('../init/ask.js')).askForRest(seen, cwd, signal) : { trees: seen.trees, stream: seen.stream ?? { number: 9 as const } };
+        if (signal.aborted) return;
+        if (trees.length === 0) refuse('there is no tree to build: neither ../qemu nor ../libvirt is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself');
+        const workspace = locateWorkspace({ root: seen.root, env: cli.io.env });
+        writeFileAtomic(file, configText({ ...seen, trees, stream, schema: './.crpm/config.schema.json' }));
+        for (const warning of linkCrpm(seen.root, workspace)) cli.io.stderr.write(`warning: ${warning}\n`);
+        writeFileAtomic(join(workspace.state, 'config.schema.json'), JSON.stringify(await loadSchema()));
+        // What was written is read as every command will read it; a complaint ends this one as it would end them.
+        const { config } = await openProject(cli, { C: seen.root });
+        const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir)}`);
+        cli.io.stdout.write(`wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : ''}\n`);
+        cli.io.stdout.write('next: crpm doctor looks whether all is there that a run needs, crpm plan says what it would do, crpm run does it\n');
+        cli.code = EXIT.ok;
+      });
+    });
+}

@@ -1,0 +1,51 @@
+import { isAbsolute, relative } from 'node:path';
+import type { FoundTree, Surroundings } from './surroundings.js';
+
+/** What a new config says; all folders absolute. */
+export interface Choices extends Pick<Surroundings, 'root' | 'kubevirt' | 'trees' | 'others'> {
+  readonly stream: { readonly number: 9 | 10; readonly from?: string };
+  /** The schema's file, for editors, relative to the config. */
+  readonly schema: string;
+}
+
+/** A config as somebody would write it who knows the keys: what was found, and why, and what could stand there instead. */
+export function configText({ root, kubevirt, trees, others, stream, schema }: Choices): string {
+  const path = (dir: string) => quoted(shortest(root, dir));
+  const why = stream.from === undefined ? '' : `by ${stream.from.replaceAll(/[\r\n]/g, ' ')}; `;
+  return [
+    `# yaml-language-server: $schema=${schema}`,
+    '# What crpm builds, and for which KubeVirt. crpm run builds it, crpm plan says first what it would do; crpm schema describes every key.',
+    '',
+    `basesystem: centos-stream-${stream.number} # ${why}also centos-stream-${stream.number === 9 ? 10 : 9}, a list of both, or your own`,
+    '# arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x',
+    '',
+    ...(kubevirt === undefined
+      ? ['kubevirt: false # no KubeVirt tree was found: the run ends with a served repository; { dir: ../kubevirt } goes on to the proof']
+      : ['kubevirt:', `  dir: ${path(kubevirt)}`]),
+    '',
+    'sources:',
+    ...trees.flatMap((tree) => sourceLines(tree, path, stream.number)),
+    ...others.map(({ name, dir }) => `  # ${name}: { dir: ${path(dir)} }`),
+    '',
+    '# build: { profile: full } # as the distribution builds: %check, debuginfo, its own payload; default: dev, incremental',
+    '',
+  ].join('\n');
+}
+
+function sourceLines({ name, dir, distGit, variable }: FoundTree, path: (dir: string) => string, stream: number): readonly string[] {
+  const from = variable === undefined ? '' : ` # by ${variable}`;
+  if (name !== 'qemu') return [`  ${name}:`, `    dir: ${path(dir)}${from}`];
+  const spec = distGit === undefined ? `    # spec: ../qemu-kvm # a dist-git folder of your own; default: CentOS Stream’s, at its branch c${stream}s` : `    spec: ${path(distGit)}`;
+  return [`  ${name}:`, `    dir: ${path(dir)}${from}`, spec];
+}
+
+/** Relative, unless that would climb more than three folders. */
+function shortest(root: string, dir: string): string {
+  const path = relative(root, dir) || '.';
+  return isAbsolute(path) || path.startsWith('../../../..') ? dir : path;
+}
+
+/** Plain where YAML takes it as it is. */
+function quoted(path: string): string {
+  return /^[A-Za-z0-9_./+-]+$/.test(path) && !/^[+-]/.test(path) && !/^[\d.+-]+$/.test(path.replaceAll('/', '')) ? path : path === '.' || path === '..' ? path : JSON.stringify(path);
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { configText } from '../src/init/config-text.js';
+import { lookAround, type Surroundings } from '../src/init/surroundings.js';
+
+let top: string;
+beforeEach(() => {
+  top = realpathSync(mkdtempSync(join(tmpdir(), 'crpm-init-')));
+});
+afterEach(() => {
+  rmSync(top, { recursive: true });
+});
+
+function write(...paths: readonly string[]): void {
+  for (const path of paths) {
+    mkdirSync(dirname(join(top, path)), { recursive: true });
+    writeFileSync(join(top, path), path.endsWith('HEAD') ? 'ref: refs/heads/c10s\n' : '');
+  }
+}
+
+const KUBEVIRT = ['kubevirt/WORKSPACE', 'kubevirt/hack/rpm-deps.sh'];
+const QEMU = ['qemu/configure', 'qemu/VERSION'];
+const LIBVIRT = ['libvirt/meson.build', 'libvirt/libvirt.spec.in'];
+
+function look(cwd: string, env: NodeJS.ProcessEnv = {}): Surroundings {
+  return lookAround({ cwd: join(top, cwd), env, known: ['qemu', 'libvirt', 'seabios', 'passt'] });
+}
+
+test('from anywhere in KubeVirt, the trees beside it are found, and the stream by the branch of the dist-git folder', () => {
+  write(...KUBEVIRT, 'kubevirt/pkg/x.go', ...QEMU, ...LIBVIRT, 'qemu-kvm/qemu-kvm.spec', 'qemu-kvm/.git/HEAD', 'seabios/Makefile');
+  expect(look('kubevirt/pkg')).toEqual({
+    root: join(top, 'kubevirt'),
+    kubevirt: join(top, 'kubevirt'),
+    trees: [{ name: 'qemu', dir: join(top, 'qemu'), distGit: join(top, 'qemu-kvm') }, { name: 'libvirt', dir: join(top, 'libvirt') }],
+    others: [{ name: 'seabios', dir: join(top, 'seabios') }],
+    stream: { number: 10, from: `the branch c10s of ${join(top, 'qemu-kvm')}` },
+  });
+});
+
+test('a folder that merely has the name is no tree, and one that a variable names is whatever it holds', () => {
+  write(...KUBEVIRT, 'libvirt/README', 'src/lv/README');
+  expect(look('kubevirt').trees).toEqual([]);
+  expect(look('kubevirt', { LIBVIRT_DIR: '../src/lv', KUBEVIRT_CENTOS_STREAM_VERSION: '9' })).toMatchObject({
+    trees: [{ name: 'libvirt', dir: join(top, 'src/lv'), variable: 'LIBVIRT_DIR' }],
+    stream: { number: 9, from: 'KUBEVIRT_CENTOS_STREAM_VERSION' },
+  });
+});
+
+test('outside of KubeVirt the config belongs where one stands, and a KubeVirt beside is its', () => {
+  write(...KUBEVIRT, ...LIBVIRT, 'here/x');
+  expect(look('here')).toMatchObject({ root: join(top, 'here'), kubevirt: join(top, 'kubevirt'), trees: [{ name: 'libvirt' }] });
+});
+
+test('what is written names what was found, and why', () => {
+  const at = (path: string) => join('/src', path);
+  const text = configText({
+    root: at('kubevirt'),
+    kubevirt: at('kubevirt'),
+    trees: [{ name: 'qemu', dir: at('qemu'), distGit: at('qemu-kvm') }, { name: 'libvirt', dir: '/other/place/my libvirt', variable: 'LIBVIRT_DIR' }],
+    others: [{ name: 'passt', dir: at('passt') }],
+    stream: { number: 10, from: 'the branch c10s of ../qemu-kvm' },
+    schema: './.crpm/config.schema.json',
+  });
+  expect(text).toBe(`# yaml-language-server: $schema=./.crpm/config.schema.json
+# What crpm builds, and for which KubeVirt. crpm run builds it, crpm plan says first what it would do; crpm schema describes every key.
+
+basesystem: centos-stream-10 # by the branch c10s of ../qemu-kvm; also centos-stream-9, a list of both, or your own
+# arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x
+
+kubevirt:
+  dir: .
+
+sources:
+  qemu:
+    dir: ../qemu
+    spec: ../qemu-kvm
+  libvirt:
+    dir: "../../other/place/my libvirt" # by LIBVIRT_DIR
+  # passt: { dir: ../passt }
+
+# build: { profile: full } # as the distribution builds: %check, debuginfo, its own payload; default: dev, incremental
+`);
+});

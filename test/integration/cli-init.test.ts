@@ -1,0 +1,68 @@
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inTerminal } from '../support/terminal.js';
+import { CliRig, CRPM } from './cli-rig.js';
+
+let rig: CliRig;
+beforeEach(() => {
+  rig = new CliRig();
+  rig.write({ 'kubevirt/WORKSPACE': '', 'kubevirt/hack/rpm-deps.sh': '', 'libvirt/meson.build': '', 'libvirt/libvirt.spec.in': '' });
+});
+afterEach(() => rig.remove());
+
+const config = () => join(rig.work, 'kubevirt/custom-rpms.config.yaml');
+
+test('init writes a config that crpm takes, a schema for editors, and leaves what is there alone', async () => {
+  const cwd = join(rig.work, 'kubevirt/hack');
+  const first = await rig.crpm(['init'], { cwd });
+  expect(first).toMatchObject({ code: 0, err: '' });
+  expect(first.out.split('\n')[0]).toBe('wrote ../custom-rpms.config.yaml: libvirt from ../../libvirt, for ..');
+  expect(readFileSync(config(), 'utf8')).toContain('\n  libvirt:\n    dir: ../libvirt\n');
+  expect(lstatSync(join(rig.work, 'kubevirt/.crpm')).isSymbolicLink()).toBe(true);
+  expect(JSON.parse(readFileSync(join(rig.work, 'kubevirt/.crpm/config.schema.json'), 'utf8'))).toHaveProperty('properties.sources');
+  expect((await rig.crpm(['plan'], { cwd })).out).toContain('libvirt.source');
+
+  const again = await rig.crpm(['init'], { cwd });
+  expect(again.code).toBe(2);
+  expect(again.err).toContain(`${config()} is there already; crpm validate checks it, crpm init --force writes it anew`);
+  expect((await rig.crpm(['init', '--force'], { cwd, env: { KUBEVIRT_CENTOS_STREAM_VERSION: '10' } })).code).toBe(0);
+  expect(readFileSync(config(), 'utf8')).toContain('basesystem: centos-stream-10 # by KUBEVIRT_CENTOS_STREAM_VERSION');
+});
+
+test('where there is nothing to build nothing is written', async () => {
+  rig.write({ 'far/away/x': '' });
+  const { code, err } = await rig.crpm(['init', '--yes'], { cwd: join(rig.work, 'far/away') });
+  expect([code, err]).toEqual([2, expect.stringContaining('there is no tree to build')]);
+  expect(existsSync(join(rig.work, 'far/away/custom-rpms.config.yaml'))).toBe(false);
+});
+
+describe('on a terminal', () => {
+  const init = (dialogue: readonly (readonly [string, string])[]) => {
+    rig.write({ 'empty/kubevirt/WORKSPACE': '', 'empty/kubevirt/hack/rpm-deps.sh': '' });
+    return inTerminal({ argv: [process.execPath, CRPM, 'init'], cwd: join(rig.work, 'empty/kubevirt'), env: rig.env, dialogue });
+  };
+  const written = () => join(rig.work, 'empty/kubevirt/custom-rpms.config.yaml');
+
+  test('it asks for what it cannot see, again where the answer is none', async () => {
+    const { code, printed, unsaid } = await init([
+      ['libvirt tree (empty: none): ', '../nowhere\r'],
+      ['libvirt tree (empty: none): ', '../../libvirt\r'],
+      ['QEMU tree (empty: none): ', '\r'],
+      ['9 or 10 [9]: ', '10\r'],
+    ]);
+    expect([code, unsaid]).toEqual([0, []]);
+    expect(printed).toContain('There is no ');
+    expect(readFileSync(written(), 'utf8')).toMatch(/^basesystem: centos-stream-10 #[^]*\n  libvirt:\n    dir: \.\.\/\.\.\/libvirt\n/m);
+  });
+
+  test.each([
+    ['Ctrl-C', '\u0003', 130, ''],
+    ['Ctrl-D', '\u0004', 2, 'nothing was written: the answers ended'],
+  ])('%s leaves nothing behind', async (_key, typed, exit, told) => {
+    const { code, printed } = await init([['libvirt tree (empty: none): ', typed]]);
+    expect(code).toBe(exit);
+    expect(printed).toContain(told);
+    expect(existsSync(written())).toBe(false);
+  });
+});
