@@ -63,8 +63,8 @@ async function examineRoom(what: string, folder: string): Promise<Finding> {
 
 /** Where a container engine was looked for, and what was found. None answering is a fault only if the config needs one, which the engine itself tells. */
 async function probeSockets(cli: Cli, project: Project, stop: Stop): Promise<readonly Finding[]> {
-  const { engine, basesystem } = project.config;
-  if (engine.kind === 'host' || basesystem.base.kind === 'host') return [];
+  const { engine, basesystems } = project.config;
+  if (engine.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) return [];
   const { probeEngines } = await import('@crpm/engines');
   const probes = await probeEngines({ config: engine, env: cli.io.env, signal: stop.signal });
   return probes.map(({ from, answer }) => ({ state: answer.ok ? 'good' : 'caution', what: from, detail: answer.ok ? answer.value : answer.error }));
@@ -74,7 +74,7 @@ async function examineEngine(cli: Cli, project: Project, workspace: WorkspacePat
   try {
     const engine = await openEngine(project, workspace, cli.io, stop);
     try {
-      return { state: 'good', what: 'engine', detail: `${engine.description}, for ${project.config.basesystem.name}` };
+      return { state: 'good', what: 'engine', detail: `${engine.description}, for ${project.config.basesystems.map(({ name }) => name).join(', ')}` };
     } finally {
       await engine.close();
     }

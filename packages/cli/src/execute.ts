@@ -87,6 +87,6 @@ async function openCleanEngine(project: Project, workspace: WorkspacePaths, io: 
 export async function openEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
   const { chooseEngine, hurry } = await import('@crpm/engines');
   stop.kill.addEventListener('abort', hurry, { once: true });
-  const { engine, basesystem } = project.config;
-  return chooseEngine({ config: engine, basesystem, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work'), sharedDir: join(workspace.cache, 'shared') });
+  const { engine, basesystems } = project.config;
+  return chooseEngine({ config: engine, basesystems, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work'), sharedDir: join(workspace.cache, 'shared') });
 }

@@ -37,8 +37,9 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
 
 function withEngine(config: Config, kind: Overrides['engine']): Config {
   if (kind === undefined) return config;
-  if (kind === 'docker' && config.basesystem.base.kind === 'host') {
-    refuse(`--engine docker: basesystem ${config.basesystem.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
+  const own = config.basesystems.find(({ base }) => base.kind === 'host');
+  if (kind === 'docker' && own) {
+    refuse(`--engine docker: basesystem ${own.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
   }
   return { ...config, engine: { ...config.engine, kind } };
 }

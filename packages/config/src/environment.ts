@@ -103,16 +103,18 @@ export function applyEnvironment(file: ConfigFile, env: EnvironmentOverrides, co
   };
 }
 
-/** A stream selects CentOS Stream; `host` and a base system of the user's own say their stream themselves. */
+/** A stream selects CentOS Stream; `host` and a base system of the user's own say their stream themselves, and of a list that is known only when all are. */
 function basesystemOf(file: ConfigFile, { stream }: EnvironmentOverrides): string | undefined {
-  const selectable = /^centos-stream-(9|10)$/.test(file.basesystem ?? DEFAULT_BASESYSTEM);
+  const { basesystem = DEFAULT_BASESYSTEM } = file;
+  const selectable = typeof basesystem === 'string' && /^centos-stream-(9|10)$/.test(basesystem);
   return stream !== undefined && selectable ? `centos-stream-${stream}` : undefined;
 }
 
 /** KubeVirt's other commands would follow the variable, so a contradiction must not pass in silence. */
-export function warnOfStream({ basesystem }: Config, { stream }: EnvironmentOverrides, complaints: Complaints): void {
-  if (stream === undefined || basesystem.stream === stream) return;
-  complaints.general('warning', `KUBEVIRT_CENTOS_STREAM_VERSION=${stream} is not used: the base system ${basesystem.name} is for stream ${basesystem.stream}`);
+export function warnOfStream({ basesystems }: Config, { stream }: EnvironmentOverrides, complaints: Complaints): void {
+  if (stream === undefined || basesystems.some((basesystem) => basesystem.stream === stream)) return;
+  const told = basesystems.map((basesystem) => `the base system ${basesystem.name} is for stream ${basesystem.stream}`);
+  complaints.general('warning', `KUBEVIRT_CENTOS_STREAM_VERSION=${stream} is not used: ${told.join(', ')}`);
 }
 
 function applySources(given: Readonly<Record<string, Source>>, env: EnvironmentOverrides, complaints: Complaints): Record<string, Source> {

@@ -46,7 +46,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   if (!file || (complaints.hasErrors && !document)) return err(await complaints.finish());
 
   const where = found.value ? { file: found.value.path, root: path.dirname(found.value.path) } : { root: cwd };
-  const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch, ...(overrides.arch && { archVariable: 'SINGLE_ARCH' }) };
+  const machine = { ci: env['CI'] === 'true' || env['CI'] === '1', machine: options.machine ?? process.arch, versions: overrides.versions, ...(overrides.arch && { archVariable: 'SINGLE_ARCH' }), ...(overrides.stream !== undefined && { stream: overrides.stream }) };
   const applied = applyEnvironment(file, overrides, complaints);
   const config = normalize(options.profile === undefined ? applied : withProfile(applied, options.profile), { ...where, ...machine }, complaints);
   if (config) warnOfStream(config, overrides, complaints);

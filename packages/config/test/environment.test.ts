@@ -11,9 +11,9 @@ describe('without a file', () => {
     const { folder, config, text } = await loadIn(makeFolder({}), { QEMU_DIR: '../qemu', QEMU_KVM_DIR: '../qemu-kvm', LIBVIRT_DIR: '/src/libvirt' });
     const beside = path.dirname(folder);
     expect(text).toBe('');
-    expect(config).toMatchObject({ root: folder, kubevirt: { dir: folder }, basesystem: { name: 'centos-stream-9' }, arches: ['x86_64'] });
+    expect(config).toMatchObject({ root: folder, kubevirt: { dir: folder }, basesystems: [{ name: 'centos-stream-9' }], arches: ['x86_64'] });
     expect(config).not.toHaveProperty('file');
-    expect(config?.packages.map(({ name, kind, dir, spec }) => ({ name, kind, dir, spec }))).toEqual([
+    expect(config?.packages.map(({ name, kind, dir, specs }) => ({ name, kind, dir, spec: specs['centos-stream-9'] }))).toEqual([
       { name: 'qemu', kind: 'rpmbuild', dir: path.join(beside, 'qemu'), spec: { kind: 'dir', dir: path.join(beside, 'qemu-kvm') } },
       { name: 'libvirt', kind: 'meson-dist', dir: '/src/libvirt', spec: { kind: 'tree', file: 'libvirt.spec.in' } },
     ]);
@@ -21,8 +21,8 @@ describe('without a file', () => {
 
   test('one folder is enough; QEMU then comes with the dist-git of the base system', async () => {
     const { config } = await loadIn(makeFolder({}), { QEMU_DIR: 'qemu', KUBEVIRT_CENTOS_STREAM_VERSION: '10' });
-    expect(config?.basesystem.name).toBe('centos-stream-10');
-    expect(named(config, 'qemu')?.spec).toEqual({ kind: 'git', git: 'https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git', branch: 'c10s' });
+    expect(config?.basesystems.map(({ name }) => name)).toEqual(['centos-stream-10']);
+    expect(named(config, 'qemu')?.specs['centos-stream-10']).toEqual({ kind: 'git', git: 'https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git', branch: 'c10s' });
   });
 
   test('other variables alone make none', async () => {
@@ -35,7 +35,7 @@ describe('over a file', () => {
   test('folders replace those of the file, and are relative to the working directory', async () => {
     const folder = makeFolder({ 'custom-rpms.config.yaml': BOTH, 'below/x': '' });
     const { config } = await loadIn(path.join(folder, 'below'), { QEMU_DIR: 'mine', QEMU_KVM_DIR: 'dist' });
-    expect(named(config, 'qemu')).toMatchObject({ dir: path.join(folder, 'below/mine'), spec: { kind: 'dir', dir: path.join(folder, 'below/dist') } });
+    expect(named(config, 'qemu')).toMatchObject({ dir: path.join(folder, 'below/mine'), specs: { 'centos-stream-9': { kind: 'dir', dir: path.join(folder, 'below/dist') } } });
     expect(named(config, 'libvirt')?.dir).toBe(path.join(folder, 'libvirt'));
   });
 
@@ -52,7 +52,7 @@ describe('over a file', () => {
   test('empty variables are unset ones', async () => {
     expect(await loadGood(BOTH, { QEMU_DIR: '', SINGLE_ARCH: '', QEMU_ONLY: '', LIBVIRT_VERSION: '', KUBEVIRT_CROSS_ARCH_EMULATION: '' })).toMatchObject({
       arches: ['x86_64'],
-      rpmDeps: { versions: {}, crossArchEmulation: false },
+      rpmDeps: { versions: { 'centos-stream-9': {} }, crossArchEmulation: false },
     });
   });
 
@@ -67,14 +67,14 @@ describe('over a file', () => {
 
   test.each(['LIBVIRT', 'QEMU', 'SEABIOS', 'EDK2', 'LIBGUESTFS', 'GUESTFSTOOLS', 'PASST', 'VIRTIOFSD', 'SWTPM', 'LIBNBD'])('%s_VERSION replaces the one of the file', async (name) => {
     const config = await loadGood(`${BOTH}rpmDeps: { versions: { ${name}_VERSION: "0:1" } }`, { [`${name}_VERSION`]: '0:0^20260611.ga9c61ff-1.el9' });
-    expect(config.rpmDeps.versions).toEqual({ [`${name}_VERSION`]: '0:0^20260611.ga9c61ff-1.el9' });
+    expect(config.rpmDeps.versions).toEqual({ 'centos-stream-9': { [`${name}_VERSION`]: '0:0^20260611.ga9c61ff-1.el9' } });
   });
 
   test('the rest', async () => {
     const env = { SINGLE_ARCH: 'aarch64', BASESYSTEM: 'my-release', KUBEVIRT_CENTOS_STREAM_VERSION: '10', KUBEVIRT_CROSS_ARCH_EMULATION: 'true' };
     expect(await loadGood(`arch: [x86_64, s390x]\n${BOTH}`, env)).toMatchObject({
       arches: ['aarch64'],
-      basesystem: { name: 'centos-stream-10', stream: 10 },
+      basesystems: [{ name: 'centos-stream-10', stream: 10 }],
       rpmDeps: { basesystem: 'my-release', crossArchEmulation: true },
     });
   });
@@ -82,7 +82,7 @@ describe('over a file', () => {
   test("a base system of the user's own keeps its stream, with a warning", async () => {
     const mine = `basesystem: mine\nbasesystems: { mine: { extends: centos-stream-9 } }\n${BOTH}`;
     const { config, text } = await load(mine, { KUBEVIRT_CENTOS_STREAM_VERSION: '10' });
-    expect(config?.basesystem).toMatchObject({ name: 'mine', stream: 9 });
+    expect(config?.basesystems[0]).toMatchObject({ name: 'mine', stream: 9 });
     expect(text).toBe('warning: KUBEVIRT_CENTOS_STREAM_VERSION=10 is not used: the base system mine is for stream 9');
     expect((await load(mine, { KUBEVIRT_CENTOS_STREAM_VERSION: '9' })).text).toBe('');
   });

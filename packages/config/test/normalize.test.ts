@@ -8,7 +8,7 @@ test('the smallest config, whole', async () => {
   expect(config).toEqual({
     file: path.join(folder, 'custom-rpms.config.yaml'),
     root: folder,
-    basesystem: {
+    basesystems: [{
       name: 'centos-stream-9',
       base: { kind: 'image', reference: 'quay.io/centos/centos:stream9' },
       dist: '.el9',
@@ -22,14 +22,15 @@ test('the smallest config, whole', async () => {
       macros: {},
       checkBuildRequires: true,
       osRelease: { id: 'centos', version: '9' },
-    },
+    }],
     arches: ['x86_64'],
+    machine: 'x86_64',
     packages: [
       {
         name: 'libvirt',
         kind: 'meson-dist',
         dir: path.join(path.dirname(folder), 'libvirt'),
-        spec: { kind: 'tree', file: 'libvirt.spec.in' },
+        specs: { 'centos-stream-9': { kind: 'tree', file: 'libvirt.spec.in' } },
         patches: 'auto',
         rpms: [],
         needs: [],
@@ -47,7 +48,7 @@ test('the smallest config, whole', async () => {
     kubevirt: { dir: folder },
     release: { mode: 'stable', suffix: 'crpm0001' },
     serve: { mode: 'process' },
-    rpmDeps: { mode: 'auto', versions: {}, crossArchEmulation: false, allowOfficial: [] },
+    rpmDeps: { mode: 'auto', versions: { 'centos-stream-9': {} }, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
     cache: { maxSize: 20 * 1024 ** 3 },
     tasks: [],
@@ -88,7 +89,7 @@ describe('a source', () => {
     ['spec: { tree: packaging/x.spec.in }', { kind: 'tree', file: 'packaging/x.spec.in' }],
     ['preset: qemu', { kind: 'git', git: 'https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git', branch: 'c9s' }],
   ])('%s', async (fields, spec) => {
-    expect((await source('mine', `dir: x, ${fields}`))?.spec).toEqual(spec);
+    expect((await source('mine', `dir: x, ${fields}`))?.specs).toEqual({ 'centos-stream-9': spec });
   });
 
   test('preset: none makes it unknown', async () => {
@@ -154,7 +155,7 @@ describe('a source', () => {
 
 describe('a base system', () => {
   test.each(['centos-stream-10', 'host'])('%s is built in', async (name) => {
-    expect((await loadGood(`basesystem: ${name}\nsources: { libvirt: { dir: x } }`)).basesystem.name).toBe(name);
+    expect((await loadGood(`basesystem: ${name}\nsources: { libvirt: { dir: x } }`)).basesystems.map((one) => one.name)).toEqual([name]);
   });
 
   test('of its own, extended twice', async () => {
@@ -175,7 +176,7 @@ describe('a base system', () => {
         '    checkBuildRequires: false',
       ].join('\n'),
     );
-    expect(config?.basesystem).toEqual({
+    expect(config?.basesystems[0]).toEqual({
       name: 'b',
       base: { kind: 'dockerfile', file: path.join(folder, 'images/Dockerfile'), context: path.join(folder, 'images') },
       dist: '.el10',

@@ -9,8 +9,12 @@ export interface Config {
   readonly file?: string;
   /** Absolute folder that relative paths were relative to; tasks run here. */
   readonly root: string;
-  readonly basesystem: Basesystem;
+  /** What RPMs are built for: each of these with each of {@link arches}. Not empty; each has a stream of its own. In the order of the file, as all lists here. */
+  readonly basesystems: readonly Basesystem[];
+  /** Not empty. */
   readonly arches: readonly Arch[];
+  /** Of this machine; absent where KubeVirt is not built for it. */
+  readonly machine?: Arch;
   /** In the order of the file. */
   readonly packages: readonly PackageConfig[];
   /** Absent with `kubevirt: false`: the graph ends with `serve`. */
@@ -21,6 +25,19 @@ export interface Config {
   readonly engine: EngineConfig;
   readonly cache: CacheConfig;
   readonly tasks: readonly TaskConfig[];
+}
+
+/** By {@link Basesystem.name}; read with {@link forBasesystem}. */
+export type ByBasesystem<T> = Readonly<Record<string, T>>;
+
+/** What holds for one base system. Names are the user's: `constructor` is no property of every object here. */
+export function forBasesystem<T>(values: ByBasesystem<T>, { name }: Pick<Basesystem, 'name'>): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+/** The specs of a package, each once: mostly one is for all base systems. */
+export function distinctSpecs(specs: PackageConfig['specs']): readonly SpecSource[] {
+  return [...new Map(Object.values(specs).map((spec) => [JSON.stringify(spec), spec])).values()];
 }
 
 /** What RPMs are built for, and in. */
@@ -68,7 +85,8 @@ export interface PackageConfig {
   readonly dir?: string;
   /** A tree that crpm gets, into the user's cache. */
   readonly upstream?: UpstreamSource;
-  readonly spec?: SpecSource;
+  /** Where its spec is; empty for `prebuilt` and `published`. */
+  readonly specs: ByBasesystem<SpecSource>;
   /** For a spec with downstream patches. `auto`: see the `rpmbuild` node. A list keeps exactly these files. */
   readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
   /** Absolute files and folders that hold RPMs at hand (`prebuilt`). */
@@ -139,9 +157,9 @@ export interface RpmDepsConfig {
    * digests in `WORKSPACE`, and nothing else. `auto`: that, else `script`.
    */
   readonly mode: 'auto' | 'script' | 'make' | 'hot-swap';
-  /** `LIBVIRT_VERSION` → version, as the user set them; whitelisted. */
-  readonly versions: Readonly<Record<string, string>>;
-  /** Overrides `basesystem.kubevirtBasesystem`. */
+  /** `LIBVIRT_VERSION` → version, as the user set them; whitelisted. Every base system has an entry. */
+  readonly versions: ByBasesystem<Readonly<Record<string, string>>>;
+  /** Overrides `kubevirtBasesystem` of every base system. */
   readonly basesystem?: string;
   readonly crossArchEmulation: boolean;
   /** RPM names of our source packages that may stay official. */

@@ -4,7 +4,8 @@ import { assertHostBasesystem, isThisMachine, readOsRelease, type OsRelease } fr
 
 export interface ChooseOptions {
   readonly config: EngineConfig;
-  readonly basesystem: Basesystem;
+  /** All of them are built by one engine. */
+  readonly basesystems: readonly Basesystem[];
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** Absolute folder for work folders and build trees of the host engine, `<state>/work`. */
@@ -22,10 +23,10 @@ export interface ChooseOptions {
  * @throws FailureError `environment` with the sockets tried and the command that starts one; or naming machine and basesystem.
  */
 export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
-  const { config, basesystem, env, signal } = options;
+  const { config, basesystems, env, signal } = options;
   const machine = options.machine ?? readOsRelease();
-  if (config.kind === 'host' || basesystem.base.kind === 'host') {
-    assertHostBasesystem(basesystem, machine);
+  if (config.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) {
+    for (const basesystem of basesystems) assertHostBasesystem(basesystem, machine);
     return openHost(options, machine);
   }
   const { openDockerEngine } = await import('./docker/index.js');
@@ -34,7 +35,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
   } catch (error) {
     const none = error instanceof FailureError && error.failure.class === 'environment';
     const free = config.kind === 'auto' && config.host === undefined && !env['DOCKER_HOST'];
-    if (none && free && isThisMachine(basesystem, machine)) return openHost(options, machine);
+    if (none && free && basesystems.every((basesystem) => isThisMachine(basesystem, machine))) return openHost(options, machine);
     throw error;
   }
 }

@@ -107,9 +107,14 @@ export type PrebuiltParams = {
   readonly rpms: readonly string[];
 };
 
+/** One base system of a run, by its name and by KubeVirt's number. */
+export type StreamParams = { readonly basesystem: string; readonly stream: number };
+
 /** kind `createrepo` */
 export type CreaterepoParams = {
-  readonly basesystem: string;
+  /** Architecture of the base image that it runs in. */
+  readonly runsOn: Arch;
+  readonly streams: readonly StreamParams[];
   readonly arches: readonly Arch[];
 };
 
@@ -122,31 +127,35 @@ export type PinnedPackage = {
   readonly pin?: { readonly variable: string; readonly rpms: Readonly<Record<Arch, readonly string[]>> };
 };
 
-type KubevirtParams = {
+type KubevirtParams<Stream extends StreamParams> = {
   /** Absolute folder of the KubeVirt tree. */
   readonly kubevirt: string;
-  /** Name of crpm's basesystem. */
-  readonly basesystem: string;
-  readonly stream: number;
+  readonly streams: readonly Stream[];
+  /** Of each stream. */
   readonly arches: readonly Arch[];
   readonly packages: readonly PinnedPackage[];
   /** Base URL of a repository that somebody else published; then there is neither `createrepo` nor `serve` to read. */
   readonly published?: string;
 };
 
-/** kind `rpm-deps` */
-export type RpmDepsParams = KubevirtParams & {
+/** What KubeVirt's script is told for one stream. */
+export type RpmDepsStream = StreamParams & {
   /** KubeVirt's `BASESYSTEM`. */
   readonly kubevirtBasesystem: string;
-  readonly mode: 'auto' | 'script' | 'make' | 'hot-swap';
+  /** Of packages that are not built here. */
   readonly versions: Readonly<Record<string, string>>;
+};
+
+/** kind `rpm-deps` */
+export type RpmDepsParams = KubevirtParams<RpmDepsStream> & {
+  readonly mode: 'auto' | 'script' | 'make' | 'hot-swap';
   readonly crossArchEmulation: boolean;
   /** RPM names of our source packages that may stay official. */
   readonly allowOfficial: readonly string[];
 };
 
 /** kind `verify` */
-export type VerifyParams = KubevirtParams & { readonly allowOfficial: readonly string[] };
+export type VerifyParams = KubevirtParams<StreamParams> & { readonly allowOfficial: readonly string[] };
 
 /** kind `task` */
 export type TaskParams = {
@@ -159,9 +168,9 @@ export type TaskParams = {
 };
 
 /** What rpm is told about a package's spec, from the config. */
-export function specOptions(config: Config, pkg: PackageConfig): SpecOptions {
+export function specOptions(config: Config, basesystem: Basesystem, pkg: PackageConfig): SpecOptions {
   return {
-    macros: config.basesystem.macros,
+    macros: basesystem.macros,
     ...(config.release.mode === 'stable' ? { suffix: config.release.suffix } : {}),
     defines: pkg.build.defines,
     with: pkg.build.with,

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOST_VARIABLE } from '../../../test/support/dockerd.js';
 import { prepareTestImage } from '../../../test/support/image.js';
 import { buildRpms } from '../../../test/support/rpms.js';
-import { makeConfig, packageConfig } from './support/config.js';
+import { centosStream, makeConfig, packageConfig } from './support/config.js';
 import { makeWorkspace, removeFolder, runGraph } from './support/run-graph.js';
 import { commitAll, emulatorDistGit, emulatorTree, fileInRpm, folderDigest, mesonTree } from './support/trees.js';
 
@@ -34,7 +34,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
     workspace = makeWorkspace(root);
     reference = await prepareTestImage({ dockerHost: dockerHost ?? '' });
     ({ server: repository, address } = await serveRepository(join(root, 'repository')));
-    engine = await chooseEngine({ config: config([]).engine, basesystem: config([]).basesystem, env: process.env, signal: AbortSignal.timeout(1_800_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
+    engine = await chooseEngine({ config: config([]).engine, basesystems: config([]).basesystems, env: process.env, signal: AbortSignal.timeout(1_800_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
   });
 
   afterAll(async () => {
@@ -48,7 +48,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
     const made = makeConfig(packages, { engine: { kind: 'docker', host: dockerHost ?? '', network: 'host' }, ...overrides });
     return {
       ...made,
-      basesystem: { ...made.basesystem, base: { kind: 'image', reference }, enable: [], disable: [], repos: address ? [{ name: 'loopback', baseUrl: address }] : [] },
+      basesystems: [{ ...centosStream(9), base: { kind: 'image', reference }, enable: [], disable: [], repos: address ? [{ name: 'loopback', baseUrl: address }] : [] }],
     };
   };
   const build = (made: Config, until: string) => runGraph(made, { engine, workspace, until });
@@ -121,7 +121,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
 
   test('an image that does not exist is named', async () => {
     const made = config([emulator(emulatorDistGit(folder('dist-git')))]);
-    const failure = await failureOf({ ...made, basesystem: { ...made.basesystem, base: { kind: 'image', reference: '127.0.0.1:1/no/such:image' } } }, 'base');
+    const failure = await failureOf({ ...made, basesystems: [{ ...centosStream(9), base: { kind: 'image', reference: '127.0.0.1:1/no/such:image' } }] }, 'base');
     expect(failure.class).toBe('environment');
     expect(failure.message).toContain('127.0.0.1:1/no/such:image');
   });
@@ -131,7 +131,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
     mkdirSync(dockerfile);
     writeFileSync(join(dockerfile, 'Dockerfile'), `FROM ${reference}\nRUN rm -f /usr/bin/rpmbuild /usr/bin/dnf /usr/bin/dnf-3\n`);
     const made = config([emulator(emulatorDistGit(folder('dist-git')))]);
-    const failure = await failureOf({ ...made, basesystem: { ...made.basesystem, repos: [], base: { kind: 'dockerfile', file: join(dockerfile, 'Dockerfile'), context: dockerfile } } }, 'base');
+    const failure = await failureOf({ ...made, basesystems: [{ ...centosStream(9), enable: [], disable: [], base: { kind: 'dockerfile', file: join(dockerfile, 'Dockerfile'), context: dockerfile } }] }, 'base');
     expect(failure).toMatchObject({ class: 'environment', message: `the base image ${join(dockerfile, 'Dockerfile')} lacks rpmbuild and has no dnf to install it` });
   });
 });

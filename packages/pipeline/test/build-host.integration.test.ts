@@ -9,7 +9,7 @@ import type { RepositoryFact, RpmsFact } from '@crpm/pipeline/facts';
 import { readRpmHeader } from '@crpm/rpm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { makeConfig, packageConfig } from './support/config.js';
+import { centosStream, everywhere, makeConfig, packageConfig } from './support/config.js';
 import { makeWorkspace, removeFolder, runGraph, type GraphRun } from './support/run-graph.js';
 import { commitAll, emulatorDistGit, emulatorTree, fileInRpm, folderDigest, mesonTree, writeTree } from './support/trees.js';
 
@@ -29,7 +29,7 @@ let engine: Engine;
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'crpm-build-'));
-  engine = await chooseEngine({ config: { kind: 'host', network: 'bridge' }, basesystem: hostConfig([]).basesystem, env: process.env, signal: AbortSignal.timeout(600_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
+  engine = await chooseEngine({ config: { kind: 'host', network: 'bridge' }, basesystems: hostConfig([]).basesystems, env: process.env, signal: AbortSignal.timeout(600_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
 });
 
 afterEach(async () => {
@@ -39,9 +39,10 @@ afterEach(async () => {
 
 const hostConfig = (packages: Config['packages'], overrides: Partial<Config> = {}): Config => {
   const config = makeConfig(packages, overrides);
-  const { stream, kubevirtBasesystem, packages: installed, repos, macros } = config.basesystem;
-  return { ...config, basesystem: { name: 'host', base: { kind: 'host' }, stream, kubevirtBasesystem, packages: installed, repos, macros, enable: [], disable: [], checkBuildRequires: false } };
+  const { dist: _, osRelease: __, ...centos } = centosStream(9);
+  return { ...config, basesystems: [{ ...centos, name: 'host', base: { kind: 'host' }, enable: [], disable: [], checkBuildRequires: false }] };
 };
+const asEl9 = (config: Config): Config => ({ ...config, basesystems: config.basesystems.map((basesystem) => ({ ...basesystem, dist: '.el9' })) });
 
 const emulator = (dir: string, distGit: string, overrides: Parameters<typeof packageConfig>[0] | object = {}) =>
   packageConfig({ name: 'qemu', build: { profile: 'full', check: false, debuginfo: false }, dir, spec: { kind: 'dir', dir: distGit }, ...overrides });
@@ -88,7 +89,7 @@ describe.skipIf(missing.length > 0)('QEMU’s way: a tree and a dist-git folder'
 
   test('reads EVR from the built RPMs: epoch, release suffix behind the distribution’s, noarch', async () => {
     const config = hostConfig([emulator(emulatorTree(join(root, 'q'), 'x'), emulatorDistGit(join(root, 'd')))]);
-    const run = await build({ ...config, basesystem: { ...config.basesystem, dist: '.el9' } }, 'qemu.rpmbuild');
+    const run = await build(asEl9(config), 'qemu.rpmbuild');
     expect(run.outputs.get('qemu.buildroot')?.data).toMatchObject({ evr: '17:10.1.0-20.el9.crpm0001' });
     expect(rpmsOf(run, 'qemu.rpmbuild').map(({ name, epoch, version, release, arch, sourcerpm }) => ({ name, epoch, version, release, arch, sourcerpm }))).toEqual([
       { name: 'qemu-img', epoch: 17, version: '10.1.0', release: '20.el9.crpm0001', arch: 'x86_64', sourcerpm: 'qemu-kvm-10.1.0-20.el9.crpm0001.src.rpm' },
@@ -143,10 +144,10 @@ describe.skipIf(missing.length > 0)('QEMU’s way: a tree and a dist-git folder'
   });
 
   test('refuses a version for KubeVirt that is no prefix of what will be built, before compiling', async () => {
-    const rpmDeps = { mode: 'script', versions: { QEMU_VERSION: '17:10.1.0-19' }, crossArchEmulation: false, allowOfficial: [] } as const;
+    const rpmDeps = { mode: 'script', versions: everywhere({ QEMU_VERSION: '17:10.1.0-19' }), crossArchEmulation: false, allowOfficial: [] } as const;
     const pin = { variable: 'QEMU_VERSION', rpms: { x86_64: ['qemu-img'], aarch64: [], s390x: [] } };
     const config = hostConfig([emulator(emulatorTree(join(root, 'q'), 'x'), emulatorDistGit(join(root, 'd')), { pin })], { rpmDeps });
-    const failure = await failureOf({ ...config, basesystem: { ...config.basesystem, dist: '.el9' } }, 'qemu.buildroot');
+    const failure = await failureOf(asEl9(config), 'qemu.buildroot');
     expect(failure).toMatchObject({ class: 'usage', message: 'QEMU_VERSION=17:10.1.0-19 is no prefix of what will be built: qemu gets 17:10.1.0-20.el9.crpm0001' });
   });
 });

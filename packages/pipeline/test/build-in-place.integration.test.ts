@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { HOST_VARIABLE } from '../../../test/support/dockerd.js';
 import { prepareTestImage } from '../../../test/support/image.js';
-import { makeConfig, packageConfig } from './support/config.js';
+import { centosStream, makeConfig, packageConfig } from './support/config.js';
 import { makeWorkspace, removeFolder, runGraph, type GraphRun } from './support/run-graph.js';
 import { commitAll, emulatorDistGit, emulatorTree, fileInRpm, mesonTree, writeTree } from './support/trees.js';
 
@@ -44,8 +44,8 @@ describe.each([
       root = mkdtempSync(join(tmpdir(), 'crpm-in-place-'));
       workspace = makeWorkspace(root);
       if (kind === 'docker') reference = await prepareTestImage({ dockerHost: dockerHost ?? '' });
-      const { engine: config, basesystem } = configOf([]);
-      engine = await chooseEngine({ config, basesystem, env: process.env, signal: AbortSignal.timeout(1_800_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
+      const { engine: config, basesystems } = configOf([]);
+      engine = await chooseEngine({ config, basesystems, env: process.env, signal: AbortSignal.timeout(1_800_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
     });
 
     afterAll(async () => {
@@ -57,7 +57,7 @@ describe.each([
     const configOf = (packages: Config['packages']): Config => {
       const made = makeConfig(packages, { engine: { kind, ...(kind === 'docker' ? { host: dockerHost ?? '' } : {}), network: 'host' } });
       const base = kind === 'docker' ? ({ kind: 'image', reference } as const) : ({ kind: 'host' } as const);
-      return { ...made, basesystem: { ...made.basesystem, base, enable: [], disable: [], checkBuildRequires: false } };
+      return { ...made, basesystems: [{ ...centosStream(9), base, enable: [], disable: [], checkBuildRequires: false }] };
     };
     const folder = (name: string) => join(root, `${String(++folders)} ${name}`);
     const libtiny = (dir: string, overrides: object = {}) => packageConfig({ name: 'libtiny', kind: 'meson-dist', dir, spec: { kind: 'tree', file: 'libtiny.spec.in' }, ...overrides });

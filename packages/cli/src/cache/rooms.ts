@@ -17,7 +17,7 @@ export interface Rooms {
 export type Outputs = ReadonlyMap<string, readonly NodeOutput[]>;
 
 /** Every place where something grows, of all workspaces of the user. `config` says which engine; without one it is looked for. */
-export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'engine' | 'basesystem'> | undefined, signal: AbortSignal): Promise<Rooms> {
+export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'engine' | 'basesystems'> | undefined, signal: AbortSignal): Promise<Rooms> {
   const [{ repositoryDir }, { sourcesRooms }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/sources')]);
   const folders = userFolders(env);
   const { cache } = folders;
@@ -36,7 +36,7 @@ export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'en
     }),
   ];
   const common = { workspaces, cache, currentImages: ({ paths }: KnownWorkspace) => new Set((outputs.get(paths.id) ?? []).flatMap(imagesIn)) };
-  const onHost = config !== undefined && (config.engine.kind === 'host' || config.basesystem.base.kind === 'host');
+  const onHost = config !== undefined && (config.engine.kind === 'host' || config.basesystems.some(({ base }) => base.kind === 'host'));
   let docker: Promise<Engine> | undefined;
   const slow = [
     ...sourcesRooms(cache).map((room) => spared(room, workspaces)),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FailureError, type Config, type GraphNode, type Input, type NodeKind, type PackageConfig, type Selected, type WorkspacePaths } from '@crpm/core';
+import type { BaseParams, SourceParams } from '@crpm/pipeline';
 
 /** What a round is made from, as it was at one moment. */
 export interface Look {
@@ -75,8 +76,8 @@ interface Places {
 function placesOf(node: GraphNode, config: Config): Places | undefined {
   switch (node.kind) {
     case 'source': {
-      const pkg = packageOf(node, config);
-      const roots: Readonly<Record<string, string | undefined>> = { tree: pkg?.dir, spec: pkg?.spec?.kind === 'dir' ? pkg.spec.dir : undefined };
+      const { tree, distGit } = node.params as SourceParams;
+      const roots: Readonly<Record<string, string | undefined>> = { tree: tree.kind === 'dir' ? tree.dir : undefined, spec: distGit?.kind === 'dir' ? distGit.dir : undefined };
       return {
         roots: Object.values(roots).filter((root) => root !== undefined),
         foldersOf: ({ name, parts }) => parentsOf(roots[name], parts?.keys() ?? []),
@@ -85,7 +86,7 @@ function placesOf(node: GraphNode, config: Config): Places | undefined {
     case 'prebuilt':
       return { roots: packageOf(node, config)?.rpms.flatMap((path) => [dirname(path), ...foldersBelow(path)]) ?? [], foldersOf: () => [] };
     case 'base': {
-      const { base } = config.basesystem;
+      const { base } = node.params as BaseParams;
       return base.kind === 'dockerfile' ? { roots: [dirname(base.file), base.context], foldersOf: () => [] } : undefined;
     }
     case 'task':

@@ -42,11 +42,34 @@ const BUILT_IN: ReadonlyMap<string, Basesystem> = new Map(
 
 export const DEFAULT_BASESYSTEM = 'centos-stream-9';
 
-/** The base system of a name, built in or the user's; nothing, after a complaint, if there is none or it is incomplete. */
-export function resolveBasesystem(name: string, file: ConfigFile, root: string, complaints: Complaints): Basesystem | undefined {
+/** The base systems that a config names, in its order; those that there are not, or that are incomplete, are left out after a complaint. */
+export function resolveBasesystems(file: ConfigFile, root: string, complaints: Complaints): readonly Basesystem[] {
+  const given = file.basesystem ?? DEFAULT_BASESYSTEM;
+  const { resolved, known } = resolveAll(file, root, complaints);
+  const found = [given].flat().flatMap((name, index) => {
+    const at = typeof given === 'string' ? ['basesystem'] : ['basesystem', index];
+    if (!resolved.has(name)) complaints.error(at, `there is no base system ${show(name)}; there are: ${known.join(', ')}`, { suggestion: { word: name, among: known } });
+    const basesystem = resolved.get(name);
+    return basesystem ? [{ at, basesystem }] : [];
+  });
+  for (const [index, { at, basesystem }] of found.entries()) {
+    const other = found.slice(0, index).find((before) => before.basesystem.stream === basesystem.stream)?.basesystem;
+    if (other) complaints.error(at, `${other.name} and ${basesystem.name} are both for CentOS Stream ${basesystem.stream}, and KubeVirt's trees go by that number: choose one of them`);
+    else if (found.length > 1 && basesystem.base.kind === 'host') complaints.error(at, `${basesystem.name} is this machine's own base system, so there can be no other beside it`);
+  }
+  return found.map(({ basesystem }) => basesystem);
+}
+
+/** Every name that a config may use. */
+export function basesystemNames(file: ConfigFile): readonly string[] {
+  return [...new Set([...BUILT_IN.keys(), ...Object.keys(file.basesystems ?? {})])];
+}
+
+/** All of them are looked at, not only those in use. */
+function resolveAll(file: ConfigFile, root: string, complaints: Complaints): { readonly resolved: ReadonlyMap<string, Basesystem | undefined>; readonly known: readonly string[] } {
   const own = new Map(Object.entries(file.basesystems ?? {}));
-  const known = [...new Set([...BUILT_IN.keys(), ...own.keys()])];
-  // All of them are looked at, not only the one in use; `undefined`: complained about.
+  const known = basesystemNames(file);
+  // `undefined`: complained about.
   const resolved = new Map<string, Basesystem | undefined>(BUILT_IN);
   for (const each of own.keys()) {
     if (BUILT_IN.has(each)) complaints.error(['basesystems', each], `${each} is built in; give yours another name, and extends: ${each}`, { part: 'key' });
@@ -74,10 +97,7 @@ export function resolveBasesystem(name: string, file: ConfigFile, root: string, 
       resolved.set(link, above);
     }
   }
-  if (!resolved.has(name)) {
-    complaints.error(['basesystem'], `there is no base system ${show(name)}; there are: ${known.join(', ')}`, { suggestion: { word: name, among: known } });
-  }
-  return resolved.get(name);
+  return { resolved, known };
 }
 
 /** The fields of a file's base system over those of what it extends. */

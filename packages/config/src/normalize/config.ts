@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { Arch, Config } from '@crpm/core';
+import type { Arch, Basesystem, Config } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile } from '../generated/config-file.js';
-import { DEFAULT_BASESYSTEM, resolveBasesystem } from './basesystem.js';
+import { resolveBasesystems } from './basesystem.js';
 import { checkHostArches } from './host-arch.js';
 import { resolvePackages } from './packages.js';
 import { resolvePath } from './paths.js';
@@ -20,6 +20,10 @@ export interface NormalizeOptions {
   readonly machine: string;
   /** The variable of the environment that `arch` comes from, if the file's was overridden. */
   readonly archVariable?: string;
+  /** CentOS Stream number that the environment asks for: of several base systems, the one for it is meant. */
+  readonly stream?: number;
+  /** Version variables that the environment sets. */
+  readonly versions?: Readonly<Record<string, string>>;
 }
 
 const ARCHES: Readonly<Record<string, Arch>> = { x64: 'x86_64', arm64: 'aarch64', s390x: 's390x' };
@@ -27,26 +31,29 @@ const ARCHES: Readonly<Record<string, Arch>> = { x64: 'x86_64', arm64: 'aarch64'
 /** A valid file with its defaults filled in and its paths absolute. Complains about what the schema can't say; then the result is nothing. */
 export function normalize(file: ConfigFile, options: NormalizeOptions, complaints: Complaints): Config | undefined {
   const { root, ci } = options;
-  const basesystem = resolveBasesystem(file.basesystem ?? DEFAULT_BASESYSTEM, file, root, complaints);
+  const machine = ARCHES[options.machine];
+  const basesystems = ofStream(resolveBasesystems(file, root, complaints), options.stream);
   const arches = resolveArches(file.arch, options.machine, complaints);
-  const packages = resolvePackages({ file, root, basesystem, ci, complaints });
+  const packages = resolvePackages({ file, root, basesystems, ci, complaints });
   const tasks = resolveTasks(file, complaints);
-  if (basesystem) checkHostArches({ arches, given: file.arch, variable: options.archVariable, machine: ARCHES[options.machine], basesystem, packages }, complaints);
+  checkHostArches({ arches, given: file.arch, variable: options.archVariable, machine, basesystems, packages }, complaints);
   if (packages.length === 0 && tasks.length === 0) complaints.error(['sources'], nothingToDo(file.serve?.mode), { part: 'key' });
   const kubevirt = file.kubevirt ?? { dir: '.' };
   const kubevirtDir = kubevirt && resolvePath(kubevirt.dir, root, ['kubevirt', 'dir'], complaints);
-  const serve = resolveServe(file.serve ?? {}, complaints);
-  const rpmDeps = resolveRpmDeps(file, packages, complaints);
+  const serve = resolveServe(file.serve ?? {}, basesystems, complaints);
+  const rpmDeps = resolveRpmDeps({ file, basesystems, packages, fromEnvironment: options.versions ?? {}, complaints });
   const engine = resolveEngine(file.engine);
-  if (basesystem?.base.kind === 'host' && engine.kind === 'docker') {
-    complaints.error(typeof file.engine === 'string' ? ['engine'] : ['engine', 'kind'], `the basesystem ${basesystem.name} is this machine's own, and is built on this machine only: it has no use for engine docker`);
+  const own = basesystems.find(({ base }) => base.kind === 'host');
+  if (own && engine.kind === 'docker') {
+    complaints.error(typeof file.engine === 'string' ? ['engine'] : ['engine', 'kind'], `the basesystem ${own.name} is this machine's own, and is built on this machine only: it has no use for engine docker`);
   }
-  if (!basesystem || complaints.hasErrors) return undefined;
+  if (complaints.hasErrors) return undefined;
   return {
     ...(options.file !== undefined && { file: options.file }),
     root: path.resolve(root),
-    basesystem,
+    basesystems,
     arches,
+    ...(machine && { machine }),
     packages,
     ...(kubevirtDir !== false && { kubevirt: { dir: kubevirtDir } }),
     release: resolveRelease(file.release),
@@ -56,6 +63,11 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
     cache: resolveCache(file.cache),
     tasks,
   };
+}
+
+function ofStream(basesystems: readonly Basesystem[], stream: number | undefined): readonly Basesystem[] {
+  const meant = basesystems.filter((basesystem) => basesystem.stream === stream);
+  return meant.length > 0 ? meant : basesystems;
 }
 
 function nothingToDo(mode: string | undefined): string {

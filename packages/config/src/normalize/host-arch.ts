@@ -9,15 +9,16 @@ interface HostArches {
   readonly variable: string | undefined;
   /** Absent: a machine that KubeVirt is not built for. */
   readonly machine: Arch | undefined;
-  readonly basesystem: Basesystem;
+  readonly basesystems: readonly Basesystem[];
   readonly packages: readonly PackageConfig[];
 }
 
 /** Without containers there is no emulation: only RPMs that are built already may be for another machine. */
-export function checkHostArches({ arches, given, variable, machine, basesystem, packages }: HostArches, complaints: Complaints): void {
+export function checkHostArches({ arches, given, variable, machine, basesystems, packages }: HostArches, complaints: Complaints): void {
   const builds = packages.some(({ kind }) => kind === 'rpmbuild' || kind === 'meson-dist');
-  if (basesystem.base.kind !== 'host' || !builds) return;
-  const message = `the basesystem ${basesystem.name} builds for this machine's architecture only: ${machine ?? 'which is none of KubeVirt’s'}`;
+  const own = basesystems.find(({ base }) => base.kind === 'host');
+  if (!own || !builds) return;
+  const message = `the basesystem ${own.name} builds for this machine's architecture only: ${machine ?? 'which is none of KubeVirt’s'}`;
   for (const [index, arch] of arches.entries()) {
     if (arch === machine) continue;
     if (variable !== undefined) complaints.general('error', `the environment has ${variable}=${arch}; ${message}`);

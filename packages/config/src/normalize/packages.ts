@@ -1,26 +1,26 @@
-import path from 'node:path';
-import type { Basesystem, BuildConfig, PackageConfig, PackageKind, PinConfig, SpecSource } from '@crpm/core';
+import type { Basesystem, BuildConfig, ByBasesystem, PackageConfig, PackageKind, PinConfig, SpecSource } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Source } from '../generated/config-file.js';
 import { show } from '../yaml/nodes.js';
 import { checkBuild, resolveBuild } from './build.js';
 import { resolvePath } from './paths.js';
 import { treeKeys, upstreamOf } from './upstream.js';
+import { specsOf } from './spec.js';
 import { PRESETS, presetName, type Preset } from './presets.js';
 
 /** What a source is resolved with, besides its own fields. */
-interface Context {
+export interface SourceContext {
   readonly file: ConfigFile;
   readonly root: string;
-  /** Absent after a complaint about it: then nothing that hangs on it is complained about. */
-  readonly basesystem: Basesystem | undefined;
+  /** None after a complaint about them: then nothing that hangs on them is complained about. */
+  readonly basesystems: readonly Basesystem[];
   /** `CI=true`. */
   readonly ci: boolean;
   readonly complaints: Complaints;
 }
 
 /** The sources of a file as packages, in the order of the file. What a wrong one yields is of no use; the complaints say so. */
-export function resolvePackages(context: Context): readonly PackageConfig[] {
+export function resolvePackages(context: SourceContext): readonly PackageConfig[] {
   const { file, complaints } = context;
   const sources = Object.entries(file.sources ?? {});
   checkBuild({ at: ['build'], build: file.build ?? {} }, complaints);
@@ -31,16 +31,16 @@ export function resolvePackages(context: Context): readonly PackageConfig[] {
   return packages;
 }
 
-function publishedPackage(name: string, source: Source, context: Context): PackageConfig {
+function publishedPackage(name: string, source: Source, context: SourceContext): PackageConfig {
   const leftover = (['dir', 'git', 'ref', 'tarball', 'sha256', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
   for (const key of leftover) {
     context.complaints.error(['sources', name, key], `serve.mode is published, so nothing is built: ${key} has no use here`, { part: 'key' });
   }
   const pin = pinOf(name, source);
-  return { name, kind: 'published', patches: 'auto', rpms: [], needs: [], build: buildOf(name, source, context), ...(pin && { pin }) };
+  return { name, kind: 'published', specs: {}, patches: 'auto', rpms: [], needs: [], build: buildOf(name, source, context), ...(pin && { pin }) };
 }
 
-function builtPackage(name: string, source: Source, context: Context): PackageConfig {
+function builtPackage(name: string, source: Source, context: SourceContext): PackageConfig {
   const { root, complaints } = context;
   const at = ['sources', name];
   const preset = presetOf(name, source);
@@ -48,7 +48,7 @@ function builtPackage(name: string, source: Source, context: Context): PackageCo
   checkBuild({ at: [...at, 'build'], build: source.build ?? {} }, complaints);
   checkFields(name, source, kind, complaints);
   const upstream = upstreamOf(name, source, root, complaints);
-  const spec = kind === 'prebuilt' ? undefined : specOf(name, source, preset, context);
+  const specs: ByBasesystem<SpecSource> = kind === 'prebuilt' ? {} : specsOf(name, source, preset, context);
   const pin = pinOf(name, source);
   const rpms = typeof source.rpms === 'string' ? [source.rpms] : (source.rpms ?? []);
   return {
@@ -56,7 +56,7 @@ function builtPackage(name: string, source: Source, context: Context): PackageCo
     kind,
     ...(source.dir !== undefined && { dir: resolvePath(source.dir, root, [...at, 'dir'], complaints) }),
     ...(upstream && { upstream }),
-    ...(spec && { spec }),
+    specs,
     patches: source.patches ?? 'auto',
     rpms: rpms.map((rpm) => resolvePath(rpm, root, [...at, 'rpms'], complaints)),
     needs: source.needs ?? [],
@@ -94,43 +94,7 @@ function checkFields(name: string, source: Source, kind: PackageKind, complaints
   }
 }
 
-function specOf(name: string, source: Source, preset: Preset | undefined, { root, basesystem, complaints }: Context): SpecSource | undefined {
-  const at = ['sources', name, 'spec'];
-  const { spec } = source;
-  if (typeof spec === 'string') {
-    const place = resolvePath(spec, root, at, complaints);
-    return place.endsWith('.spec') ? { kind: 'dir', dir: path.dirname(place), file: path.basename(place) } : { kind: 'dir', dir: place };
-  }
-  if (!spec) {
-    if (!preset) {
-      if (treeKeys(source).length > 0) complaints.error(['sources', name], `${name} lacks spec: a dist-git folder, { git, branch }, or { tree } for a spec inside the source tree`, {
-          part: 'key',
-          ...(source.preset === undefined && { suggestion: { word: name, among: [...PRESETS.keys()] } }),
-        });
-      return undefined;
-    }
-    if ('tree' in preset.spec) return { kind: 'tree', file: preset.spec.tree };
-    if (basesystem && basesystem.specBranch === undefined) {
-      complaints.error(['sources', name], `${name} lacks spec: the base system ${basesystem.name} has no specBranch to take it from dist-git`, { part: 'key' });
-    }
-    return { kind: 'git', git: preset.spec.git, branch: basesystem?.specBranch ?? '' };
-  }
-  const given = (['dir', 'git', 'tree'] as const).filter((key) => spec[key] !== undefined);
-  if (given.length !== 1) {
-    complaints.error(at, `sources.${name}.spec takes exactly one of dir, git, tree; it has ${given.join(' and ') || 'none'}`, { part: 'key' });
-    return undefined;
-  }
-  if (spec.branch !== undefined && spec.git === undefined) complaints.error([...at, 'branch'], 'branch goes with git only', { part: 'key' });
-  if (spec.file !== undefined && spec.tree !== undefined) complaints.error([...at, 'file'], 'file goes with dir or git only; tree names the file itself', { part: 'key' });
-  const file = spec.file === undefined ? {} : { file: spec.file };
-  if (spec.tree !== undefined) return { kind: 'tree', file: spec.tree };
-  if (spec.dir !== undefined) return { kind: 'dir', dir: resolvePath(spec.dir, root, [...at, 'dir'], complaints), ...file };
-  const branch = spec.branch ?? basesystem?.specBranch;
-  if (branch === undefined && basesystem) complaints.error(at, `sources.${name}.spec lacks branch; the base system ${basesystem.name} has no specBranch`, { part: 'key' });
-  return { kind: 'git', git: spec.git ?? '', branch: branch ?? '', ...file };
-}
-
-function buildOf(name: string, source: Source, { file, ci }: Context): BuildConfig {
+function buildOf(name: string, source: Source, { file, ci }: SourceContext): BuildConfig {
   return resolveBuild({ at: ['build'], build: file.build ?? {} }, { at: ['sources', name, 'build'], build: source.build ?? {} }, ci);
 }
 

@@ -1,6 +1,7 @@
-import { DEFAULT_CACHE_SIZE, type CacheConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
+import { DEFAULT_CACHE_SIZE, type Basesystem, type CacheConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Serve } from '../generated/config-file.js';
+import { perBasesystem } from './per-basesystem.js';
 import { VERSION_VARIABLES } from './presets.js';
 import { toBytes } from './size.js';
 
@@ -31,7 +32,7 @@ const SERVE_FIELDS: Readonly<Record<ServeConfig['mode'], readonly (keyof Serve)[
   published: ['baseUrl'],
 };
 
-export function resolveServe(serve: Serve, complaints: Complaints): ServeConfig {
+export function resolveServe(serve: Serve, basesystems: readonly Basesystem[], complaints: Complaints): ServeConfig {
   const mode = serve.mode ?? 'process';
   for (const key of ['port', 'image', 'baseUrl'] as const) {
     if (serve[key] === undefined || SERVE_FIELDS[mode].includes(key)) continue;
@@ -48,26 +49,58 @@ export function resolveServe(serve: Serve, complaints: Complaints): ServeConfig 
       return { mode };
     case 'none':
     case 'published':
+      if (mode === 'published' && basesystems.length > 1) complaints.error(['basesystem'], 'serve.mode published is one repository, whose RPMs are of one base system: name that one alone');
       if (serve.baseUrl === undefined) complaints.error(['serve', 'mode'], `serve.mode ${mode} needs baseUrl, the address where the repository is found`);
       return { mode, baseUrl: serve.baseUrl ?? '' };
   }
 }
 
-export function resolveRpmDeps(file: ConfigFile, packages: readonly PackageConfig[], complaints: Complaints): RpmDepsConfig {
+interface RpmDepsContext {
+  readonly file: ConfigFile;
+  readonly basesystems: readonly Basesystem[];
+  readonly packages: readonly PackageConfig[];
+  /** Version variables that the environment sets, in place of the file's. */
+  readonly fromEnvironment: Readonly<Record<string, string>>;
+  readonly complaints: Complaints;
+}
+
+export function resolveRpmDeps(context: RpmDepsContext): RpmDepsConfig {
+  const { file, basesystems, packages, complaints } = context;
   const rpmDeps = file.rpmDeps ?? {};
   const known = [...new Set([...VERSION_VARIABLES, ...packages.flatMap(({ pin }) => (pin ? [pin.variable] : []))])];
-  for (const variable of Object.keys(rpmDeps.versions ?? {})) {
+  const versions = new Map(basesystems.map(({ name }) => [name, {} as Record<string, string>]));
+  for (const [variable, given] of Object.entries(rpmDeps.versions ?? {})) {
+    const at = ['rpmDeps', 'versions', variable];
     // Only a warning: the tree's own script may know a variable that this crpm does not.
     if (!known.includes(variable)) {
       const message = `${variable} is passed on, but is no version variable known here: ${known.join(', ')}`;
-      complaints.warning(['rpmDeps', 'versions', variable], message, { part: 'key', suggestion: { word: variable, among: known } });
+      complaints.warning(at, message, { part: 'key', suggestion: { word: variable, among: known } });
     }
+    if (typeof given === 'string') checkOneVersion(variable, given, context);
+    for (const [{ name }, version] of perBasesystem(given, at, context)) versions.get(name)![variable] = version; // of the same list
   }
   return {
     mode: rpmDeps.mode ?? 'auto',
-    versions: { ...rpmDeps.versions },
+    versions: Object.fromEntries(versions),
     ...(rpmDeps.basesystem !== undefined && { basesystem: rpmDeps.basesystem }),
     crossArchEmulation: rpmDeps.crossArchEmulation ?? false,
     allowOfficial: rpmDeps.allowOfficial ?? [],
   };
+}
+
+/** One version for several base systems must not end in the `%dist` of one of them: no RPM of the others has it. */
+function checkOneVersion(variable: string, version: string, { basesystems, fromEnvironment, complaints }: RpmDepsContext): void {
+  if (basesystems.length < 2) return;
+  const owner = basesystems.find(({ dist }) => dist !== undefined && hasDist(version, dist));
+  if (!owner) return;
+  const others = basesystems.filter((other) => other !== owner).map(({ name }) => name).join(', ');
+  const what = `${version} has the ${owner.dist} of ${owner.name}, so it can't be for ${others}`;
+  if (Object.hasOwn(fromEnvironment, variable)) complaints.general('error', `the environment has ${variable}=${version}; ${what}: set KUBEVIRT_CENTOS_STREAM_VERSION=${owner.stream} too, or unset it`);
+  else complaints.error(['rpmDeps', 'versions', variable], `${what}; say which it is for: ${variable}: { ${owner.name}: "${version}" }`);
+}
+
+/** `1.el9` and `1.el9_4.2` have `.el9`, `1.el90` has not. */
+function hasDist(version: string, dist: string): boolean {
+  const at = version.indexOf(dist);
+  return at >= 0 && !/^[A-Za-z0-9]/.test(version.slice(at + dist.length));
 }

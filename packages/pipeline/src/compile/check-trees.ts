@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
-import type { Config, ConfigPath, Diagnostic, PackageConfig } from '@crpm/core';
+import { distinctSpecs, type Config, type ConfigPath, type Diagnostic, type PackageConfig, type SpecSource } from '@crpm/core';
 
 /** What is wrong, and with which key of the config. */
 interface Complaint {
@@ -36,16 +36,19 @@ function packageComplaints(pkg: PackageConfig): readonly Complaint[] {
 }
 
 /** What a tree that is there must hold. */
-function treeComplaints({ name, kind, dir, spec }: PackageConfig): readonly Complaint[] {
+function treeComplaints({ name, kind, dir, specs }: PackageConfig): readonly Complaint[] {
   if (dir === undefined) return [];
   return [
     ...(kind === 'meson-dist' && !existsSync(join(dir, 'meson.build')) ? [about(['sources', name, 'dir'], `${dir} has no meson.build, so it is no tree for meson dist`)] : []),
-    ...(spec?.kind === 'tree' && !existsSync(join(dir, spec.file)) ? [about(['sources', name, 'spec'], `${dir} has no file ${spec.file}`)] : []),
+    ...distinctSpecs(specs).flatMap((spec) => (spec.kind === 'tree' && !existsSync(join(dir, spec.file)) ? [about(['sources', name, 'spec'], `${dir} has no file ${spec.file}`)] : [])),
   ];
 }
 
-function distGitComplaints({ name, spec }: PackageConfig): readonly Complaint[] {
-  if (spec?.kind !== 'dir') return [];
+function distGitComplaints({ name, specs }: PackageConfig): readonly Complaint[] {
+  return distinctSpecs(specs).flatMap((spec) => (spec.kind === 'dir' ? specFolderComplaints(name, spec) : []));
+}
+
+function specFolderComplaints(name: string, spec: Extract<SpecSource, { kind: 'dir' }>): readonly Complaint[] {
   const at = ['sources', name, 'spec'];
   const folder = folderComplaints(at, spec.dir);
   if (folder.length > 0) return folder;

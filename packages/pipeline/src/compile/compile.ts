@@ -2,6 +2,7 @@ import { err, makeGraph, type Config, type ConfigPath, type Diagnostic, type Gra
 
 import type { TaskParams } from '../params.js';
 import { baseNodes } from './base-nodes.js';
+import { readPlace } from './ids.js';
 import { kubevirtNodes, repositoryNodes } from './kubevirt-nodes.js';
 import { packageComplaints } from './package-complaints.js';
 import { packageNodes } from './package-nodes.js';
@@ -21,9 +22,15 @@ function needPath(config: Config, node: GraphNode, need: string): ConfigPath | u
   const [section, name, needs, word] =
     node.kind === 'task'
       ? ['tasks', node.id, config.tasks.find(({ id }) => id === node.id)?.needs, need]
-      : ['sources', node.group, config.packages.find((pkg) => pkg.name === node.group)?.needs, need.slice(0, need.lastIndexOf('.'))];
+      : ['sources', node.group, config.packages.find((pkg) => pkg.name === node.group)?.needs, packageOf(need)];
   const index = needs?.indexOf(word) ?? -1;
   return name === undefined || index === -1 ? undefined : [section, name, 'needs', index];
+}
+
+/** `libnbd` of `libnbd.rpmbuild@aarch64`; a name may have dots. */
+function packageOf(id: string): string {
+  const bare = readPlace(id).id;
+  return bare.slice(0, bare.lastIndexOf('.'));
 }
 
 function buildNodes(config: Config): readonly GraphNode[] {

@@ -1,16 +1,16 @@
-import type { Config, PackageConfig } from '@crpm/core';
+import { forBasesystem, type Config, type PackageConfig } from '@crpm/core';
 
 /** What can't become a graph, although each value alone is valid. */
 export function packageComplaints(config: Config): readonly string[] {
-  return config.packages.flatMap((pkg) => [...missing(pkg), ...foreign(config, pkg), ...published(config, pkg)]);
+  return config.packages.flatMap((pkg) => [...missing(config, pkg), ...foreign(config, pkg), ...published(config, pkg)]);
 }
 
-function missing(pkg: PackageConfig): readonly string[] {
+function missing(config: Config, pkg: PackageConfig): readonly string[] {
   if (pkg.kind === 'prebuilt') return pkg.rpms.length === 0 ? [`sources.${pkg.name} has no RPMs: name files or folders under rpms`] : [];
   if (pkg.kind === 'published') return [];
   return [
     ...(pkg.dir === undefined && pkg.upstream === undefined ? [`sources.${pkg.name} has no tree: set dir, git or tarball`] : []),
-    ...(pkg.spec === undefined ? [`sources.${pkg.name} has no spec: set spec to a dist-git folder, a {git, branch}, or a file in the tree`] : []),
+    ...(config.basesystems.some((basesystem) => !forBasesystem(pkg.specs, basesystem)) ? [`sources.${pkg.name} has no spec: set spec to a dist-git folder, a {git, branch}, or a file in the tree`] : []),
   ];
 }
 
@@ -21,7 +21,7 @@ function foreign(config: Config, pkg: PackageConfig): readonly string[] {
     .filter((need) => !built.includes(need))
     .map((need) =>
       config.packages.some((other) => other.name === need)
-        ? `sources.${pkg.name}.needs names ${need}, whose RPMs are already published: name that repository under basesystems.${config.basesystem.name}.repos instead`
+        ? `sources.${pkg.name}.needs names ${need}, whose RPMs are already published: name that repository under basesystems.<name>.repos instead`
         : `sources.${pkg.name}.needs names ${need}, which is no source; the sources are: ${config.packages.map((other) => other.name).join(', ')}`,
     );
 }

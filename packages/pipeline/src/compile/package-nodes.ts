@@ -1,4 +1,4 @@
-import { type Arch, type Config, type GraphNode, type PackageConfig, unreachable } from '@crpm/core';
+import { type Arch, type Basesystem, type Config, distinctSpecs, forBasesystem, type GraphNode, type PackageConfig, type SpecSource, unreachable } from '@crpm/core';
 
 import {
   type BuildrootParams,
@@ -10,56 +10,63 @@ import {
   type SpecPlace,
   specOptions,
 } from '../params.js';
-import { archId } from './ids.js';
+import { type Place, placeId, places } from './ids.js';
 import { lockFileOf, nameOf, treePlace } from './tree-place.js';
 
-/** The nodes of one source package: its tree once, the rest for each architecture. */
+/** The nodes of one source package: its tree once, or with each spec where base systems have their own; the rest for each architecture of each base system. */
 export function packageNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {
   switch (pkg.kind) {
     case 'published':
       return [];
     case 'prebuilt':
-      return [prebuiltNode(config, pkg)];
+      return config.basesystems.map((basesystem) => prebuiltNode(config, pkg, basesystem));
     case 'rpmbuild':
     case 'meson-dist':
-      return [sourceNode(config, pkg), ...config.arches.flatMap((arch) => archNodes(config, pkg, arch))];
+      return [...sourceNodes(config, pkg), ...places(config).flatMap((place) => placeNodes(config, pkg, place))];
     default:
       return unreachable(pkg.kind);
   }
 }
 
-function prebuiltNode(config: Config, pkg: PackageConfig): GraphNode {
+function prebuiltNode(config: Config, pkg: PackageConfig, basesystem: Basesystem): GraphNode {
   const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms: pkg.rpms };
-  return { id: `${pkg.name}.rpmbuild`, kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
+  return { id: rpmsId(config, pkg.name, { basesystem }), kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
 }
 
-function sourceNode(config: Config, pkg: PackageConfig): GraphNode {
+function sourceNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {
   const tree = treePlace(config, pkg);
-  const params: SourceParams = { package: pkg.name, tree, ...specOfSource(config, pkg) };
-  return { id: `${pkg.name}.source`, kind: 'source', group: pkg.name, title: `snapshot of ${nameOf(tree)}`, needs: [], params };
+  const nodes = config.basesystems.map((basesystem): GraphNode => {
+    const params: SourceParams = { package: pkg.name, tree, ...specOfSource(config, specOf(pkg, basesystem)) };
+    return { id: sourceId(config, pkg, basesystem), kind: 'source', group: pkg.name, title: `snapshot of ${nameOf(tree)}`, needs: [], params };
+  });
+  return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
-function specOfSource(config: Config, pkg: PackageConfig): Pick<SourceParams, 'distGit' | 'specInTree'> {
-  switch (pkg.spec?.kind) {
+/** One snapshot serves all base systems, unless they have specs of their own. */
+function sourceId(config: Config, pkg: PackageConfig, basesystem: Basesystem): string {
+  return placeId(config, `${pkg.name}.source`, distinctSpecs(pkg.specs).length > 1 ? { basesystem } : {});
+}
+
+function specOfSource(config: Config, spec: SpecSource): Pick<SourceParams, 'distGit' | 'specInTree'> {
+  switch (spec.kind) {
     case 'dir':
-      return { distGit: { kind: 'dir', dir: pkg.spec.dir } };
+      return { distGit: { kind: 'dir', dir: spec.dir } };
     case 'git':
-      return { distGit: { kind: 'git', git: pkg.spec.git, ref: pkg.spec.branch, lockFile: lockFileOf(config) } };
+      return { distGit: { kind: 'git', git: spec.git, ref: spec.branch, lockFile: lockFileOf(config) } };
     case 'tree':
-      return { specInTree: pkg.spec.file };
-    case undefined:
-      return {};
+      return { specInTree: spec.file };
   }
 }
 
-function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly GraphNode[] {
-  const id = (step: string) => archId(config, `${pkg.name}.${step}`, arch);
-  const source = `${pkg.name}.source`;
-  const options = specOptions(config, pkg);
+function placeNodes(config: Config, pkg: PackageConfig, place: { readonly arch: Arch; readonly basesystem: Basesystem }): readonly GraphNode[] {
+  const { arch, basesystem } = place;
+  const id = (step: string) => placeId(config, `${pkg.name}.${step}`, place);
+  const source = sourceId(config, pkg, basesystem);
+  const options = specOptions(config, basesystem, pkg);
   const common = { package: pkg.name, arch, options };
-  const spec = specPlace(pkg);
+  const spec = specPlace(specOf(pkg, basesystem));
 
-  const buildroot: BuildrootParams = { ...common, spec, network: config.engine.network, ...override(config, pkg) };
+  const buildroot: BuildrootParams = { ...common, spec, network: config.engine.network, ...override(config, basesystem, pkg) };
   const dist: DistParams = { ...common, spec, method: pkg.kind === 'meson-dist' ? 'meson' : 'archive', patches: pkg.patches, network: config.engine.network };
   const { build } = pkg;
   const rpmbuild: RpmbuildParams = {
@@ -71,7 +78,7 @@ function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly Gra
     ...(build.jobs === undefined ? {} : { jobs: build.jobs }),
     ...(build.memory === undefined ? {} : { memory: build.memory }),
   };
-  const libraries = pkg.needs.map((need) => rpmsId(config, need, arch));
+  const libraries = pkg.needs.map((need) => rpmsId(config, need, place));
   const node = (step: string, title: string, needs: readonly string[], params: GraphNode['params'], kind = step): GraphNode => ({
     id: id(step),
     kind,
@@ -80,7 +87,7 @@ function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly Gra
     needs,
     params,
   });
-  const root = node('buildroot', `build root of ${pkg.name}`, [archId(config, 'base', arch), source, ...libraries], buildroot);
+  const root = node('buildroot', `build root of ${pkg.name}`, [placeId(config, 'base', place), source, ...libraries], buildroot);
   if (build.profile === 'dev') {
     const { method, patches, network } = dist;
     const inPlace: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches, network };
@@ -94,20 +101,24 @@ function archNodes(config: Config, pkg: PackageConfig, arch: Arch): readonly Gra
 }
 
 /** The node that makes the RPMs of the package named `name`; RPMs at hand are of all architectures together. */
-function rpmsId(config: Config, name: string, arch: Arch): string {
+function rpmsId(config: Config, name: string, { arch, basesystem }: Place): string {
   const prebuilt = config.packages.find((pkg) => pkg.name === name)?.kind === 'prebuilt';
-  return prebuilt ? `${name}.rpmbuild` : archId(config, `${name}.rpmbuild`, arch);
+  return placeId(config, `${name}.rpmbuild`, { ...(prebuilt || arch === undefined ? {} : { arch }), ...(basesystem && { basesystem }) });
 }
 
-function specPlace(pkg: PackageConfig): SpecPlace {
-  const { spec } = pkg;
+function specOf(pkg: PackageConfig, basesystem: Basesystem): SpecSource {
+  const spec = forBasesystem(pkg.specs, basesystem);
   if (!spec) throw new Error(`packageComplaints let ${pkg.name} through without a spec`);
+  return spec;
+}
+
+function specPlace(spec: SpecSource): SpecPlace {
   if (spec.kind === 'tree') return { in: 'tree', file: spec.file };
   return { in: 'dist-git', ...(spec.file === undefined ? {} : { file: spec.file }) };
 }
 
-function override(config: Config, pkg: PackageConfig): Pick<BuildrootParams, 'override'> {
+function override(config: Config, basesystem: Basesystem, pkg: PackageConfig): Pick<BuildrootParams, 'override'> {
   const variable = pkg.pin?.variable;
-  const version = variable === undefined ? undefined : config.rpmDeps.versions[variable];
+  const version = variable === undefined ? undefined : forBasesystem(config.rpmDeps.versions, basesystem)?.[variable];
   return variable === undefined || version === undefined ? {} : { override: { variable, version } };
 }

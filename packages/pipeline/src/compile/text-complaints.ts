@@ -21,9 +21,9 @@ function nulComplaints(value: unknown, path: string): readonly string[] {
   ]);
 }
 
-function repoComplaints({ basesystem }: Config): readonly string[] {
-  return basesystem.repos.flatMap(({ name, baseUrl }) => {
-    const at = `basesystems.${basesystem.name}.repos`;
+function repoComplaints({ basesystems }: Config): readonly string[] {
+  const repos = basesystems.flatMap((basesystem) => basesystem.repos.map((repo) => ({ ...repo, at: `basesystems.${basesystem.name}.repos` })));
+  return repos.flatMap(({ name, baseUrl, at }) => {
     return [
       ...(REPO_NAME.test(name) ? [] : [`${at}: ${JSON.stringify(name)} is no repository id; letters, digits, ".", "_" and "-" are allowed`]),
       ...(LINE_BREAK.test(baseUrl) ? [`${at}: the baseUrl of ${JSON.stringify(name)} holds a line break`] : []),
@@ -32,8 +32,8 @@ function repoComplaints({ basesystem }: Config): readonly string[] {
 }
 
 /** rpm splits a define at the first blank: a name with one would define something else. */
-function macroComplaints({ basesystem, packages }: Config): readonly string[] {
-  const macros = Object.keys(basesystem.macros).map((name) => [`basesystems.${basesystem.name}.macros`, name] as const);
+function macroComplaints({ basesystems, packages }: Config): readonly string[] {
+  const macros = basesystems.flatMap((basesystem) => Object.keys(basesystem.macros).map((name) => [`basesystems.${basesystem.name}.macros`, name] as const));
   const defines = packages.flatMap(({ name, build }) => Object.keys(build.defines).map((macro) => [`build.defines of ${name}`, macro] as const));
   const conditions = packages.flatMap(({ name, build }) => [...build.with, ...build.without].map((condition) => [`build.with and build.without of ${name}`, condition] as const));
   return [

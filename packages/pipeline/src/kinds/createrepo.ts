@@ -10,7 +10,8 @@ import { BUILD_TIME } from '../build/reproducible.js';
 import { linkOrCopy, withStaging } from '../build/staging.js';
 import { mustRun, withWork } from '../build/work.js';
 import type { BaseFact, PublishedRepo, RepositoryFact, RpmFact, RpmsFact } from '../facts.js';
-import { archOf, needFact, stepOf } from '../needs.js';
+import { readPlace } from '../compile/ids.js';
+import { needFact, stepOf } from '../needs.js';
 import type { CreaterepoParams } from '../params.js';
 import { repositoryDir } from '../paths.js';
 
@@ -51,11 +52,11 @@ async function run(params: CreaterepoParams, context: NodeContext): Promise<Repo
   const files: GenerationFile[] = [];
   const repos: PublishedRepo[] = [];
   const generation = await withStaging(context.workspace, async (staging) => {
-    for (const arch of params.arches) {
-      const path = `${params.basesystem}/${arch}`;
-      const rpms = rpmsFor(arch, found);
-      files.push(...(await indexed(context, join(staging, arch), path, arch, rpms)));
-      repos.push({ basesystem: params.basesystem, arch, path, rpms: rpms.map(({ rpm }) => rpm), stale });
+    for (const { basesystem, stream, arch } of params.streams.flatMap((one) => params.arches.map((arch) => ({ ...one, arch })))) {
+      const path = `${basesystem}/${arch}`;
+      const rpms = rpmsFor({ arch, stream }, found);
+      files.push(...(await indexed(context, join(staging, basesystem, arch), { path, runsOn: params.runsOn }, rpms)));
+      repos.push({ basesystem, arch, path, rpms: rpms.map(({ rpm }) => rpm), stale });
     }
     context.report.status('publishing');
     return publishGeneration(repositoryDir(context.workspace), files);
@@ -64,12 +65,15 @@ async function run(params: CreaterepoParams, context: NodeContext): Promise<Repo
 }
 
 /**
- * What belongs to an architecture: its own and `noarch` RPMs, from the nodes of that architecture and from those of none. Two of one NEVRA
+ * What belongs to one architecture of one stream: its own and `noarch` RPMs, from the nodes of both and from those of all. Two of one NEVRA
  * are refused: KubeVirt could take either.
  */
-function rpmsFor(arch: Arch, outputs: readonly (readonly [string, NodeOutput])[]): readonly FoundRpm[] {
+function rpmsFor({ arch, stream }: { readonly arch: Arch; readonly stream: number }, outputs: readonly (readonly [string, NodeOutput])[]): readonly FoundRpm[] {
   const found = outputs
-    .filter(([id]) => (archOf(id) ?? arch) === arch)
+    .filter(([id]) => {
+      const place = readPlace(id);
+      return (place.arch ?? arch) === arch && (place.stream ?? stream) === stream;
+    })
     .flatMap(([, { data, dir }]) => {
       const { package: name, rpms } = data as RpmsFact;
       return rpms.map((rpm) => ({ rpm: { ...rpm, package: name }, dir }));
@@ -88,13 +92,13 @@ function rpmsFor(arch: Arch, outputs: readonly (readonly [string, NodeOutput])[]
 }
 
 /** Lays RPMs out by their digests and has createrepo_c index them; returns all files of that repository by their place in the generation. */
-async function indexed(context: NodeContext, staging: string, path: string, arch: Arch, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
+async function indexed(context: NodeContext, staging: string, { path, runsOn }: { readonly path: string; readonly runsOn: Arch }, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
   const placed = found.map(({ rpm, dir }) => ({ address: `by-sha256/${rpm.sha256}/${rpm.file}`, source: join(dir, rpm.file) }));
   for (const { address, source } of placed) await linkOrCopy(source, join(staging, 'in', address));
   const out = join(staging, 'out');
   const { image } = needFact<BaseFact>(context, 'base').here;
   context.report.status(`indexing ${String(placed.length)} RPMs`);
-  await withWork(context, { image, arch }, async (work) => {
+  await withWork(context, { image, arch: runsOn }, async (work) => {
     await mustRun(context, work, { argv: ['mkdir', 'repo'] }, noIndex);
     if (placed.length > 0) await work.put(packPath(Buffer.from(join(staging, 'in')), 'repo'));
     // The index notes each file's time; one moment for all keeps equal repositories equal.

@@ -45,7 +45,7 @@ export interface CopyWork {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Makes the private copy equal to the user's tree, tells it about our repository, and runs KubeVirt's script in it, once for each architecture. */
+/** Makes the private copy equal to the user's tree, tells it about our repository, and runs KubeVirt's script in it, once for each stream and architecture. */
 async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, repositories, env }: CopyWork): Promise<Resolver> {
   const { report, workspace, signal } = context;
   const copy = privateCopy(workspace);
@@ -58,15 +58,17 @@ async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, re
   report.line(`crpm: private copy of ${tree.dir}: ${synced.files} files, ${synced.copied} copied, ${synced.removed} removed`);
   const noGit = await copyGit(tree.dir, copy, env, signal);
   if (noGit !== undefined) report.warn(noGit);
-  writeFileSync(join(copy, CUSTOM_REPO), customRepoFile(workspace.id, params.stream, repositories));
 
   const mode = params.mode === 'make' ? 'make' : 'script';
   const builder = mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal, { report }) : undefined;
   try {
     let resolver: Resolver | undefined;
     for (const { repository, values } of calls) {
+      const { stream, arch } = repository;
+      // Of another stream nothing may be in sight: the resolver knows architectures and no streams.
+      writeFileSync(join(copy, CUSTOM_REPO), customRepoFile(workspace.id, repositories.filter((other) => other.stream === stream)));
       writeFileSync(join(copy, 'hack', 'rpm-deps.sh'), scriptFor(script, repository, report.warn.bind(report)));
-      report.status(`rpm-deps for ${repository.arch}`);
+      report.status(`rpm-deps for ${arch} of CentOS Stream ${stream}`);
       report.line(`crpm: ${mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh'} with ${JSON.stringify(values)}`);
       resolver = await runScript({ copy, mode, variables: values, env, report, signal });
     }

@@ -2,12 +2,14 @@ import { fail, type Arch, type InputContext } from '@crpm/core';
 import { readPrimary, sourceName, type RepoPackage } from '@crpm/rpm';
 import type { RepositoryFact, ServeFact } from '../facts.js';
 import { needFact } from '../needs.js';
-import type { PinnedPackage } from '../params.js';
+import type { PinnedPackage, StreamParams } from '../params.js';
 import type { CustomRpm } from '../proof/index.js';
 import { servedAt } from '../serve/address.js';
 
-/** What one architecture of KubeVirt's tree is to take. */
+/** What one stream and architecture of KubeVirt's tree is to take. */
 export interface CustomRepository {
+  /** CentOS Stream number. */
+  readonly stream: number;
   readonly arch: Arch;
   /** With a slash at its end. */
   readonly baseUrl: string;
@@ -17,7 +19,7 @@ export interface CustomRepository {
 }
 
 interface Wanted {
-  readonly basesystem: string;
+  readonly streams: readonly StreamParams[];
   readonly arches: readonly Arch[];
   readonly packages: readonly PinnedPackage[];
   readonly published?: string;
@@ -28,13 +30,15 @@ export async function customRepositories(params: Wanted, context: InputContext):
   const baseUrl = repositoryAddress(params, context);
   if (params.published !== undefined) return publishedRepositories(params, baseUrl, context.signal);
   const { repos } = needFact<RepositoryFact>(context, 'createrepo');
-  return repos
-    .filter((repo) => repo.basesystem === params.basesystem)
-    .map((repo) => {
-      const base = `${baseUrl}${repo.path}/`;
-      const rpms = repo.rpms.map((rpm) => ({ ...rpm, forArch: repo.arch, url: `${base}by-sha256/${rpm.sha256}/${rpm.file}` }));
-      return { arch: repo.arch, baseUrl: base, rpms, stale: repo.stale };
-    });
+  return params.streams.flatMap(({ basesystem, stream }) =>
+    repos
+      .filter((repo) => repo.basesystem === basesystem)
+      .map((repo) => {
+        const base = `${baseUrl}${repo.path}/`;
+        const rpms = repo.rpms.map((rpm) => ({ ...rpm, forArch: repo.arch, forStream: stream, url: `${base}by-sha256/${rpm.sha256}/${rpm.file}` }));
+        return { stream, arch: repo.arch, baseUrl: base, rpms, stale: repo.stale };
+      }),
+  );
 }
 
 /** Where the repositories are found now, with a slash at its end. */
@@ -43,17 +47,18 @@ export function repositoryAddress({ published }: Pick<Wanted, 'published'>, cont
   return servedAt(needFact<ServeFact>(context, 'serve'), context.workspace);
 }
 
-async function publishedRepositories({ arches, packages }: Wanted, baseUrl: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
+async function publishedRepositories({ streams, arches, packages }: Wanted, baseUrl: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
   const all = await readPrimary(baseUrl, { signal });
+  const [{ stream } = fail({ class: 'bug', message: 'a run is of one stream at least' })] = streams;
   return arches.map((arch) => {
     const here = all.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch');
     // All RPMs of a source RPM belong to the package of which KubeVirt pins one.
     const names = new Map(packages.flatMap(({ name, pin }) => here.filter((rpm) => pin?.rpms[arch].includes(rpm.name)).map((rpm) => [rpm.sourcerpm, name])));
-    return { arch, baseUrl, stale: {}, rpms: here.map((rpm) => customRpm(rpm, arch, baseUrl, names.get(rpm.sourcerpm))) };
+    return { stream, arch, baseUrl, stale: {}, rpms: here.map((rpm) => ({ ...customRpm(rpm, arch, baseUrl, names.get(rpm.sourcerpm)), forStream: stream })) };
   });
 }
 
-function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, pinned: string | undefined): CustomRpm {
+function customRpm(rpm: RepoPackage, arch: Arch, baseUrl: string, pinned: string | undefined): Omit<CustomRpm, 'forStream'> {
   // WORKSPACE names RPMs by sha256; with another checksum in the metadata nobody could compare them.
   if (rpm.checksumType !== 'sha256') {
     fail({ class: 'usage', message: `${baseUrl} names its RPMs by ${rpm.checksumType}, not sha256`, next: 'Index it again with createrepo_c --checksum sha256.' });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type InputContext } from '@crpm/core';
 import type { VerifyParams } from '../params.js';
-import { addressesToAsk, prove, type Evidence, type Proof, type Resolver } from '../proof/index.js';
+import { addressesToAsk, prove, scopeName, type Evidence, type Proof, type Resolver } from '../proof/index.js';
 import { fetchDigest } from '../serve/fetch.js';
 import type { Env } from '../serve/cri.js';
 import { volumeDigests } from '../serve/volume.js';
@@ -25,18 +25,22 @@ interface Case {
 export async function judge(params: VerifyParams, { before, after, repositories, resolver }: Case, context: Pick<InputContext, 'workspace' | 'signal'>, env: Env): Promise<Proof> {
   const script = readScript(params.kubevirt);
   const question: Omit<Evidence, 'answers'> = {
-    stream: params.stream,
-    arches: params.arches,
+    ...runOf(params),
     script,
     before: { workspace: before.WORKSPACE, build: before['rpm/BUILD.bazel'] },
     after: { workspace: after.WORKSPACE, build: after['rpm/BUILD.bazel'] },
     custom: repositories.flatMap((repository) => repository.rpms),
-    pinned: Object.fromEntries(repositories.map((repository) => [repository.arch, pinnedHere(params, script, repository)])),
+    pinned: Object.fromEntries(repositories.map((repository) => [scopeName(repository), pinnedHere(params, script, repository)])),
     official: [],
     allowOfficial: params.allowOfficial,
     resolver: { name: resolver.name, standIn: resolver.standIn },
   };
   return prove({ ...question, answers: await askAll(addressesToAsk(question), context, env) });
+}
+
+/** What a run makes, as the judge calls it. */
+export function runOf({ streams, arches }: Pick<VerifyParams, 'streams' | 'arches'>): Pick<Evidence, 'streams' | 'arches'> {
+  return { streams: streams.map(({ stream }) => stream), arches };
 }
 
 /** Text of the script that decides which trees there are. Fails with class `usage` if the tree has none. */
@@ -49,7 +53,7 @@ export function readScript(kubevirtDir: string): string {
 }
 
 /** RPM names that the script asks for by version, of packages that are in this repository. */
-function pinnedHere({ packages, stream }: VerifyParams, script: string, { arch, rpms }: CustomRepository): string[] {
+function pinnedHere({ packages }: VerifyParams, script: string, { arch, stream, rpms }: CustomRepository): string[] {
   const built = new Set(rpms.map((rpm) => rpm.package));
   return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => pinnedNames(script, pkg, { arch, stream }));
 }

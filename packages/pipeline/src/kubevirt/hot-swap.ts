@@ -34,10 +34,10 @@ export function hotSwap({ landed, question, current, rpms, repositories }: Swap)
   const why = otherThanBytes(landed.rpms, rpms);
   if (why !== undefined) return { why };
 
-  const now = new Map(repositories.flatMap((repository) => repository.rpms).map((rpm) => [`${rpm.forArch} ${formatNevra(rpm)}`, rpm]));
+  const now = new Map(repositories.flatMap((repository) => repository.rpms).map((rpm) => [`${rpm.forStream} ${rpm.forArch} ${formatNevra(rpm)}`, rpm]));
   const successors = new Map<string, CustomRpm[]>();
   for (const old of landed.rpms) {
-    const rpm = now.get(`${old.arch} ${old.nevra}`);
+    const rpm = now.get(keyOf(old));
     if (rpm && rpm.sha256 !== old.sha256) successors.set(old.sha256, [...(successors.get(old.sha256) ?? []), rpm]);
   }
   const changes = parseWorkspaceRpms(current.WORKSPACE).flatMap((rule) => {
@@ -49,13 +49,17 @@ export function hotSwap({ landed, question, current, rpms, repositories }: Swap)
   return { resolver: landed.resolver, after: { ...current, WORKSPACE: rewriteRpmRules(current.WORKSPACE, changes) } };
 }
 
+function keyOf({ stream, arch, nevra }: LandedRpm): string {
+  return `${stream} ${arch} ${nevra}`;
+}
+
 function otherThanBytes(before: readonly LandedRpm[], now: readonly LandedRpm[]): string | undefined {
-  const known = new Map(before.map((rpm) => [`${rpm.arch} ${rpm.nevra}`, rpm]));
+  const known = new Map(before.map((rpm) => [keyOf(rpm), rpm]));
   for (const rpm of now) {
-    const old = known.get(`${rpm.arch} ${rpm.nevra}`);
+    const old = known.get(keyOf(rpm));
     if (!old) return `${rpm.nevra} was not in the repository`;
     if (old.shape !== rpm.shape) return `${rpm.nevra} requires, provides or holds other things than before`;
-    known.delete(`${rpm.arch} ${rpm.nevra}`);
+    known.delete(keyOf(rpm));
   }
   const [gone] = known.values();
   return gone && `${gone.nevra} is no longer in the repository`;

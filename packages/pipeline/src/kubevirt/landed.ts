@@ -7,7 +7,7 @@ import { repositoryDir } from '../paths.js';
 import type { Resolver } from '../proof/index.js';
 import type { CustomRepository } from './custom-rpms.js';
 
-/** What rpm-deps last brought into a tree, and from what: enough to tell whether the resolver would say the same again. Of one workspace and stream. */
+/** What rpm-deps last brought into a tree, and from what: enough to tell whether the resolver would say the same again. Of one workspace, and of the streams of its runs. */
 export interface Landed {
   /** Digest of all that the resolver's answer depends on, but the RPMs. */
   readonly question: string;
@@ -21,6 +21,7 @@ export interface Landed {
 /** One RPM of the repository then. */
 export interface LandedRpm {
   /** Whose repository it was in. */
+  readonly stream: number;
   readonly arch: string;
   /** `qemu-img-17:10.1.0-20.el9.crpm0001.x86_64` */
   readonly nevra: string;
@@ -33,12 +34,12 @@ export interface LandedRpm {
 /** Reads the headers of the RPMs as they are published here. Nothing for a repository that somebody else serves: its files are not here. */
 export function landedRpms(workspace: WorkspacePaths, baseUrl: string, repositories: readonly CustomRepository[]): readonly LandedRpm[] | undefined {
   const rpms: LandedRpm[] = [];
-  for (const { arch, rpms: served } of repositories) {
+  for (const { stream, arch, rpms: served } of repositories) {
     for (const rpm of served) {
       const path = rpm.url.startsWith(baseUrl) ? decodeURIComponent(rpm.url.slice(baseUrl.length)) : undefined;
       const file = path === undefined ? undefined : join(repositoryDir(workspace), 'published', path);
       if (file === undefined || !existsSync(file)) return undefined;
-      rpms.push({ arch, nevra: formatNevra(rpm), sha256: rpm.sha256, shape: shapeOf(file) });
+      rpms.push({ stream, arch, nevra: formatNevra(rpm), sha256: rpm.sha256, shape: shapeOf(file) });
     }
   }
   return rpms;
@@ -50,19 +51,19 @@ function shapeOf(file: string): string {
   return hashText(JSON.stringify([requires.map(formatRelation).sort(), provides.map(formatRelation).sort(), list]));
 }
 
-export function readLanded(workspace: WorkspacePaths, stream: number): Landed | undefined {
+export function readLanded(workspace: WorkspacePaths, streams: readonly number[]): Landed | undefined {
   try {
-    return JSON.parse(readFileSync(landedFile(workspace, stream), 'utf8')) as Landed;
+    return JSON.parse(readFileSync(landedFile(workspace, streams), 'utf8')) as Landed;
   } catch {
     // Without it the resolver is asked: slower, never wrong.
     return undefined;
   }
 }
 
-export function writeLanded(workspace: WorkspacePaths, stream: number, landed: Landed): void {
-  writeFileAtomic(landedFile(workspace, stream), JSON.stringify(landed), { mode: 0o600 });
+export function writeLanded(workspace: WorkspacePaths, streams: readonly number[], landed: Landed): void {
+  writeFileAtomic(landedFile(workspace, streams), JSON.stringify(landed), { mode: 0o600 });
 }
 
-function landedFile(workspace: WorkspacePaths, stream: number): string {
-  return join(workspace.state, 'kubevirt', `landed-cs${String(stream)}.json`);
+function landedFile(workspace: WorkspacePaths, streams: readonly number[]): string {
+  return join(workspace.state, 'kubevirt', `landed-${streams.map((stream) => `cs${String(stream)}`).join('-')}.json`);
 }

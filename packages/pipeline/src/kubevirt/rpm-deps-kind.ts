@@ -7,7 +7,7 @@ import type { Proof } from '../proof/index.js';
 import { askScript, privateCopy, type Made } from './ask-script.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
-import { judge } from './evidence.js';
+import { judge, runOf } from './evidence.js';
 import type { RpmDepsFact } from './facts.js';
 import { proofLines } from './format-proof.js';
 import { hotSwap } from './hot-swap.js';
@@ -26,7 +26,7 @@ export interface KubevirtKindOptions {
 }
 
 /** Files of the tree that decide what rpm-deps does; the two that it yields are looked at by `stale`. */
-const scripts = (stream: number): readonly string[] => ['Makefile', 'hack/rpm-deps.sh', 'hack/dockerized', 'hack/common.sh', 'hack/config.sh', 'hack/bootstrap.sh', `rpm/repo-cs${stream}.yaml`, 'rpm/repo-virt-preview.yaml'];
+const scripts = (streams: readonly number[]): readonly string[] => ['Makefile', 'hack/rpm-deps.sh', 'hack/dockerized', 'hack/common.sh', 'hack/config.sh', 'hack/bootstrap.sh', ...streams.map((stream) => `rpm/repo-cs${stream}.yaml`), 'rpm/repo-virt-preview.yaml'];
 
 /** KubeVirt's own script in a private copy of its tree; what it yields is proven there, then renamed into the user's tree. */
 export function rpmDepsKind({ env }: KubevirtKindOptions): NodeKind<RpmDepsParams> {
@@ -55,8 +55,8 @@ export function rpmDepsKind({ env }: KubevirtKindOptions): NodeKind<RpmDepsParam
 }
 
 /** All but the repository that KubeVirt's script reads. */
-function scriptInputs({ kubevirt, stream }: RpmDepsParams, env: Env): readonly Input[] {
-  const files = scripts(stream).map((path) => ({ name: `kubevirt/${path}`, value: digestOf(join(kubevirt, path)) }));
+function scriptInputs({ kubevirt, ...params }: RpmDepsParams, env: Env): readonly Input[] {
+  const files = scripts(runOf(params).streams).map((path) => ({ name: `kubevirt/${path}`, value: digestOf(join(kubevirt, path)) }));
   return [...files, { name: 'env/KUBEVIRT_BUILDER_IMAGE', value: env['KUBEVIRT_BUILDER_IMAGE'] ?? '' }];
 }
 
@@ -64,6 +64,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   const { report, workspace, signal } = context;
   const recovered = recoverLanding(tree);
   if (recovered) report.warn(`an earlier run was killed while it wrote into the KubeVirt tree; that was ${recovered}`);
+  const run = runOf(params);
   const before = readYielded(tree.dir);
   const undo = readUndo(tree.undo);
   const repositories = await customRepositories(params, context);
@@ -72,10 +73,10 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   const rpms = landedRpms(workspace, baseUrl, repositories);
   const proven = async (made: Made): Promise<Made & { readonly proof: Proof }> => {
     report.status('proving');
-    return { ...made, proof: await judge(params, { ...made, before: comparisonBase(before, undo, params.stream, params.arches), repositories }, context, env) };
+    return { ...made, proof: await judge(params, { ...made, before: comparisonBase(before, undo, run), repositories }, context, env) };
   };
 
-  const swapped = params.mode === 'auto' || params.mode === 'hot-swap' ? hotSwap({ landed: readLanded(workspace, params.stream), question, current: before, rpms, repositories }) : { why: `rpmDeps.mode is ${params.mode}` };
+  const swapped = params.mode === 'auto' || params.mode === 'hot-swap' ? hotSwap({ landed: readLanded(workspace, run.streams), question, current: before, rpms, repositories }) : { why: `rpmDeps.mode is ${params.mode}` };
   let made = 'why' in swapped ? undefined : await proven(swapped);
   const why = 'why' in swapped ? swapped.why : made?.proof.complaints[0]?.message;
   if (made?.proof.proven) report.line('crpm: only bytes of RPMs changed: their rules in WORKSPACE got the new sha256 and address, the resolver was not asked');
@@ -106,7 +107,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
     });
   }
   const written = { workspace: hashText(after.WORKSPACE), build: hashText(after['rpm/BUILD.bazel']) };
-  if (rpms) writeLanded(workspace, params.stream, { question, ...written, resolver, rpms });
+  if (rpms) writeLanded(workspace, run.streams, { question, ...written, resolver, rpms });
   return { resolver: { name: resolver.name, standIn: resolver.standIn }, ...written, baseUrl };
 }
 

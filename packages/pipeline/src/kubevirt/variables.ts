@@ -17,11 +17,13 @@ export interface CallVariables {
  */
 export function callVariables(params: RpmDepsParams, repository: CustomRepository, script: string): CallVariables {
   const warnings: string[] = [];
-  const versions: Record<string, string> = { ...params.versions };
+  const { stream } = repository;
+  const told = params.streams.find((one) => one.stream === stream) ?? fail({ class: 'bug', message: `this run is not of CentOS Stream ${stream}` });
+  const versions: Record<string, string> = { ...told.versions };
   for (const pkg of params.packages) {
     const { name, pin } = pkg;
     if (!pin) continue;
-    const wanted = pinnedNames(script, pkg, { arch: repository.arch, stream: params.stream });
+    const wanted = pinnedNames(script, pkg, repository);
     const ours = repository.rpms.filter((rpm) => rpm.package === name);
     const pinned = ours.filter((rpm) => wanted.includes(rpm.name));
     const [first] = pinned;
@@ -49,10 +51,10 @@ export function callVariables(params: RpmDepsParams, repository: CustomRepositor
     versions[pin.variable] = formatEvr(first);
   }
   const values: Record<string, string> = {
-    KUBEVIRT_CENTOS_STREAM_VERSION: String(params.stream),
+    KUBEVIRT_CENTOS_STREAM_VERSION: String(stream),
     CUSTOM_REPO,
     SINGLE_ARCH: repository.arch,
-    BASESYSTEM: params.kubevirtBasesystem,
+    BASESYSTEM: told.kubevirtBasesystem,
     ...versions,
     ...(params.crossArchEmulation ? { KUBEVIRT_CROSS_ARCH_EMULATION: 'true' } : {}),
   };

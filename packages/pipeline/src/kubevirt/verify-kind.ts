@@ -7,7 +7,7 @@ import { needOf, stepOf } from '../needs.js';
 import type { VerifyParams } from '../params.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
-import { judge, readScript } from './evidence.js';
+import { judge, readScript, runOf } from './evidence.js';
 import type { RpmDepsFact, VerifyFact } from './facts.js';
 import { proofLines } from './format-proof.js';
 import { recoverLanding } from './landing.js';
@@ -46,7 +46,7 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
         // With --only there may be no result of rpm-deps: then nobody knows what made the files, and the tree speaks for itself.
         const made = [...context.needs.keys()].some((id) => stepOf(id) === 'rpm-deps') ? (needOf(context, 'rpm-deps').data as RpmDepsFact) : undefined;
         const resolver = made?.resolver ?? { name: 'unknown', standIn: false };
-        const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), params.stream, params.arches), after, repositories, resolver }, context, env);
+        const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), runOf(params)), after, repositories, resolver }, context, env);
         writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
         const stale = Object.assign({}, ...repositories.map((repository) => repository.stale)) as Record<string, string>;
         const present = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.package)));

@@ -7,6 +7,8 @@ export interface CustomRpm extends RpmFact {
   readonly package: string;
   /** Whose repository it is in; a noarch RPM is there once for each architecture. */
   readonly forArch: Arch;
+  /** CentOS Stream number of that repository. */
+  readonly forStream: number;
   /** Address that must be the first of its `rpm()` rule. */
   readonly url: string;
 }
@@ -32,18 +34,19 @@ export type Answer = { readonly sha256: string } | { readonly error: string };
 
 /** Everything the judge looks at. It reads no file and asks no server: who gathers this does. */
 export interface Evidence {
-  /** CentOS Stream number of the run. */
-  readonly stream: number;
+  /** CentOS Stream numbers of the run. */
+  readonly streams: readonly number[];
+  /** Of each stream. */
   readonly arches: readonly Arch[];
-  /** Text of the tree's `hack/rpm-deps.sh`: it names the trees to judge. Without it, all trees of the stream and architectures are. */
+  /** Text of the tree's `hack/rpm-deps.sh`: it names the trees to judge. Without it, all trees of the streams and architectures are. */
   readonly script?: string;
   /** The trees to judge, by name; instead of {@link script}. */
   readonly trees?: readonly string[];
   readonly before: BazelFiles;
   readonly after: BazelFiles;
   readonly custom: readonly CustomRpm[];
-  /** By architecture: RPM names of the built packages that the script asks for by version. */
-  readonly pinned: Readonly<Partial<Record<Arch, readonly string[]>>>;
+  /** By {@link scopeName}: RPM names of the built packages that the script asks for by version. */
+  readonly pinned: Readonly<Record<string, readonly string[]>>;
   /** May be empty: then a package's other RPMs are known by the EVR they shared before. */
   readonly official: readonly OfficialRpm[];
   /** RPM names of built packages that may stay official. */
@@ -94,6 +97,7 @@ export interface ProofRow {
   /** EVR of the build, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;
   readonly arch: Arch;
+  readonly stream: number;
   readonly package: string;
   /** Trees that hold exactly this RPM. */
   readonly trees: readonly string[];

@@ -1,4 +1,5 @@
 export type * from './evidence.js';
+export { scopesOf } from './case.js';
 export { addressesToAsk, prove } from './prove.js';
 export { repairAddresses, type Repaired } from './repair.js';
-export { endsAs, treesOfScript, type TreeScope } from './trees.js';
+export { endsAs, scopeName, treesOfScript, type TreeScope } from './trees.js';

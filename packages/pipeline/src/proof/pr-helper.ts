@@ -1,4 +1,4 @@
-import { treesFor, type Case } from './case.js';
+import { scopeOf, treesFor, wordFor, type Case } from './case.js';
 import type { Complaint } from './evidence.js';
 import { membersNamed } from './snapshot.js';
 
@@ -12,9 +12,10 @@ const CORE = 'qemu-kvm-core';
 export function judgePrHelper(of: Case): readonly Complaint[] {
   if (of.evidence.allowOfficial.includes(HELPER)) return [];
   const ours = of.custom.filter((rpm) => rpm.name === HELPER || rpm.name === CORE);
-  const arches = new Set(ours.map((rpm) => rpm.forArch));
+  const waiting = new Set(ours.map((rpm) => wordFor(of, scopeOf(rpm))));
   return ours.flatMap((rpm): Complaint[] => {
-    if (!arches.delete(rpm.forArch)) return [];
+    const word = wordFor(of, scopeOf(rpm));
+    if (!waiting.delete(word)) return [];
     const evrsOf = (name: string) => [...new Set(treesFor(of, rpm).flatMap((tree) => membersNamed(of.after, tree, name).map((member) => member.evr)))];
     const helper = evrsOf(HELPER);
     const core = evrsOf(CORE);
@@ -22,7 +23,7 @@ export function judgePrHelper(of: Case): readonly Complaint[] {
     return [
       {
         check: 'pr-helper',
-        message: `${rpm.forArch}: ${HELPER} is ${helper.join(' and ')}, ${CORE} is ${core.join(' and ')}; they must be of one build`,
+        message: `${word}: ${HELPER} is ${helper.join(' and ')}, ${CORE} is ${core.join(' and ')}; they must be of one build`,
         next: `Build ${HELPER} with the rest of QEMU and let rpm-deps ask for it by version.`,
       },
     ];

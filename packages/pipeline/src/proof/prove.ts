@@ -1,6 +1,6 @@
 import { formatEvr } from '@crpm/rpm';
 import { takenRpms } from './answers.js';
-import { openCase, type Case } from './case.js';
+import { isIn, openCase, scopeOf, wordFor, type Case } from './case.js';
 import type { Complaint, Evidence, Proof } from './evidence.js';
 import { findMoved } from './moved.js';
 import { judgeOutside } from './outside.js';
@@ -44,18 +44,18 @@ export function addressesToAsk(evidence: Omit<Evidence, 'answers'>): readonly st
 
 /** What makes a judgement possible at all. */
 function judgeScope(of: Case): readonly Complaint[] {
-  const { stream } = of.evidence;
-  const treeless = [...of.trees].filter(([, trees]) => trees.length === 0).map(([arch]) => arch);
-  const untaken = of.evidence.arches.filter((arch) => !takenRpms(of).some((rpm) => rpm.forArch === arch));
+  const treeless = of.scopes.filter(({ trees }) => trees.length === 0);
+  const taken = takenRpms(of);
+  const untaken = of.scopes.filter((scope) => !taken.some((rpm) => isIn(rpm, scope)));
   return [
-    ...treeless.map((arch): Complaint => ({
+    ...treeless.map(({ arch, stream }): Complaint => ({
       check: 'trees',
       message: `rpm/BUILD.bazel has no tree for ${arch} of CentOS Stream ${stream}`,
       next: 'Check arch and basesystem of the config against the names of the rpmtree rules.',
     })),
-    ...untaken.map((arch): Complaint => ({
+    ...untaken.map((scope): Complaint => ({
       check: 'zero-taken',
-      message: `${arch}: KubeVirt took none of the RPMs that were built: ${list(of.custom.filter((rpm) => rpm.forArch === arch).map((rpm) => rpm.name)) || 'there are none'}`,
+      message: `${wordFor(of, scope)}: KubeVirt took none of the RPMs that were built: ${list(of.custom.filter((rpm) => isIn(rpm, scope)).map((rpm) => rpm.name)) || 'there are none'}`,
       next: 'Check in the log of rpm-deps that it was given the custom repository and the versions that were built.',
     })),
     ...builtTwice(of),
@@ -65,14 +65,14 @@ function judgeScope(of: Case): readonly Complaint[] {
 function builtTwice(of: Case): readonly Complaint[] {
   const first = new Map<string, string>();
   return of.custom.flatMap((rpm): Complaint[] => {
-    const key = `${rpm.forArch} ${rpm.name}`;
+    const key = `${rpm.forStream} ${rpm.forArch} ${rpm.name}`;
     const other = first.get(key);
     if (other === undefined) first.set(key, formatEvr(rpm));
     if (other === undefined) return [];
     return [
       {
         check: 'built-twice',
-        message: `${rpm.forArch}: the repository holds ${rpm.name} twice, ${other} and ${formatEvr(rpm)}; resolvers differ in which they take`,
+        message: `${wordFor(of, scopeOf(rpm))}: the repository holds ${rpm.name} twice, ${other} and ${formatEvr(rpm)}; resolvers differ in which they take`,
         next: 'Keep one of the packages that build it (`sources` of the config).',
       },
     ];

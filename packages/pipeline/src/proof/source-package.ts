@@ -1,5 +1,5 @@
 import { formatEvr, sourceName } from '@crpm/rpm';
-import type { Case } from './case.js';
+import { isIn, type Case } from './case.js';
 import type { Complaint } from './evidence.js';
 import type { Member } from './snapshot.js';
 import { list } from './words.js';
@@ -11,9 +11,9 @@ import { list } from './words.js';
 export function judgeSourcePackages(of: Case): readonly Complaint[] {
   const belongs = sourcePackageFinder(of);
   const found = new Map<string, { member: Member; source: string; trees: string[] }>();
-  for (const [arch, trees] of of.trees) {
-    const built = new Set(of.custom.filter((rpm) => rpm.forArch === arch).map((rpm) => rpm.name));
-    for (const tree of trees) {
+  for (const scope of of.scopes) {
+    const built = new Set(of.custom.filter((rpm) => isIn(rpm, scope)).map((rpm) => rpm.name));
+    for (const tree of scope.trees) {
       for (const member of of.after.trees.get(tree)?.members ?? []) {
         if (built.has(member.name) || of.evidence.allowOfficial.includes(member.name)) continue;
         const source = belongs(member);

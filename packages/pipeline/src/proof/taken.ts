@@ -1,9 +1,10 @@
 import { formatEvr } from '@crpm/rpm';
 import { sameAddress } from './address.js';
 import { judgeAnswer } from './answers.js';
-import { treesFor, type Case } from './case.js';
+import { scopeOf, treesFor, wordFor, type Case } from './case.js';
 import type { Complaint, CustomRpm, ProofRow } from './evidence.js';
 import { membersNamed, type Member } from './snapshot.js';
+import { scopeName } from './trees.js';
 import { count, list } from './words.js';
 
 /** What one RPM of ours came to. */
@@ -33,16 +34,16 @@ export function judgeRpm(of: Case, rpm: CustomRpm): Judgement {
   }
 
   const mayStay = of.evidence.allowOfficial.includes(rpm.name);
-  const asked = of.evidence.pinned[rpm.forArch]?.includes(rpm.name) ?? false;
+  const asked = of.evidence.pinned[scopeName(scopeOf(rpm))]?.includes(rpm.name) ?? false;
   const complaints = [
     ...(mayStay ? [] : [...byMember(instead)].map(([member, trees]) => takenInstead(rpm, evr, member, trees))),
     ...[...byMember(beside)].map(([member, trees]) => standsBeside(rpm, evr, member, trees)),
     ...(lost.length > 0 && !mayStay ? [leftTheTree(rpm, lost)] : []),
-    ...(asked && !mayStay && taken.length + instead.size + lost.length === 0 ? [nowhere(rpm)] : []),
+    ...(asked && !mayStay && taken.length + instead.size + lost.length === 0 ? [nowhere(of, rpm)] : []),
     ...wrongAddresses(of, rpm, taken),
     ...(taken.length > 0 ? judgeAnswer(of, rpm) : []),
   ];
-  const base = { name: rpm.name, evr, arch: rpm.forArch, package: rpm.package, trees: taken };
+  const base = { name: rpm.name, evr, arch: rpm.forArch, stream: rpm.forStream, package: rpm.package, trees: taken };
   if (complaints.length > 0) return { row: { ...base, verdict: 'not taken', message: inAWord(complaints[0]!) }, complaints }; // not empty
   if (taken.length > 0) return { row: { ...base, verdict: 'taken', message: `in ${count(taken.length, 'tree')}` }, complaints };
   const stays = mayStay && instead.size > 0;
@@ -121,10 +122,10 @@ function leftTheTree(rpm: CustomRpm, trees: readonly string[]): Complaint {
   };
 }
 
-function nowhere(rpm: CustomRpm): Complaint {
+function nowhere(of: Case, rpm: CustomRpm): Complaint {
   return {
     check: 'not-there',
-    message: `no tree of ${rpm.forArch} holds ${rpm.name}, which hack/rpm-deps.sh asks for by version`,
+    message: `no tree of ${wordFor(of, scopeOf(rpm))} holds ${rpm.name}, which hack/rpm-deps.sh asks for by version`,
     next: 'Check that hack/rpm-deps.sh ran for this architecture and stream to its end.',
   };
 }

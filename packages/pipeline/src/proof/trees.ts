@@ -7,6 +7,11 @@ export interface TreeScope {
   readonly stream: number;
 }
 
+/** `x86_64_cs9`, as the names of its trees end. */
+export function scopeName({ arch, stream }: TreeScope): string {
+  return `${arch}_cs${stream}`;
+}
+
 const ARCHES: readonly Arch[] = ['x86_64', 'aarch64', 's390x'];
 
 /** The `rpmtree` names that a `hack/rpm-deps.sh` makes for one stream and architecture. Nothing is executed. */

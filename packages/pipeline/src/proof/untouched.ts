@@ -48,10 +48,9 @@ function ruleChanged(of: Case, { ruleName, rule }: Member): boolean {
 }
 
 function touchedTar2Files(of: Case): readonly Complaint[] {
-  const { arches, stream } = of.evidence;
   const names = new Set([...of.before.tar2files.keys(), ...of.after.tar2files.keys()]);
   const changed = [...names].filter(
-    (name) => !arches.some((arch) => endsAs(name, { arch, stream })) && of.before.tar2files.get(name) !== of.after.tar2files.get(name),
+    (name) => !of.scopes.some((scope) => endsAs(name, scope)) && of.before.tar2files.get(name) !== of.after.tar2files.get(name),
   );
   return changed.length > 0 ? [touched(`tar2files rules that are not of this run changed: ${list(changed)}`)] : [];
 }

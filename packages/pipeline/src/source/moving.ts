@@ -1,4 +1,4 @@
-import type { Config, ConfigPath, Diagnostic } from '@crpm/core';
+import { distinctSpecs, type Config, type ConfigPath, type Diagnostic } from '@crpm/core';
 import { findPin, findTarballPin, getTarball, isCommit, readLockFile, resolveRef, type Pins } from '@crpm/sources';
 
 import { lockFileOf, treePlace } from '../compile/tree-place.js';
@@ -13,13 +13,13 @@ export type Moving = {
 /** All of a config, in its order: branches and tags of sources and specs, addresses of tarballs without a sha256. */
 export function movingOf(config: Config): readonly Moving[] {
   return config.packages.flatMap((pkg): readonly Moving[] => {
-    const { name, spec } = pkg;
+    const { name } = pkg;
     if (pkg.kind === 'published' || pkg.kind === 'prebuilt') return [];
     const tree = treePlace(config, pkg);
     return [
       ...(tree.kind === 'git' && !isCommit(tree.ref) ? [{ package: name, path: ['sources', name, 'git'], kind: 'git', url: tree.git, ref: tree.ref } as const] : []),
       ...(tree.kind === 'tarball-url' && tree.sha256 === undefined ? [{ package: name, path: ['sources', name, 'tarball'], kind: 'tarball', url: tree.url } as const] : []),
-      ...(spec?.kind === 'git' && !isCommit(spec.branch) ? [{ package: name, path: ['sources', name, 'spec'], kind: 'git', url: spec.git, ref: spec.branch } as const] : []),
+      ...distinctSpecs(pkg.specs).flatMap((spec) => (spec.kind === 'git' && !isCommit(spec.branch) ? [{ package: name, path: ['sources', name, 'spec'], kind: 'git', url: spec.git, ref: spec.branch } as const] : [])),
     ];
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { InputContext } from '@crpm/core';
 import { scanTree, type Manifest } from '@crpm/sources';
 
+import { readPlace } from '../compile/ids.js';
 import type { TreePlace } from '../params.js';
 
 /** Which of a node's trees. */
@@ -14,14 +15,15 @@ const ALSO_IGNORED = ['subprojects'];
 
 /**
  * Scans of trees. The one that a node's fingerprint was made from is the one that is recorded, even when the tree changes in
- * between; so it is kept until the node asks for it.
+ * between; so it is kept until the node asks for it. Nodes that look at one tree at the same time, each with a spec of its own, look once.
  */
 export class Scans {
   readonly #kept = new Map<string, Manifest>();
+  readonly #running = new Map<string, Promise<Manifest>>();
 
   /** Looks at a user's folder now, and keeps what was seen. */
   async look(context: InputContext, role: Role, dir: string): Promise<Manifest> {
-    const manifest = await scan(context, role, { kind: 'dir', dir }, dir);
+    const manifest = await this.#scan(context, role, { kind: 'dir', dir }, dir);
     this.#kept.set(keyOf(context, role), manifest);
     return manifest;
   }
@@ -30,15 +32,24 @@ export class Scans {
   async take(context: InputContext, role: Role, place: TreePlace, dir: string): Promise<Manifest> {
     const kept = this.#kept.get(keyOf(context, role));
     this.#kept.delete(keyOf(context, role));
-    return kept ?? scan(context, role, place, dir);
+    return kept ?? this.#scan(context, role, place, dir);
+  }
+
+  #scan(context: InputContext, role: Role, place: TreePlace, dir: string): Promise<Manifest> {
+    const key = `${memoryFile(context, role)}\n${dir}`;
+    const running = this.#running.get(key);
+    if (running) return running;
+    const started = scan(context, role, place, dir).finally(() => this.#running.delete(key));
+    this.#running.set(key, started);
+    return started;
   }
 }
 
-/** Where a node keeps what it remembers of a tree: one file for each suffix. */
+/** Where is kept what is remembered of a tree: one file for each suffix. The nodes of a package share what they remember of its tree; specs are their own. */
 export function memoryFile({ workspace, node }: InputContext, role: Role, suffix = ''): string {
   const folder = join(workspace.state, 'scans');
   mkdirSync(folder, { recursive: true });
-  return join(folder, `${node.id}.${role}${suffix}`);
+  return join(folder, `${role === 'tree' ? readPlace(node.id).id : node.id}.${role}${suffix}`);
 }
 
 function keyOf({ node }: InputContext, role: Role): string {

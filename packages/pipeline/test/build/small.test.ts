@@ -7,7 +7,8 @@ import { parseOsRelease } from '@crpm/engines';
 import { distOf, knowsItsPackages } from '@crpm/pipeline/build/os-release';
 import { OutputTail } from '@crpm/pipeline/build/telling-lines';
 import { installLines, rpmsOf } from '@crpm/pipeline/build/tools';
-import { archOf, stepOf } from '@crpm/pipeline/needs';
+import { readPlace } from '@crpm/pipeline/compile/ids';
+import { stepOf } from '@crpm/pipeline/needs';
 import { expect, test } from 'vitest';
 
 import { writeTree } from '../support/trees.js';
@@ -51,7 +52,7 @@ test('missing programs come with the line to type, for apt and for dnf', () => {
 
 test('an id carries its step and, with several, its architecture', () => {
   expect(['base', 'libvirt.rpmbuild', 'a.b.dist@s390x', 'base@aarch64'].map(stepOf)).toEqual(['base', 'rpmbuild', 'dist', 'base']);
-  expect(['base', 'a.dist@s390x'].map(archOf)).toEqual([undefined, 's390x']);
+  expect(['base', 'a.dist@s390x'].map((id) => readPlace(id).arch)).toEqual([undefined, 's390x']);
 });
 
 test('a glob names files: * within a name, ** over folders, a folder for all in it', () => {

@@ -6,7 +6,7 @@ import type { Config } from '@crpm/core';
 import { checkTrees } from '@crpm/pipeline/compile/check-trees';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
+import { everywhere, libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
 import { writeTree } from '../support/trees.js';
 
 let root: string;
@@ -23,7 +23,7 @@ test('trees that are all there give no complaint', () => {
   writeTree(at('qemu'), { VERSION: '1' });
   writeTree(at('qemu-kvm'), { 'qemu-kvm.spec': '' });
   writeTree(at('libvirt'), { 'meson.build': '', 'libvirt.spec.in': '' });
-  expect(complaints([{ ...qemu, dir: at('qemu'), spec: { kind: 'dir', dir: at('qemu-kvm') } }, { ...libvirt, dir: at('libvirt') }])).toEqual([]);
+  expect(complaints([{ ...qemu, dir: at('qemu'), specs: everywhere({ kind: 'dir', dir: at('qemu-kvm') }) }, { ...libvirt, dir: at('libvirt') }])).toEqual([]);
 });
 
 test('everything that is wrong is told at once', () => {
@@ -34,7 +34,7 @@ test('everything that is wrong is told at once', () => {
   expect(
     complaints(
       [
-        { ...qemu, dir: at('gone'), spec: { kind: 'dir', dir: at('two') } },
+        { ...qemu, dir: at('gone'), specs: everywhere({ kind: 'dir', dir: at('two') }) },
         packageConfig({ name: 'seabios', dir: at('empty'), spec: { kind: 'dir', dir: at('file') } }),
         packageConfig({ name: 'edk2', dir: at('two'), spec: { kind: 'dir', dir: at('libvirt'), file: 'edk2.spec' } }),
         { ...libvirt, dir: at('libvirt') },

@@ -2,7 +2,7 @@ import { layers, type Config, type Graph, type PackageConfig } from '@crpm/core'
 import { compile } from '@crpm/pipeline/compile/compile';
 import { describe, expect, test } from 'vitest';
 
-import { libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
+import { centosStream, everywhere, libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
 
 const graphOf = (config: Config): Graph => {
   const result = compile(config);
@@ -136,7 +136,7 @@ describe('params', () => {
 
   test('name the lock file beside the config for a dist-git repository', () => {
     const spec = { kind: 'git', git: 'https://example.org/qemu-kvm.git', branch: 'c9s' } as const;
-    expect(graphOf(makeConfig([{ ...qemu, spec }])).nodes.get('qemu.source')?.params).toEqual({
+    expect(graphOf(makeConfig([{ ...qemu, specs: everywhere(spec) }])).nodes.get('qemu.source')?.params).toEqual({
       package: 'qemu',
       tree: { kind: 'dir', dir: '/src/qemu' },
       distGit: { kind: 'git', git: 'https://example.org/qemu-kvm.git', ref: 'c9s', lockFile: '/src/custom-rpms.lock.yaml' },
@@ -144,7 +144,7 @@ describe('params', () => {
   });
 
   test('give a version override to the build root of its package alone', () => {
-    const rpmDeps = { mode: 'script', versions: { LIBVIRT_VERSION: '0:12.5.0-1.el9' }, crossArchEmulation: false, allowOfficial: [] } as const;
+    const rpmDeps = { mode: 'script', versions: everywhere({ LIBVIRT_VERSION: '0:12.5.0-1.el9' }), crossArchEmulation: false, allowOfficial: [] } as const;
     const { nodes } = graphOf(makeConfig([qemu, libvirt], { rpmDeps }));
     expect(nodes.get('libvirt.buildroot')?.params).toMatchObject({ override: { variable: 'LIBVIRT_VERSION', version: '0:12.5.0-1.el9' } });
     expect(nodes.get('qemu.buildroot')?.params).not.toHaveProperty('override');
@@ -193,9 +193,9 @@ describe('what can not become a graph', () => {
 
   test('text that would not stay one argument or one line', () => {
     const config = makeConfig([packageConfig({ ...qemu, build: { defines: { 'a b': '1' }, without: ['x y'] } })]);
-    const hostile: Config = { ...config, basesystem: { ...config.basesystem, repos: [{ name: 'x]\n[y', baseUrl: 'http://a\nenabled=0' }], packages: ['gcc\0'] } };
+    const hostile: Config = { ...config, basesystems: [{ ...centosStream(9), repos: [{ name: 'x]\n[y', baseUrl: 'http://a\nenabled=0' }], packages: ['gcc\0'] }] };
     expect(complaints(hostile)).toEqual([
-      'basesystem.packages.0 holds a NUL character, which no program can be given',
+      'basesystems.0.packages.0 holds a NUL character, which no program can be given',
       'basesystems.centos-stream-9.repos: "x]\\n[y" is no repository id; letters, digits, ".", "_" and "-" are allowed',
       'basesystems.centos-stream-9.repos: the baseUrl of "x]\\n[y" holds a line break',
       'build.defines of qemu: "a b" is no macro name; letters, digits and "_" are allowed, without the leading %',

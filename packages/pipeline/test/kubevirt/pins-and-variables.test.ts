@@ -1,7 +1,7 @@
 import { FailureError } from '@crpm/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RpmDepsParams } from '../../src/params.js';
+import type { RpmDepsParams, RpmDepsStream } from '../../src/params.js';
 import type { CustomRepository } from '../../src/kubevirt/custom-rpms.js';
 import { scriptEnvironment, builderVolume } from '../../src/kubevirt/environment.js';
 import { pinnedNames } from '../../src/kubevirt/pins.js';
@@ -15,14 +15,14 @@ const qemu = { name: 'qemu', pin: { variable: 'QEMU_VERSION', rpms: { x86_64: ['
 function repository(...rpms: (readonly [name: string, evr: string])[]): CustomRepository {
   const facts = rpms.map(([name, evr]) => {
     const [, epoch, version, release] = /^(\d+):(.+)-(.+)$/.exec(evr) ?? [];
-    return { file: `${name}.rpm`, name, epoch: Number(epoch), version: version ?? '', release: release ?? '', arch: 'x86_64', sourcerpm: '', sha256: '', size: 1, package: 'qemu', forArch: 'x86_64' as const, url: '' };
+    return { file: `${name}.rpm`, name, epoch: Number(epoch), version: version ?? '', release: release ?? '', arch: 'x86_64', sourcerpm: '', sha256: '', size: 1, package: 'qemu', forArch: 'x86_64' as const, forStream: 9, url: '' };
   });
-  return { arch: 'x86_64', baseUrl: 'http://127.0.0.1:1/', rpms: facts, stale: {} };
+  return { stream: 9, arch: 'x86_64', baseUrl: 'http://127.0.0.1:1/', rpms: facts, stale: {} };
 }
 
-const params = (changes: Partial<RpmDepsParams> = {}): RpmDepsParams => ({
-  kubevirt: '/kubevirt', basesystem: 'centos-stream-9', stream: 9, arches: ['x86_64'], packages: [qemu],
-  kubevirtBasesystem: 'centos-stream-release', mode: 'script', versions: {}, crossArchEmulation: false, allowOfficial: [], ...changes,
+const params = (changes: Partial<RpmDepsStream> = {}): RpmDepsParams => ({
+  kubevirt: '/kubevirt', arches: ['x86_64'], packages: [qemu], mode: 'script', crossArchEmulation: false, allowOfficial: [],
+  streams: [{ basesystem: 'centos-stream-9', stream: 9, kubevirtBasesystem: 'centos-stream-release', versions: {}, ...changes }],
 });
 
 const failure = (work: () => unknown) => {
@@ -128,7 +128,7 @@ describe('pinPrHelper', () => {
 });
 
 test('customRepoFile names each entry by workspace, stream and architecture', () => {
-  const { repositories } = JSON.parse(customRepoFile('kv-12345678', 9, [{ arch: 'x86_64', baseUrl: 'http://127.0.0.1:1/a/' }, { arch: 's390x', baseUrl: 'http://127.0.0.1:1/b/' }])) as { repositories: { name: string; baseurl: string }[] };
+  const { repositories } = JSON.parse(customRepoFile('kv-12345678', [{ stream: 9, arch: 'x86_64', baseUrl: 'http://127.0.0.1:1/a/' }, { stream: 9, arch: 's390x', baseUrl: 'http://127.0.0.1:1/b/' }])) as { repositories: { name: string; baseurl: string }[] };
   expect(repositories.map(({ name, baseurl }) => [name, baseurl])).toEqual([
     ['crpm-kv-12345678-cs9-x86_64', 'http://127.0.0.1:1/a/'],
     ['crpm-kv-12345678-cs9-s390x', 'http://127.0.0.1:1/b/'],

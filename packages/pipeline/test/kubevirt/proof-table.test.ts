@@ -3,7 +3,7 @@ import { proofTable } from '../../src/kubevirt/proof-table.js';
 import type { Proof } from '../../src/proof/index.js';
 
 type Row = Proof['rows'][number];
-const row = (name: string, verdict: Row['verdict'], trees: readonly string[], message = ''): Row => ({ name, evr: '0:11.10.0-1.el9', arch: 'x86_64', package: 'libvirt', verdict, trees, message });
+const row = (name: string, verdict: Row['verdict'], trees: readonly string[], message = ''): Row => ({ name, evr: '0:11.10.0-1.el9', arch: 'x86_64', stream: 9, package: 'libvirt', verdict, trees, message });
 const ROWS = [
   row('libvirt-libs', 'taken', ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9', 'handlerbase_x86_64_cs9']),
   row('libvirt-docs', 'not needed', [], 'no tree asks for it'),

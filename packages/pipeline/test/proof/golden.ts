@@ -27,13 +27,13 @@ export function evidenceOf(name: string, version: string): Evidence {
   const custom = customOf(golden);
   const pinned = golden.requested.flatMap((request) => custom.filter((rpm) => request.startsWith(`${rpm.name}-${rpm.epoch}:`)).map((rpm) => rpm.name));
   return {
-    stream: 9,
+    streams: [9],
     arches: ['x86_64'],
     trees: ['t_x86_64'],
     before: { workspace: outsideRpmRules(result.workspace), build: outsideBuildRules(result.build) },
     after: result,
     custom,
-    pinned: { x86_64: pinned },
+    pinned: { x86_64_cs9: pinned },
     official: (golden.repos[1]?.packages ?? []).map(({ name: rpm, evr }): OfficialRpm => ({ name: rpm, evr, sourcerpm: sourceOf(rpm, evr) })),
     allowOfficial: [],
     answers: new Map(custom.map((rpm) => [rpm.url, { sha256: rpm.sha256 }])),
@@ -55,7 +55,7 @@ function customOf(golden: GoldenCase): readonly CustomRpm[] {
     const file = `${name}-${parsed.version}-${parsed.release}.${arch}.rpm`;
     const sha256 = digests.get(file) ?? createHash('sha256').update(`custom ${file}`).digest('hex');
     const url = `${BASES[golden.case] ?? 'http://BASE/custom/'}${file}`;
-    return { file, name, ...parsed, arch, sourcerpm: sourceOf(name, evr), sha256, size: 1, package: sourceOf(name, evr).replace(/-.*/, ''), forArch: 'x86_64', url };
+    return { file, name, ...parsed, arch, sourcerpm: sourceOf(name, evr), sha256, size: 1, package: sourceOf(name, evr).replace(/-.*/, ''), forArch: 'x86_64', forStream: 9, url };
   });
 }
 

@@ -46,7 +46,7 @@ export function customRpms(rpms: readonly string[], base: string): readonly Cust
     const { name, epoch, version, release, arch, sourcerpm = '' } = readRpmHeader(file);
     const digest = sha256(readFileSync(file));
     const url = `${base}/by-sha256/${digest}/${basename(file)}`;
-    return { file: basename(file), name, epoch, version, release, arch, sourcerpm, sha256: digest, size: statSync(file).size, package: 'libvirt', forArch: ARCH, url };
+    return { file: basename(file), name, epoch, version, release, arch, sourcerpm, sha256: digest, size: statSync(file).size, package: 'libvirt', forArch: ARCH, forStream: 9, url };
   });
 }
 
@@ -95,7 +95,7 @@ export class BazelTree {
 export async function judge(facts: Pick<Evidence, 'before' | 'after' | 'custom'> & Partial<Evidence> & { readonly officialBase?: string }): Promise<Proof> {
   const official = facts.officialBase === undefined ? [] : await readPrimary(facts.officialBase);
   const evidence = {
-    stream: 9,
+    streams: [9],
     arches: [ARCH],
     pinned: {},
     official: official.map((rpm): OfficialRpm => ({ name: rpm.name, evr: formatEvr(rpm), sourcerpm: rpm.sourcerpm })),

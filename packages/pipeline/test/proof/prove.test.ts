@@ -33,14 +33,14 @@ const messages = (proof: ReturnType<typeof prove>) => proof.complaints.map((comp
 
 describe('a build that KubeVirt took', () => {
   it('is proven, rules in whatever order', () => {
-    const proof = judge(afterTrees, { pinned: { x86_64: ['libvirt-client'] } });
+    const proof = judge(afterTrees, { pinned: { x86_64_cs9: ['libvirt-client'] } });
     expect(proof).toEqual({
       proven: true,
       standing: 'proof',
       resolver: 'bazeldnf',
       rows: [
-        { name: 'libvirt-libs', evr: NEW, arch: 'x86_64', package: 'libvirt', trees: ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9'], verdict: 'taken', message: 'in 2 trees' },
-        { name: 'libvirt-client', evr: NEW, arch: 'x86_64', package: 'libvirt', trees: ['launcherbase_x86_64_cs9'], verdict: 'taken', message: 'in 1 tree' },
+        { name: 'libvirt-libs', evr: NEW, arch: 'x86_64', stream: 9, package: 'libvirt', trees: ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9'], verdict: 'taken', message: 'in 2 trees' },
+        { name: 'libvirt-client', evr: NEW, arch: 'x86_64', stream: 9, package: 'libvirt', trees: ['launcherbase_x86_64_cs9'], verdict: 'taken', message: 'in 1 tree' },
       ],
       complaints: [],
       moved: [],
@@ -189,7 +189,7 @@ describe('files that changed where they must not are refused', () => {
   });
 
   it('when there is no tree to judge', () => {
-    expect(messages(prove(evidence(custom, before, before, { stream: 11 }))).slice(0, 2)).toEqual([
+    expect(messages(prove(evidence(custom.map((rpm) => ({ ...rpm, forStream: 11 })), before, before, { streams: [11] }))).slice(0, 2)).toEqual([
       'rpm/BUILD.bazel has no tree for x86_64 of CentOS Stream 11',
       'x86_64: KubeVirt took none of the RPMs that were built: libvirt-libs, libvirt-client',
     ]);

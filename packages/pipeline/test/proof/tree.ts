@@ -29,17 +29,17 @@ export function files(trees: Trees, custom: readonly CustomRpm[] = [], tar2files
 }
 
 /** An RPM of ours with the digest that {@link files} gives it. */
-export function built(nevra: string, sourcerpm: string, forArch: Arch = 'x86_64'): CustomRpm {
+export function built(nevra: string, sourcerpm: string, forArch: Arch = 'x86_64', forStream = 9): CustomRpm {
   const parsed = parse(nevra);
   const sha256 = digestOf(nevra);
   const file = `${nevra.replace(/-\d+:/, '-')}.rpm`;
-  return { ...parsed, file, sourcerpm, sha256, size: 1, package: sourceName(sourcerpm) ?? '', forArch, url: `http://127.0.0.1:1/${forArch}/by-sha256/${sha256}/${file}` };
+  return { ...parsed, file, sourcerpm, sha256, size: 1, package: sourceName(sourcerpm) ?? '', forArch, forStream, url: `http://127.0.0.1:1/centos-stream-${forStream}/${forArch}/by-sha256/${sha256}/${file}` };
 }
 
 /** Evidence in which nothing is wrong but what the test puts in. */
 export function evidence(custom: readonly CustomRpm[], before: BazelFiles, after: BazelFiles, rest: Partial<Evidence> = {}): Evidence {
   return {
-    stream: 9,
+    streams: [9],
     arches: ['x86_64'],
     before,
     after,

@@ -1,10 +1,38 @@
-import type { Arch, BuildConfig, Config, PackageConfig } from '@crpm/core';
+import type { Arch, Basesystem, BuildConfig, Config, PackageConfig, SpecSource } from '@crpm/core';
 
 const BUILD: BuildConfig = { profile: 'dev', check: false, debuginfo: false, ccache: true, defines: {}, with: [], without: [] };
 
+export interface PackageFields extends Partial<Omit<PackageConfig, 'build'>> {
+  readonly name: string;
+  readonly build?: Partial<BuildConfig>;
+  /** One for all base systems. */
+  readonly spec?: SpecSource;
+}
+
 /** A package with what every package must say; `build` is merged. */
-export function packageConfig(overrides: Partial<Omit<PackageConfig, 'build'>> & { readonly name: string; readonly build?: Partial<BuildConfig> }): PackageConfig {
-  return { kind: 'rpmbuild', patches: 'auto', rpms: [], needs: [], ...overrides, build: { ...BUILD, ...overrides.build } };
+export function packageConfig({ spec, ...fields }: PackageFields): PackageConfig {
+  return { kind: 'rpmbuild', specs: spec ? everywhere(spec) : {}, patches: 'auto', rpms: [], needs: [], ...fields, build: { ...BUILD, ...fields.build } };
+}
+
+/** By the base systems of these tests. */
+export function everywhere<T>(value: T): Readonly<Record<string, T>> {
+  return Object.fromEntries(['centos-stream-9', 'centos-stream-10', 'host'].map((name) => [name, value]));
+}
+
+export function centosStream(stream: number): Basesystem {
+  return {
+    name: `centos-stream-${stream}`,
+    base: { kind: 'image', reference: `quay.io/centos/centos:stream${stream}` },
+    dist: `.el${stream}`,
+    stream,
+    kubevirtBasesystem: 'centos-stream-release',
+    specBranch: `c${stream}s`,
+    packages: [],
+    repos: [],
+    enable: ['crb'],
+    disable: ['epel'],
+    macros: {},
+  };
 }
 
 export const qemu = packageConfig({
@@ -27,19 +55,7 @@ export function makeConfig(packages: readonly PackageConfig[], overrides: Partia
   return {
     file: '/src/custom-rpms.config.yaml',
     root: '/src',
-    basesystem: {
-      name: 'centos-stream-9',
-      base: { kind: 'image', reference: 'quay.io/centos/centos:stream9' },
-      dist: '.el9',
-      stream: 9,
-      kubevirtBasesystem: 'centos-stream-release',
-      specBranch: 'c9s',
-      packages: [],
-      repos: [],
-      enable: ['crb'],
-      disable: ['epel'],
-      macros: {},
-    },
+    basesystems: [centosStream(9)],
     arches: ['x86_64'] satisfies Arch[],
     packages,
     kubevirt: { dir: '/src/kubevirt' },

@@ -95,12 +95,9 @@ function output(data: Json): NodeOutput {
 
 /** Params for the quickstart's tree. */
 export const EXAMPLE_PARAMS: Omit<RpmDepsParams, 'kubevirt'> = {
-  basesystem: 'centos-stream-9',
-  stream: 9,
+  streams: [{ basesystem: 'centos-stream-9', stream: 9, kubevirtBasesystem: 'centos-stream-release', versions: {} }],
   arches: ['x86_64'],
-  kubevirtBasesystem: 'centos-stream-release',
   mode: 'script',
-  versions: {},
   crossArchEmulation: false,
   allowOfficial: [],
   packages: [

@@ -1,0 +1,94 @@
+import { select, type Arch, type Config, type Graph } from '@crpm/core';
+import { compile } from '@crpm/pipeline/compile/compile';
+import { describe, expect, test } from 'vitest';
+
+import { centosStream, libvirt, makeConfig, packageConfig, qemu } from '../support/config.js';
+
+const MATRIX: Partial<Config> = { arches: ['x86_64', 'aarch64'] satisfies Arch[], basesystems: [centosStream(9), centosStream(10)] };
+
+const graphOf = (packages: Config['packages'], overrides: Partial<Config> = {}): Graph => {
+  const result = compile(makeConfig(packages, { ...MATRIX, ...overrides }));
+  if (!result.ok) throw new Error(result.error.map(({ message }) => message).join('\n'));
+  return result.value;
+};
+const needsOf = ({ nodes }: Graph) => Object.fromEntries([...nodes.values()].map((node) => [node.id, node.needs]));
+
+const git = (branch: string) => ({ kind: 'git', git: 'https://example.org/qemu-kvm.git', branch }) as const;
+const ownSpecs = { ...qemu, specs: { 'centos-stream-9': git('c9s'), 'centos-stream-10': git('c10s') } };
+
+describe('the graph of several streams and architectures', () => {
+  test('builds each package for each of them, from one snapshot, into one repository, for one rpm-deps', () => {
+    const places = ['x86_64_cs9', 'aarch64_cs9', 'x86_64_cs10', 'aarch64_cs10'];
+    expect(needsOf(graphOf([libvirt]))).toEqual({
+      ...Object.fromEntries(places.map((place) => [`base@${place}`, []])),
+      'libvirt.source': [],
+      ...Object.fromEntries(places.flatMap((place) => [
+        [`libvirt.buildroot@${place}`, [`base@${place}`, 'libvirt.source']],
+        [`libvirt.rpmbuild@${place}`, ['libvirt.source', `libvirt.buildroot@${place}`]],
+      ])),
+      createrepo: ['base@x86_64_cs9', ...places.map((place) => `libvirt.rpmbuild@${place}`)],
+      serve: ['createrepo'],
+      'rpm-deps': ['createrepo', 'serve'],
+      verify: ['createrepo', 'serve', 'rpm-deps'],
+    });
+  });
+
+  test('has one snapshot for each stream that has a spec of its own', () => {
+    const { nodes } = graphOf([ownSpecs]);
+    expect([...nodes.keys()].filter((id) => id.includes('.source'))).toEqual(['qemu.source@cs9', 'qemu.source@cs10']);
+    expect(nodes.get('qemu.source@cs10')?.params).toMatchObject({ tree: { kind: 'dir', dir: '/src/qemu' }, distGit: { ref: 'c10s' } });
+    expect(nodes.get('qemu.buildroot@aarch64_cs10')?.needs).toEqual(['base@aarch64_cs10', 'qemu.source@cs10']);
+    expect(nodes.get('qemu.rpmbuild@aarch64_cs9')?.needs).toEqual(['qemu.source@cs9', 'qemu.buildroot@aarch64_cs9']);
+  });
+
+  test('takes RPMs at hand once for each stream, all architectures together, with one base image to index them', () => {
+    const { nodes } = graphOf([packageConfig({ name: 'seabios', kind: 'prebuilt', rpms: ['/src/rpms'] })], { machine: 's390x' });
+    expect([...nodes.keys()]).toEqual(['base', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10', 'createrepo', 'serve', 'rpm-deps', 'verify'].map((id) => (id === 'base' ? 'base@s390x_cs9' : id)));
+    expect(nodes.get('createrepo')).toMatchObject({ needs: ['base@s390x_cs9', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10'], params: { runsOn: 's390x' } });
+  });
+
+  test('indexes on this machine’s own architecture where that is one of them', () => {
+    const { nodes } = graphOf([libvirt], { machine: 'aarch64' });
+    expect(nodes.get('createrepo')).toMatchObject({ needs: expect.arrayContaining(['base@aarch64_cs9']), params: { runsOn: 'aarch64' } });
+    expect(graphOf([libvirt], { machine: 's390x' }).nodes.get('createrepo')?.params).toMatchObject({ runsOn: 'x86_64' });
+  });
+
+  test('tells rpm-deps of each stream what only fits that one', () => {
+    const versions = { 'centos-stream-9': { SEABIOS_VERSION: '0:1.16.3-4.el9' }, 'centos-stream-10': {} };
+    const { nodes } = graphOf([libvirt], { rpmDeps: { mode: 'auto', versions, crossArchEmulation: true, allowOfficial: [] } });
+    expect(nodes.get('rpm-deps')?.params).toMatchObject({
+      arches: ['x86_64', 'aarch64'],
+      streams: [
+        { basesystem: 'centos-stream-9', stream: 9, kubevirtBasesystem: 'centos-stream-release', versions: { SEABIOS_VERSION: '0:1.16.3-4.el9' } },
+        { basesystem: 'centos-stream-10', stream: 10, kubevirtBasesystem: 'centos-stream-release', versions: {} },
+      ],
+      crossArchEmulation: true,
+    });
+  });
+
+  test('gives a version to the build roots of its stream alone', () => {
+    const versions = { 'centos-stream-9': { LIBVIRT_VERSION: '0:11.10.0' }, 'centos-stream-10': {} };
+    const { nodes } = graphOf([libvirt], { rpmDeps: { mode: 'auto', versions, crossArchEmulation: false, allowOfficial: [] } });
+    expect(nodes.get('libvirt.buildroot@aarch64_cs9')?.params).toMatchObject({ override: { version: '0:11.10.0' } });
+    expect(nodes.get('libvirt.buildroot@aarch64_cs10')?.params).not.toHaveProperty('override');
+  });
+
+  test('hands a package the RPMs of what it needs from its own stream and architecture', () => {
+    const { nodes } = graphOf([libvirt, { ...qemu, needs: ['libvirt'] }]);
+    expect(nodes.get('qemu.buildroot@aarch64_cs10')?.needs).toEqual(['base@aarch64_cs10', 'qemu.source', 'libvirt.rpmbuild@aarch64_cs10']);
+  });
+
+  test('is cut by globs of streams and architectures', () => {
+    const cut = select(graphOf([ownSpecs]), { targets: ['*.rpmbuild@*cs10'], only: [], skip: [], from: [], force: false });
+    if (!cut.ok) throw new Error(cut.error);
+    expect([...cut.value.graph.nodes.keys()]).toEqual([
+      'base@x86_64_cs10',
+      'base@aarch64_cs10',
+      'qemu.source@cs10',
+      'qemu.buildroot@x86_64_cs10',
+      'qemu.rpmbuild@x86_64_cs10',
+      'qemu.buildroot@aarch64_cs10',
+      'qemu.rpmbuild@aarch64_cs10',
+    ]);
+  });
+});
