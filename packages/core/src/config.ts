@@ -89,8 +89,10 @@ export interface PackageConfig {
   readonly specs: ByBasesystem<SpecSource>;
   /** For a spec with downstream patches. `auto`: see the `rpmbuild` node. A list keeps exactly these files. */
   readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
-  /** Absolute files and folders that hold RPMs at hand (`prebuilt`). */
+  /** Absolute files and folders that hold RPMs at hand (`prebuilt`); of several base systems, told apart by their `%dist`. */
   readonly rpms: readonly string[];
+  /** Where the config says for which base system RPMs are, in place of {@link rpms}. One that it leaves out has none of this package. */
+  readonly rpmsOf?: ByBasesystem<readonly string[]>;
   /** Packages whose RPMs this one's buildroot gets as a repository. */
   readonly needs: readonly string[];
   readonly build: BuildConfig;

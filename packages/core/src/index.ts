@@ -1,6 +1,7 @@
 export * from './cache.js';
 export * from './config.js';
 export * from './diagnostic.js';
+export * from './dist.js';
 export * from './engine.js';
 export * from './event.js';
 export * from './exit.js';

@@ -105,6 +105,8 @@ export type PrebuiltParams = {
   readonly arches: readonly Arch[];
   /** Absolute files, or folders that are searched to their ends. */
   readonly rpms: readonly string[];
+  /** Where they are of several base systems: only those of `basesystem` are meant, known by its `%dist`. */
+  readonly of?: { readonly basesystem: string; readonly dist: string; readonly otherDists: readonly string[] };
 };
 
 /** One base system of a run, by its name and by KubeVirt's number. */

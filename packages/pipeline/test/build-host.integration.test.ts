@@ -9,7 +9,7 @@ import type { RepositoryFact, RpmsFact } from '@crpm/pipeline/facts';
 import { readRpmHeader } from '@crpm/rpm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { centosStream, everywhere, makeConfig, packageConfig } from './support/config.js';
+import { everywhere, makeConfig, packageConfig } from './support/config.js';
 import { makeWorkspace, removeFolder, runGraph, type GraphRun } from './support/run-graph.js';
 import { commitAll, emulatorDistGit, emulatorTree, fileInRpm, folderDigest, mesonTree, writeTree } from './support/trees.js';
 
@@ -39,8 +39,8 @@ afterEach(async () => {
 
 const hostConfig = (packages: Config['packages'], overrides: Partial<Config> = {}): Config => {
   const config = makeConfig(packages, overrides);
-  const { dist: _, osRelease: __, ...centos } = centosStream(9);
-  return { ...config, basesystems: [{ ...centos, name: 'host', base: { kind: 'host' }, enable: [], disable: [], checkBuildRequires: false }] };
+  const kubevirtBasesystem = 'centos-stream-release';
+  return { ...config, basesystems: [{ name: 'host', base: { kind: 'host' }, stream: 9, kubevirtBasesystem, packages: [], repos: [], macros: {}, enable: [], disable: [], checkBuildRequires: false }] };
 };
 const asEl9 = (config: Config): Config => ({ ...config, basesystems: config.basesystems.map((basesystem) => ({ ...basesystem, dist: '.el9' })) });
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { FailureError, type Config, type GraphNode, type Input, type NodeKind, type PackageConfig, type Selected, type WorkspacePaths } from '@crpm/core';
-import type { BaseParams, SourceParams } from '@crpm/pipeline';
+import { FailureError, type Config, type GraphNode, type Input, type NodeKind, type Selected, type WorkspacePaths } from '@crpm/core';
+import type { BaseParams, PrebuiltParams, SourceParams } from '@crpm/pipeline';
 
 /** What a round is made from, as it was at one moment. */
 export interface Look {
@@ -84,7 +84,7 @@ function placesOf(node: GraphNode, config: Config): Places | undefined {
       };
     }
     case 'prebuilt':
-      return { roots: packageOf(node, config)?.rpms.flatMap((path) => [dirname(path), ...foldersBelow(path)]) ?? [], foldersOf: () => [] };
+      return { roots: (node.params as PrebuiltParams).rpms.flatMap((path) => [dirname(path), ...foldersBelow(path)]), foldersOf: () => [] };
     case 'base': {
       const { base } = node.params as BaseParams;
       return base.kind === 'dockerfile' ? { roots: [dirname(base.file), base.context], foldersOf: () => [] } : undefined;
@@ -94,10 +94,6 @@ function placesOf(node: GraphNode, config: Config): Places | undefined {
     default:
       return undefined;
   }
-}
-
-function packageOf(node: GraphNode, config: Config): PackageConfig | undefined {
-  return config.packages.find((pkg) => pkg.name === node.group);
 }
 
 /** The folders between a root and each of these paths, the root included. */

@@ -4,6 +4,7 @@ import type { ConfigFile, Source } from '../generated/config-file.js';
 import { show } from '../yaml/nodes.js';
 import { checkBuild, resolveBuild } from './build.js';
 import { resolvePath } from './paths.js';
+import { perBasesystem } from './per-basesystem.js';
 import { treeKeys, upstreamOf } from './upstream.js';
 import { specsOf } from './spec.js';
 import { PRESETS, presetName, type Preset } from './presets.js';
@@ -50,7 +51,6 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
   const upstream = upstreamOf(name, source, root, complaints);
   const specs: ByBasesystem<SpecSource> = kind === 'prebuilt' ? {} : specsOf(name, source, preset, context);
   const pin = pinOf(name, source);
-  const rpms = typeof source.rpms === 'string' ? [source.rpms] : (source.rpms ?? []);
   return {
     name,
     kind,
@@ -58,11 +58,20 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
     ...(upstream && { upstream }),
     specs,
     patches: source.patches ?? 'auto',
-    rpms: rpms.map((rpm) => resolvePath(rpm, root, [...at, 'rpms'], complaints)),
+    ...rpmsOf(name, source, context),
     needs: source.needs ?? [],
     build: buildOf(name, source, context),
     ...(pin && { pin }),
   };
+}
+
+/** RPMs at hand: a list of all, or one for each base system. */
+function rpmsOf(name: string, { rpms }: Source, context: SourceContext): Pick<PackageConfig, 'rpms' | 'rpmsOf'> {
+  if (rpms === undefined) return { rpms: [] };
+  const at = ['sources', name, 'rpms'];
+  const absolute = (given: string | readonly string[]) => [given].flat().map((rpm) => resolvePath(rpm, context.root, at, context.complaints));
+  if (typeof rpms === 'string' || Array.isArray(rpms)) return { rpms: absolute(rpms) };
+  return { rpms: [], rpmsOf: Object.fromEntries([...perBasesystem<string | readonly string[]>(rpms, at, context)].map(([basesystem, given]) => [basesystem.name, absolute(given)])) };
 }
 
 function presetOf(name: string, source: Source): Preset | undefined {

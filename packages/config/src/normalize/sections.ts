@@ -1,4 +1,4 @@
-import { DEFAULT_CACHE_SIZE, type Basesystem, type CacheConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
+import { DEFAULT_CACHE_SIZE, hasDist, type Basesystem, type CacheConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Serve } from '../generated/config-file.js';
 import { perBasesystem } from './per-basesystem.js';
@@ -97,10 +97,4 @@ function checkOneVersion(variable: string, version: string, { basesystems, fromE
   const what = `${version} has the ${owner.dist} of ${owner.name}, so it can't be for ${others}`;
   if (Object.hasOwn(fromEnvironment, variable)) complaints.general('error', `the environment has ${variable}=${version}; ${what}: set KUBEVIRT_CENTOS_STREAM_VERSION=${owner.stream} too, or unset it`);
   else complaints.error(['rpmDeps', 'versions', variable], `${what}; say which it is for: ${variable}: { ${owner.name}: "${version}" }`);
-}
-
-/** `1.el9` and `1.el9_4.2` have `.el9`, `1.el90` has not. */
-function hasDist(version: string, dist: string): boolean {
-  const at = version.indexOf(dist);
-  return at >= 0 && !/^[A-Za-z0-9]/.test(version.slice(at + dist.length));
 }

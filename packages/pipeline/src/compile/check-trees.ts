@@ -26,7 +26,8 @@ function about(path: ConfigPath, message: string): Complaint {
 function packageComplaints(pkg: PackageConfig): readonly Complaint[] {
   if (pkg.kind === 'published') return [];
   if (pkg.kind === 'prebuilt') {
-    return pkg.rpms.flatMap((path, index) => (existsSync(path) ? [] : [about(['sources', pkg.name, 'rpms', index], `${path} does not exist`)]));
+    const given = [...pkg.rpms.map((path, index) => ({ path, at: index })), ...Object.entries(pkg.rpmsOf ?? {}).flatMap(([name, paths]) => paths.map((path) => ({ path, at: name })))];
+    return given.flatMap(({ path, at }) => (existsSync(path) ? [] : [about(['sources', pkg.name, 'rpms', at], `${path} does not exist`)]));
   }
   const { upstream } = pkg;
   if (upstream?.kind === 'tarball' && isAbsolute(upstream.at)) return [...fileComplaints(['sources', pkg.name, 'tarball'], upstream.at), ...distGitComplaints(pkg)];

@@ -6,7 +6,7 @@ export function packageComplaints(config: Config): readonly string[] {
 }
 
 function missing(config: Config, pkg: PackageConfig): readonly string[] {
-  if (pkg.kind === 'prebuilt') return pkg.rpms.length === 0 ? [`sources.${pkg.name} has no RPMs: name files or folders under rpms`] : [];
+  if (pkg.kind === 'prebuilt') return (pkg.rpmsOf ? Object.values(pkg.rpmsOf).flat() : pkg.rpms).length === 0 ? [`sources.${pkg.name} has no RPMs: name files or folders under rpms`] : [];
   if (pkg.kind === 'published') return [];
   return [
     ...(pkg.dir === undefined && pkg.upstream === undefined ? [`sources.${pkg.name} has no tree: set dir, git or tarball`] : []),

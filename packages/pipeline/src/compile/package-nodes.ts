@@ -19,7 +19,7 @@ export function packageNodes(config: Config, pkg: PackageConfig): readonly Graph
     case 'published':
       return [];
     case 'prebuilt':
-      return config.basesystems.map((basesystem) => prebuiltNode(config, pkg, basesystem));
+      return config.basesystems.flatMap((basesystem) => prebuiltNodes(config, pkg, basesystem));
     case 'rpmbuild':
     case 'meson-dist':
       return [...sourceNodes(config, pkg), ...places(config).flatMap((place) => placeNodes(config, pkg, place))];
@@ -28,9 +28,18 @@ export function packageNodes(config: Config, pkg: PackageConfig): readonly Graph
   }
 }
 
-function prebuiltNode(config: Config, pkg: PackageConfig, basesystem: Basesystem): GraphNode {
-  const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms: pkg.rpms };
-  return { id: rpmsId(config, pkg.name, { basesystem }), kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
+function prebuiltNodes(config: Config, pkg: PackageConfig, basesystem: Basesystem): readonly GraphNode[] {
+  const rpms = pkg.rpmsOf ? forBasesystem(pkg.rpmsOf, basesystem) : pkg.rpms;
+  if (!rpms) return [];
+  const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms, ...(pkg.rpmsOf ? {} : toldApart(config, basesystem)) };
+  const node = { id: rpmsId(config, pkg.name, { basesystem }), kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
+  return [node];
+}
+
+/** RPMs of several base systems in one place. */
+function toldApart({ basesystems }: Config, { name, dist }: Basesystem): Pick<PrebuiltParams, 'of'> {
+  const otherDists = basesystems.flatMap((other) => (other.name === name || other.dist === undefined ? [] : [other.dist]));
+  return dist === undefined || otherDists.length === 0 ? {} : { of: { basesystem: name, dist, otherDists } };
 }
 
 function sourceNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {

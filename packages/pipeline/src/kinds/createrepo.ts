@@ -10,7 +10,7 @@ import { BUILD_TIME } from '../build/reproducible.js';
 import { linkOrCopy, withStaging } from '../build/staging.js';
 import { mustRun, withWork } from '../build/work.js';
 import type { BaseFact, PublishedRepo, RepositoryFact, RpmFact, RpmsFact } from '../facts.js';
-import { readPlace } from '../compile/ids.js';
+import { readPlace, type PlacedId } from '../compile/ids.js';
 import { needFact, stepOf } from '../needs.js';
 import type { CreaterepoParams } from '../params.js';
 import { repositoryDir } from '../paths.js';
@@ -52,9 +52,10 @@ async function run(params: CreaterepoParams, context: NodeContext): Promise<Repo
   const files: GenerationFile[] = [];
   const repos: PublishedRepo[] = [];
   const generation = await withStaging(context.workspace, async (staging) => {
-    for (const { basesystem, stream, arch } of params.streams.flatMap((one) => params.arches.map((arch) => ({ ...one, arch })))) {
+    const folders = params.streams.flatMap(({ basesystem, stream }) => params.arches.map((arch) => ({ basesystem, arch, rpms: rpmsFor({ arch, stream, arches: params.arches }, found) })));
+    refuseTwins(folders.flatMap(({ rpms }) => rpms));
+    for (const { basesystem, arch, rpms } of folders) {
       const path = `${basesystem}/${arch}`;
-      const rpms = rpmsFor({ arch, stream }, found);
       files.push(...(await indexed(context, join(staging, basesystem, arch), { path, runsOn: params.runsOn }, rpms)));
       repos.push({ basesystem, arch, path, rpms: rpms.map(({ rpm }) => rpm), stale });
     }
@@ -64,31 +65,57 @@ async function run(params: CreaterepoParams, context: NodeContext): Promise<Repo
   return { generation: generation.id, repos };
 }
 
+/** Where a repository's RPMs go; `arches`: of the run. */
+interface Folder {
+  readonly arch: Arch;
+  readonly stream: number;
+  readonly arches: readonly Arch[];
+}
+
 /**
- * What belongs to one architecture of one stream: its own and `noarch` RPMs, from the nodes of both and from those of all. Two of one NEVRA
- * are refused: KubeVirt could take either.
+ * What belongs to one architecture of one stream: its own RPMs, and what is `noarch` from all architectures, as in a distribution's composes. A `noarch` RPM that several
+ * builds made is the first one's everywhere: KubeVirt knows it by its NEVRA. Two of one NEVRA from different packages are refused: KubeVirt could take either.
  */
-function rpmsFor({ arch, stream }: { readonly arch: Arch; readonly stream: number }, outputs: readonly (readonly [string, NodeOutput])[]): readonly FoundRpm[] {
-  const found = outputs
-    .filter(([id]) => {
-      const place = readPlace(id);
-      return (place.arch ?? arch) === arch && (place.stream ?? stream) === stream;
-    })
-    .flatMap(([, { data, dir }]) => {
-      const { package: name, rpms } = data as RpmsFact;
-      return rpms.map((rpm) => ({ rpm: { ...rpm, package: name }, dir }));
-    })
-    .filter(({ rpm }) => rpm.arch === arch || rpm.arch === 'noarch');
-  const owners = new Map<string, string>();
+function rpmsFor({ arch, stream, arches }: Folder, outputs: readonly (readonly [string, NodeOutput])[]): readonly FoundRpm[] {
+  const chosen = new Map<string, FoundRpm>();
+  const byArch = outputs
+    .map(([id, output]) => ({ place: readPlace(id), output }))
+    .filter(({ place }) => (place.stream ?? stream) === stream)
+    .sort((a, b) => rank(a.place, arches) - rank(b.place, arches));
+  for (const { place, output } of byArch) {
+    const { package: name, rpms } = output.data as RpmsFact;
+    for (const rpm of rpms) {
+      if (rpm.arch !== 'noarch' && (rpm.arch !== arch || (place.arch ?? arch) !== arch)) continue;
+      const nevra = formatNevra(rpm);
+      const other = chosen.get(nevra)?.rpm;
+      if (other && other.package !== name) {
+        fail({ class: 'build', message: `${nevra} comes from ${other.package} and from ${name}`, next: 'Leave it out of one of them, or give their releases different suffixes.' });
+      }
+      if (!other) chosen.set(nevra, { rpm: { ...rpm, package: name }, dir: output.dir });
+    }
+  }
+  return [...chosen.values()];
+}
+
+function rank({ arch }: PlacedId, arches: readonly Arch[]): number {
+  return arch === undefined ? -1 : arches.indexOf(arch);
+}
+
+/** A rule of KubeVirt's is named by its RPM's NEVRA alone, so that all streams share it. */
+function refuseTwins(found: readonly FoundRpm[]): void {
+  const digests = new Map<string, string>();
   for (const { rpm } of found) {
     const nevra = formatNevra(rpm);
-    const other = owners.get(nevra);
-    if (other !== undefined) {
-      fail({ class: 'build', message: `${nevra} comes from ${other} and from ${rpm.package}`, next: 'Leave it out of one of them, or give their releases different suffixes.' });
+    const other = digests.get(nevra);
+    if (other !== undefined && other !== rpm.sha256) {
+      fail({
+        class: 'build',
+        message: `${rpm.package}: ${nevra} was built for several base systems, each with bytes of its own, and KubeVirt has one rule for RPMs of one name and version`,
+        next: 'Let its release hold %{?dist}, or set a define that differs (build.defines).',
+      });
     }
-    owners.set(nevra, rpm.package);
+    digests.set(nevra, rpm.sha256);
   }
-  return found;
 }
 
 /** Lays RPMs out by their digests and has createrepo_c index them; returns all files of that repository by their place in the generation. */

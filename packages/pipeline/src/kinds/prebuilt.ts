@@ -3,7 +3,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 
-import { fail, type Input, type NodeKind } from '@crpm/core';
+import { fail, hasDist, type Input, type NodeKind } from '@crpm/core';
 import { checkRpmDigests, readRpmHeader } from '@crpm/rpm';
 
 import { checkUnique, rpmFiles, takeRpms, type ReadRpm } from '../build/collect-rpms.js';
@@ -21,7 +21,7 @@ export function prebuiltKind(): NodeKind<PrebuiltParams> {
       return filesOf(params).map((file) => ({ name: relative(params.root, file), value: identity(file) }));
     },
     async run(params, context): Promise<RpmsFact> {
-      const rpms = filesOf(params).map((file) => check(file, params));
+      const rpms = ofBasesystem(filesOf(params).map((file) => check(file, params)), params);
       checkUnique(rpms);
       for (const { file } of rpms) await checkRpmDigests(file);
       // Copied and never linked: the user may write to his files in place.
@@ -43,6 +43,29 @@ function filesOf(params: PrebuiltParams): readonly string[] {
 function identity(file: string): string {
   const { size, mtimeNs, ino } = lstatSync(file, { bigint: true });
   return createHash('sha256').update(`${String(size)} ${String(mtimeNs)} ${String(ino)}`).digest('hex');
+}
+
+/** Of RPMs of several base systems, those of one. */
+function ofBasesystem(rpms: readonly ReadRpm[], { package: name, of }: PrebuiltParams): readonly ReadRpm[] {
+  if (!of) return rpms;
+  const { basesystem, dist, otherDists } = of;
+  const unknown = rpms.find(({ header }) => ![dist, ...otherDists].some((one) => hasDist(header.release, one)));
+  if (unknown) {
+    fail({
+      class: 'usage',
+      message: `${unknown.file} has none of ${[dist, ...otherDists].join(', ')} in its release, so it can't be told which base system it is for`,
+      next: `Say it: sources.${name}.rpms: { ${basesystem}: [...] }, for each base system that it is for.`,
+    });
+  }
+  const own = rpms.filter(({ header }) => hasDist(header.release, dist));
+  if (own.length === 0) {
+    fail({
+      class: 'usage',
+      message: `none of the RPMs of ${name} is for ${basesystem}: none has ${dist} in its release`,
+      next: `Add them; or name the others' RPMs under their base system in sources.${name}.rpms, and KubeVirt keeps the official ones for ${basesystem}.`,
+    });
+  }
+  return own;
 }
 
 function check(file: string, params: PrebuiltParams): ReadRpm {

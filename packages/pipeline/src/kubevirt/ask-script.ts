@@ -8,7 +8,7 @@ import { repairAddresses, type Resolver } from '../proof/index.js';
 import { lockBuilder } from './builder.js';
 import { copyGit } from './copy-git.js';
 import type { CustomRepository } from './custom-rpms.js';
-import { readScript } from './evidence.js';
+import { judgeCall, readScript } from './evidence.js';
 import { pinPrHelper } from './pr-helper.js';
 import { CUSTOM_REPO, customRepoFile } from './repo-file.js';
 import { hasDockerized, runScript } from './script.js';
@@ -63,6 +63,7 @@ async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, re
   const builder = mode === 'make' || hasDockerized(copy) ? await lockBuilder(workspace, env, signal, { report }) : undefined;
   try {
     let resolver: Resolver | undefined;
+    let before = readMade(copy);
     for (const { repository, values } of calls) {
       const { stream, arch } = repository;
       // Of another stream nothing may be in sight: the resolver knows architectures and no streams.
@@ -71,6 +72,9 @@ async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, re
       report.status(`rpm-deps for ${arch} of CentOS Stream ${stream}`);
       report.line(`crpm: ${mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh'} with ${JSON.stringify(values)}`);
       resolver = await runScript({ copy, mode, variables: values, env, report, signal });
+      const after = readMade(copy);
+      judgeCall(params, { before, after, repositories, resolver }, repository);
+      before = after;
     }
     return resolver ?? fail({ class: 'usage', message: 'the repository serves none of the architectures of the config' });
   } finally {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type InputContext } from '@crpm/core';
 import type { VerifyParams } from '../params.js';
-import { addressesToAsk, prove, scopeName, type Evidence, type Proof, type Resolver } from '../proof/index.js';
+import { addressesToAsk, prove, scopeName, touchedByCall, type Evidence, type Proof, type Resolver } from '../proof/index.js';
 import { fetchDigest } from '../serve/fetch.js';
 import type { Env } from '../serve/cri.js';
 import { volumeDigests } from '../serve/volume.js';
@@ -13,7 +13,7 @@ import type { Yielded } from './yielded-files.js';
 /** RPMs asked for at the same time. */
 const PARALLEL = 4;
 
-interface Case {
+export interface Case {
   /** What the tree says without crpm, see `comparisonBase`. */
   readonly before: Yielded;
   readonly after: Yielded;
@@ -23,8 +23,25 @@ interface Case {
 
 /** Judges one state of both files: gathers what the judge wants to know, the bytes behind every custom address included. */
 export async function judge(params: VerifyParams, { before, after, repositories, resolver }: Case, context: Pick<InputContext, 'workspace' | 'signal'>, env: Env): Promise<Proof> {
+  const question = questionOf(params, { before, after, repositories, resolver });
+  return prove({ ...question, answers: await askAll(addressesToAsk(question), context, env) });
+}
+
+/** Fails with class `proof` where one call of KubeVirt's script changed what is of other streams and architectures. */
+export function judgeCall(params: VerifyParams, of: Case, { stream, arch }: CustomRepository): void {
+  const [first, ...others] = touchedByCall({ ...questionOf(params, of), streams: [stream], arches: [arch] });
+  if (!first) return;
+  fail({
+    class: 'proof',
+    message: `rpm-deps for ${arch} of CentOS Stream ${stream} changed what is not its own: ${first.message}`,
+    next: first.next,
+    lines: [first, ...others].map(({ message }) => message),
+  });
+}
+
+function questionOf(params: VerifyParams, { before, after, repositories, resolver }: Case): Omit<Evidence, 'answers'> {
   const script = readScript(params.kubevirt);
-  const question: Omit<Evidence, 'answers'> = {
+  return {
     ...runOf(params),
     script,
     before: { workspace: before.WORKSPACE, build: before['rpm/BUILD.bazel'] },
@@ -35,7 +52,6 @@ export async function judge(params: VerifyParams, { before, after, repositories,
     allowOfficial: params.allowOfficial,
     resolver: { name: resolver.name, standIn: resolver.standIn },
   };
-  return prove({ ...question, answers: await askAll(addressesToAsk(question), context, env) });
 }
 
 /** What a run makes, as the judge calls it. */

@@ -7,13 +7,20 @@ const GAP = '  ';
 
 /** A row for every custom RPM. With the width of a terminal, in characters, the trees are cut to it; whole without. */
 export function proofTable(rows: Proof['rows'], width?: number): readonly string[] {
-  if (width !== undefined) return fitted(rows, width);
-  return columns([HEAD, ...rows.map((row) => [row.name, row.evr, row.arch, row.verdict === 'taken' ? 'taken' : `${row.verdict}: ${row.message}`, row.trees.join(' ') || '-'])]);
+  const places = placesOf(rows);
+  if (width !== undefined) return fitted(rows, places, width);
+  return columns([HEAD, ...rows.map((row, index) => [row.name, row.evr, places[index] ?? row.arch, row.verdict === 'taken' ? 'taken' : `${row.verdict}: ${row.message}`, row.trees.join(' ') || '-'])]);
+}
+
+/** The architecture, and the stream where rows are of several. */
+function placesOf(rows: Proof['rows']): readonly string[] {
+  const several = new Set(rows.map(({ stream }) => stream)).size > 1;
+  return rows.map(({ arch, stream }) => (several ? `${arch}_cs${stream}` : arch));
 }
 
 /** What is wrong with an RPM is never cut: it gets a line of its own where it is too long. */
-function fitted(rows: Proof['rows'], width: number): readonly string[] {
-  const [head = '', ...lines] = columns([HEAD.slice(0, -1), ...rows.map((row) => [row.name, row.evr, row.arch, row.verdict])], false);
+function fitted(rows: Proof['rows'], places: readonly string[], width: number): readonly string[] {
+  const [head = '', ...lines] = columns([HEAD.slice(0, -1), ...rows.map((row, index) => [row.name, row.evr, places[index] ?? row.arch, row.verdict])], false);
   const room = width - head.length - GAP.length;
   return [
     `${head}${GAP}${HEAD.at(-1)}`,

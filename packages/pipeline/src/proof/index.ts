@@ -1,5 +1,5 @@
 export type * from './evidence.js';
 export { scopesOf } from './case.js';
-export { addressesToAsk, prove } from './prove.js';
+export { addressesToAsk, prove, touchedByCall } from './prove.js';
 export { repairAddresses, type Repaired } from './repair.js';
 export { endsAs, scopeName, treesOfScript, type TreeScope } from './trees.js';

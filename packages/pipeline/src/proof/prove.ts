@@ -37,6 +37,11 @@ export function prove(evidence: Evidence): Proof {
   };
 }
 
+/** What one call of `rpm-deps` did that is no business of its stream and architecture. The evidence is of that call alone. */
+export function touchedByCall(evidence: Omit<Evidence, 'answers'>): readonly Complaint[] {
+  return judgeUntouched(openCase({ ...evidence, answers: new Map() }));
+}
+
 /** The addresses whose bytes {@link prove} wants to know, each once: those of the RPMs that a tree holds. */
 export function addressesToAsk(evidence: Omit<Evidence, 'answers'>): readonly string[] {
   return [...new Set(takenRpms(openCase({ ...evidence, answers: new Map() })).map((rpm) => rpm.url))];

@@ -9,7 +9,7 @@ import { verifyKind } from '../../../src/kubevirt/verify-kind.js';
 import type { RpmDepsParams } from '../../../src/params.js';
 import { startServer, stopServer } from '../../../src/serve/control.js';
 import { bundleServer } from '../../serve/support/server-entry.js';
-import { publishRpms } from './rpms.js';
+import { publishFolders, publishRpms, type RepoFolder } from './rpms.js';
 import { temporaryFolder } from '../../serve/support/temporary.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../../../../examples/quickstart/kubevirt', import.meta.url));
@@ -43,6 +43,11 @@ export class Rig {
 
   async serve(rpms: Parameters<typeof publishRpms>[1]): Promise<void> {
     this.repos = await publishRpms(this.workspace, rpms);
+    await this.startServer();
+  }
+
+  async serveFolders(folders: readonly RepoFolder[]): Promise<void> {
+    this.repos = await publishFolders(this.workspace, folders);
     await this.startServer();
   }
 
