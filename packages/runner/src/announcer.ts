@@ -34,7 +34,7 @@ export class Announcer {
     this.#folder = options.folder;
     this.#quietly(() => {
       this.#fs.mkdir(this.#folder, 0o700);
-      swapSymlink(this.#fs, basename(this.#folder), join(dirname(this.#folder), 'latest'));
+      swapSymlink(this.#fs, basename(this.#folder), join(dirname(this.#folder), 'latest'), { durable: false });
     });
     this.#recorder = this.#writer('events.ndjson');
   }

@@ -20,7 +20,7 @@ export function writeFileAtomic(file: string, content: string | Uint8Array, opti
   const mode = existing?.type === 'file' ? existing.mode : (options.mode ?? 0o644);
   const temporary = join(dirname(file), temporaryName(`.${basename(file)}`));
   try {
-    writeNew(fs, temporary, content, { mode, sync: options.durable !== false });
+    writeNew(fs, temporary, content, mode, options.durable !== false);
     fs.rename(temporary, file);
   } catch (error) {
     fs.remove(temporary);
@@ -31,10 +31,11 @@ export function writeFileAtomic(file: string, content: string | Uint8Array, opti
 
 /** Writes a new file whose bytes are on the disk when this returns. Fails if it exists. */
 export function writeSynced(fs: Fs, file: string, content: string | Uint8Array, mode: number): void {
-  writeNew(fs, file, content, { mode, sync: true });
+  writeNew(fs, file, content, mode, true);
 }
 
-function writeNew(fs: Fs, file: string, content: string | Uint8Array, { mode, sync }: { mode: number; sync: boolean }): void {
+/** Writes a new file. Fails if it exists. */
+export function writeNew(fs: Fs, file: string, content: string | Uint8Array, mode: number, sync = false): void {
   const fd = fs.open(file, 'wx', mode);
   try {
     writeAll(fs, fd, typeof content === 'string' ? Buffer.from(content) : content);
@@ -74,7 +75,7 @@ export function syncFile(fs: Fs, file: string): void {
 }
 
 /** Points a symlink elsewhere in one step; readers see the old target or the new one. */
-export function swapSymlink(fs: Fs, target: string, path: string): void {
+export function swapSymlink(fs: Fs, target: string, path: string, { durable = true }: Pick<AtomicOptions, 'durable'> = {}): void {
   const temporary = join(dirname(path), temporaryName(`.${basename(path)}`));
   try {
     fs.symlink(target, temporary);
@@ -83,7 +84,7 @@ export function swapSymlink(fs: Fs, target: string, path: string): void {
     fs.remove(temporary);
     throw error;
   }
-  syncFolder(fs, dirname(path));
+  if (durable) syncFolder(fs, dirname(path));
 }
 
 /** Removes from a folder the temporary files and folders of dead processes; a folder that is not there is fine. Returns their names. */

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { fail } from '@crpm/core';
-import { writeSynced } from './atomic.js';
+import { writeNew } from './atomic.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { liveness, ownIdentity, temporaryName, type ProcessIdentity } from './owner.js';
 
@@ -98,7 +98,8 @@ function create(fs: Fs, path: string, content: LockHolder): boolean {
   const temporary = join(dirname(path), temporaryName(`.${basename(path)}`));
   let made = false;
   try {
-    writeSynced(fs, temporary, JSON.stringify(content), 0o600);
+    // No need to survive a crash of the machine: its holder does not.
+    writeNew(fs, temporary, JSON.stringify(content), 0o600);
     fs.link(temporary, path);
     made = true;
     return true;
