@@ -12,7 +12,7 @@ export interface RecordedRun {
 /** How a node fared. */
 export interface NodeHistory {
   readonly node: string;
-  /** In the last run that had it; absent: no recorded run has. */
+  /** In the last run; absent: it had no part in that, or was not done with. */
   readonly outcome?: NodeOutcome;
   /** The last run in which it really ran, well or not. */
   readonly ran?: { readonly run: string; readonly at: number; readonly ms: number; readonly outcome: NodeOutcome };
@@ -27,17 +27,17 @@ export interface History {
 /** What the recorded runs tell of these nodes. */
 export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly string[]): History {
   const runs = listRuns(workspace).map((id) => ({ id, events: readEvents(runLogs(workspace, id)) }));
+  const last = runs.at(-1);
   const found = new Map<string, NodeHistory>();
   for (const { id, events } of runs) {
     for (const event of events) {
-      if (event.type !== 'node-finished' || event.outcome === 'not-run') continue;
+      if (event.type !== 'node-finished') continue;
       const before = found.get(event.node)?.ran;
-      const really = event.outcome !== 'fresh' && event.outcome !== 'restored';
+      const really = event.outcome !== 'fresh' && event.outcome !== 'restored' && event.outcome !== 'not-run';
       const ran = really ? { run: id, at: event.at, ms: event.ms, outcome: event.outcome } : before;
-      found.set(event.node, { node: event.node, outcome: event.outcome, ...(ran ? { ran } : {}) });
+      found.set(event.node, { node: event.node, ...(id === last?.id ? { outcome: event.outcome } : {}), ...(ran ? { ran } : {}) });
     }
   }
-  const last = runs.at(-1);
   return {
     ...(last ? { last: toRun(last.id, last.events) } : {}),
     nodes: nodes.map((node) => found.get(node) ?? { node }),

@@ -40,9 +40,10 @@ export function formatStatus(status: Status, now: number): string {
     ['repository', status.generation === undefined ? 'none yet' : `generation ${status.generation}`],
     ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; crpm run starts it']] : []),
   ];
+  const absence = status.last?.finished ? 'no part in it' : 'not ended';
   const nodes = status.nodes.map(({ node, outcome, ran }) => [
     node,
-    outcome === undefined ? 'never ran' : outcomeWord(outcome),
+    outcome === undefined ? (ran ? absence : 'never ran') : outcomeWord(outcome),
     ran ? `${ran.outcome === 'ran' ? 'ran' : outcomeWord(ran.outcome)} ${formatAge(now - ran.at)} ago in ${formatDuration(ran.ms)}` : '',
   ]);
   return `${formatTable(facts)}\n\n${formatTable([['node', 'last run', 'last time it did'], ...nodes])}\n`;

@@ -10,8 +10,9 @@ import type { Event, WorkspacePaths } from '@crpm/core';
  * The runner writes both. A run's name begins with its time in UTC, to the millisecond, so that names sort as runs do.
  */
 
-/** Runs whose logs are kept. */
+/** Runs whose logs are kept: of those that did something, and of those that found all fresh. */
 const KEPT = 20;
+const KEPT_NULL = 5;
 /** Names of old had no milliseconds. */
 const RUN_NAME = /^\d{8}T\d{6}(\.\d{3})?Z-[0-9a-f]{6}$/;
 
@@ -20,10 +21,31 @@ export function newRunId(now: Date = new Date()): string {
   return `${now.toISOString().replace(/[-:]/g, '')}-${randomBytes(3).toString('hex')}`;
 }
 
-/** Removes the logs of the oldest runs, so that there is room for one more. */
+/** Removes the logs of the oldest runs, so that there is room for one more. One that did nothing never takes the place of one that did. */
 export function pruneRuns(workspace: WorkspacePaths): void {
   const runs = listRuns(workspace);
-  for (const id of runs.slice(0, Math.max(0, runs.length - KEPT + 1))) rmSync(runLogs(workspace, id), { recursive: true, force: true });
+  // Nobody reads twenty records to find that there is nothing to remove.
+  if (runs.length < KEPT_NULL) return;
+  const nulls = new Set(runs.filter((id) => isNull(workspace, id)));
+  const others = runs.filter((id) => !nulls.has(id));
+  for (const id of [...oldest([...nulls], KEPT_NULL), ...oldest(others, KEPT)]) rmSync(runLogs(workspace, id), { recursive: true, force: true });
+}
+
+/** Those for which there is no room beside one more. */
+function oldest(runs: readonly string[], kept: number): readonly string[] {
+  return runs.slice(0, Math.max(0, runs.length - kept + 1));
+}
+
+/** Whether all that a run had to do was done already. A run without an end did something: it was killed. */
+export function foundAllFresh(events: readonly Event[]): boolean {
+  const finished = events.find((event) => event.type === 'run-finished');
+  return finished?.exitCode === 0 && Object.entries(finished.counts).every(([outcome, count]) => outcome === 'fresh' || count === 0);
+}
+
+/** Without reading records where logs tell: a node that runs has one. */
+function isNull(workspace: WorkspacePaths, id: string): boolean {
+  const logs = runLogs(workspace, id);
+  return !readdirSync(logs).some((name) => name.endsWith('.log')) && foundAllFresh(readEvents(logs));
 }
 
 /** Names of the recorded runs, oldest first. */

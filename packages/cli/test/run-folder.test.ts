@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Event, NodeOutcome, WorkspacePaths } from '@crpm/core';
 import { beforeEach, afterEach, expect, test } from 'vitest';
 import { readRecordedRuns } from '../src/history.js';
+import { formatStatus } from '../src/read-status.js';
 import { listRuns, newRunId, pruneRuns, readEvents, runLogs } from '../src/run-folder.js';
 
 let workspace: WorkspacePaths;
@@ -25,7 +26,8 @@ function record(minute: number, events: readonly Event[], tail = ''): string {
 const counts: Record<NodeOutcome, number> = { ran: 0, fresh: 0, restored: 0, failed: 0, 'not-run': 0, cancelled: 0 };
 const started: Event = { type: 'run-started', at: 1000, run: 'r', nodes: [], logs: '' };
 const ended = (node: string, outcome: NodeOutcome, at: number): Event => ({ type: 'node-finished', at, node, outcome, ms: 5 });
-const finished = (exitCode: number): Event => ({ type: 'run-finished', at: 9000, run: 'r', ms: 8000, exitCode, counts });
+const did = (what: Partial<typeof counts>, exitCode = 0): Event => ({ type: 'run-finished', at: 9000, run: 'r', ms: 8000, exitCode, counts: { ...counts, ...what } });
+const finished = (exitCode: number): Event => did({}, exitCode);
 
 test('names of runs carry their time, so that they sort', () => {
   expect(newRunId(new Date('2026-11-22T15:04:05.678Z'))).toMatch(/^20261122T150405\.678Z-[0-9a-f]{6}$/);
@@ -48,22 +50,43 @@ test('of the recorded runs twenty are kept, the new one included', () => {
   expect(listRuns(workspace)).toEqual(ids.slice(-19));
 });
 
+test('runs that found all fresh never push out one that did something; of them five are kept', () => {
+  const built = [record(0, [started, ended('a', 'ran', 2000), did({ ran: 1 })]), record(1, [started, ended('a', 'failed', 2000), did({ failed: 1 }, 1)]), record(2, [started]), record(3, [started, ended('a', 'restored', 2000), did({ restored: 1 })])];
+  const nulls = Array.from({ length: 30 }, (_, minute) => record(4 + minute, [started, ended('a', 'fresh', 5000), did({ fresh: 1 })]));
+  pruneRuns(workspace);
+  expect(listRuns(workspace)).toEqual([...built, ...nulls.slice(-4)]);
+});
+
 test('a record that a crash cut off ends the list of events', () => {
   const id = record(0, [started, ended('a', 'ran', 2000)], '{"type":"node-fin');
   expect(readEvents(runLogs(workspace, id))).toEqual([started, ended('a', 'ran', 2000)]);
 });
 
-test('of each node the last outcome is known, and when it last really ran', () => {
+test('of each node the outcome in the last run is known, and when it last really ran', () => {
   const first = record(0, [started, ended('a', 'ran', 2000), ended('b', 'failed', 3000), finished(1)]);
   const second = record(1, [started, ended('a', 'fresh', 5000), ended('b', 'not-run', 6000), finished(0)]);
   expect(readRecordedRuns(workspace, ['a', 'b', 'c'])).toEqual({
     last: { id: second, started: 1000, finished: { at: 9000, exitCode: 0, ms: 8000 } },
     nodes: [
       { node: 'a', outcome: 'fresh', ran: { run: first, at: 2000, ms: 5, outcome: 'ran' } },
-      { node: 'b', outcome: 'failed', ran: { run: first, at: 3000, ms: 5, outcome: 'failed' } },
+      { node: 'b', outcome: 'not-run', ran: { run: first, at: 3000, ms: 5, outcome: 'failed' } },
       { node: 'c' },
     ],
   });
+});
+
+test('what a node did in an earlier run is not told as of the last one', () => {
+  const first = record(0, [started, ended('a', 'ran', 2000), ended('b', 'ran', 3000), finished(0)]);
+  record(1, [started, ended('a', 'fresh', 5000), finished(0)]);
+  const status = { workspace: workspace.state, ...readRecordedRuns(workspace, ['a', 'b', 'c']) };
+  expect(status.nodes[1]).toEqual({ node: 'b', ran: { run: first, at: 3000, ms: 5, outcome: 'ran' } });
+  expect(formatStatus(status, 10_000).split('\n').slice(-5)).toEqual([
+    expect.stringMatching(/^node +last run +last time it did$/),
+    expect.stringMatching(/^a +fresh +ran 8 seconds ago in /),
+    expect.stringMatching(/^b +no part in it +ran 7 seconds ago in /),
+    expect.stringMatching(/^c +never ran$/),
+    '',
+  ]);
 });
 
 test('a run without an end is told as such', () => {
