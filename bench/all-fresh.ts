@@ -17,7 +17,7 @@ export const allFresh: Bench = {
           { name: 'crpm run, with KubeVirt', round: () => runAll([withKubevirt.crpm('run')]) },
           { name: 'crpm plan', round: () => runAll([workspace.crpm('plan')]) },
           { name: 'git status', round: () => runAll([trees.libvirt, trees.qemu].map((cwd) => ({ argv: ['git', 'status'], cwd }))) },
-          { name: 'node -e 0', round: () => runAll([{ argv: [process.execPath, '-e', '0'] }]) },
+          { name: 'node -e 0', round: () => runAll([{ argv: [process.execPath, '-e', '0'], env: { PATH: process.env['PATH'] } }]) },
         ],
         rounds,
       );

@@ -61,7 +61,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
   return run({
     graph: options.selected.graph,
     roles: options.selected.roles,
-    kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull, cleanBuild: options.cleanBuild === true }),
+    kinds: nodeKinds({ env: io.env, serverEntry: serverEntry(), pull: options.pull, cleanBuild: options.cleanBuild === true, look: io.look }),
     workspace,
     lock,
     openEngine: () => openCleanEngine(project, workspace, io, stop),

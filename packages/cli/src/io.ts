@@ -1,4 +1,5 @@
 import type { Screen } from '@crpm/reporters';
+import type { TakeLook } from '@crpm/sources';
 
 /** The process as commands see it, so that they can be run in memory. */
 export interface Io {
@@ -7,6 +8,8 @@ export interface Io {
   readonly env: NodeJS.ProcessEnv;
   /** Absolute. */
   readonly cwd: string;
+  /** Looks at the trees that were started with the process. */
+  readonly look?: TakeLook;
 }
 
 /** What the commands share: the process, and the exit code of the one that ran. */

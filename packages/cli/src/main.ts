@@ -3,6 +3,7 @@
  * The entry. Asking for the version should cost what starting Node costs, so nothing is loaded before that is answered. Bundled as CommonJS, which
  * Node starts faster.
  */
+import { startLooks } from '@crpm/sources/scan/glance/early';
 import type { Io } from './io.js';
 import type * as Program from './program.js';
 
@@ -17,11 +18,12 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
 }
 
 async function start(): Promise<void> {
+  const look = argv[0] === 'run' || argv[0] === 'plan' ? startLooks(process.cwd()) : undefined;
   const [{ loadProgram }, { homedir }, { join }] = await Promise.all([import('./load-program.js'), import('node:os'), import('node:path')]);
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   // What a run needs compiled is not what others need.
   const folder = join(cache, 'crpm', 'startup', argv[0] === 'run' ? 'run' : 'other');
   const { main } = loadProgram(join(__dirname, 'program.js'), folder) as typeof Program;
-  const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
+  const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), ...(look && { look }) };
   await main(argv, io, __CRPM_VERSION__);
 }

@@ -1,4 +1,5 @@
 import type { NodeKind } from '@crpm/core';
+import type { TakeLook } from '@crpm/sources';
 
 import { baseKind } from './kinds/base.js';
 import { buildrootKind } from './kinds/buildroot.js';
@@ -21,13 +22,15 @@ export interface KindOptions {
   readonly pull?: boolean;
   /** Throw build trees away and start from nothing. */
   readonly cleanBuild?: boolean;
+  /** Looks at the trees that were started before. */
+  readonly look?: TakeLook | undefined;
 }
 
 /** The kinds of all nodes that `compile` makes, by name. Each call makes new ones: a kind may remember things for the run it is in. */
-export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false }: KindOptions): ReadonlyMap<string, NodeKind> {
+export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, look }: KindOptions): ReadonlyMap<string, NodeKind> {
   const kinds: readonly NodeKind<never>[] = [
     baseKind({ pull }),
-    sourceKind(),
+    sourceKind({ look }),
     buildrootKind(),
     distKind(),
     rpmbuildKind(),

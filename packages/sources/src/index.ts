@@ -2,6 +2,7 @@ export { diffManifests, makeManifest, type FileEntry, type Manifest, type Manife
 export { manifestParts } from './manifest-parts.js';
 export { parseManifest, serializeManifest } from './manifest-file.js';
 export { scanTree, type ScanOptions } from './scan/scan-tree.js';
+export type { TakeLook } from './scan/glance/early.js';
 export { DEFAULT_MTIME, packTree, type PackOptions } from './pack/pack-tree.js';
 export { fetchGit, isCommit, resolveRef, type Fetched, type FetchOptions } from './git/fetch.js';
 export { fetchPinned, type PinnedOptions } from './git/pinned.js';

@@ -1,12 +1,19 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { scanTree } from '../src/index.js';
+import type * as Look from '../src/scan/glance/look.js';
 import type * as RunGit from '../src/git/run-git.js';
 import type * as HashFile from '../src/scan/hash-file.js';
-import { git, repository, temporaryFolder, write } from './support/trees.js';
+import { anotherSecond, git, repository, temporaryFolder, write } from './support/trees.js';
 
-const seen = vi.hoisted(() => ({ git: 0, files: [] as string[] }));
+const seen = vi.hoisted(() => ({ git: 0, files: [] as string[], looks: [] as boolean[] }));
+const limits = vi.hoisted(() => ({ LEAST_FILES: Infinity, LEFT_ALONE_MS: 5_000 }));
+vi.mock('../src/scan/glance/limits.js', () => ({ get LEAST_FILES() { return limits.LEAST_FILES; }, get LEFT_ALONE_MS() { return limits.LEFT_ALONE_MS; } }));
+vi.mock('../src/scan/glance/look.js', async (original) => {
+  const real = await original<typeof Look>();
+  return { ...real, startLook: (...args: Parameters<typeof real.startLook>) => real.startLook(...args).then((same) => (seen.looks.push(same), same)) };
+});
 vi.mock('../src/git/run-git.js', async (original) => {
   const real = await original<typeof RunGit>();
   return { ...real, runGit: (...args: Parameters<typeof real.runGit>) => (seen.git++, real.runGit(...args)) };
@@ -91,8 +98,8 @@ describe('a scan after one that found the same', () => {
   });
 });
 
-/** What somebody may do between two scans; each must give what a scan from scratch gives. `same`: the manifest stays as it was. */
-const CHANGES: readonly { readonly name: string; readonly same?: true; readonly change: (dir: string) => void }[] = [
+/** What somebody may do between two scans; each must give what a scan from scratch gives. `same`: the manifest stays as it was; `inPlace`: only the file's own stamp can tell. */
+const CHANGES: readonly { readonly name: string; readonly same?: true; readonly inPlace?: true; readonly change: (dir: string) => void }[] = [
   { name: 'a new file at the top', change: (dir) => write(dir, { new: 'x' }) },
   { name: 'a new file deep down', change: (dir) => write(dir, { 'src/deep/er/new.c': 'x' }) },
   { name: 'a new file in a folder that was empty', change: (dir) => write(dir, { 'empty/inside/new.c': 'x' }) },
@@ -108,13 +115,13 @@ const CHANGES: readonly { readonly name: string; readonly same?: true; readonly 
   { name: 'a file that becomes a folder', change: (dir) => { unlinkSync(join(dir, 'main.c')); write(dir, { 'main.c/inside': 'x' }); } },
   { name: 'a folder that becomes a link to where it went', change: (dir) => { renameSync(join(dir, 'src'), join(dir, 'moved')); symlinkSync('moved', join(dir, 'src')); } },
   { name: 'a link that says something else', change: (dir) => { unlinkSync(join(dir, 'link')); symlinkSync('main.c', join(dir, 'link')); } },
-  { name: 'an executable bit', change: (dir) => chmodSync(join(dir, 'main.c'), 0o755) },
-  { name: 'other content of the same size and mtime', change: (dir) => {
+  { name: 'an executable bit', inPlace: true, change: (dir) => chmodSync(join(dir, 'main.c'), 0o755) },
+  { name: 'other content of the same size and mtime', inPlace: true, change: (dir) => {
     const { mtime, atime } = lstatSync(join(dir, 'main.c'));
     write(dir, { 'main.c': 'MAIN' });
     utimesSync(join(dir, 'main.c'), atime, mtime);
   } },
-  { name: 'an edit of a file that the index hides', change: (dir) => { git(dir, 'update-index', '--skip-worktree', 'main.c'); git(dir, 'update-index', '--assume-unchanged', 'src/a.c'); write(dir, { 'main.c': 'X', 'src/a.c': 'Y' }); } },
+  { name: 'an edit of a file that the index hides', inPlace: true, change: (dir) => { git(dir, 'update-index', '--skip-worktree', 'main.c'); git(dir, 'update-index', '--assume-unchanged', 'src/a.c'); write(dir, { 'main.c': 'X', 'src/a.c': 'Y' }); } },
   { name: 'an ignored file that is added to the index', change: (dir) => { git(dir, 'add', '--force', 'src/a.o'); } },
   { name: 'a file that is taken out of the index', same: true, change: (dir) => { git(dir, 'rm', '--quiet', '--cached', 'main.c'); } },
   { name: 'a commit', same: true, change: (dir) => { git(dir, 'add', '--all'); git(dir, 'commit', '--quiet', '--message=all'); } },
@@ -130,17 +137,24 @@ const CHANGES: readonly { readonly name: string; readonly same?: true; readonly 
   { name: 'a setting of the repository', change: (dir) => { write(dir, { '../mine': 'untracked.c\n' }); git(dir, 'config', 'core.excludesFile', join(dir, '../mine')); } },
 ];
 
-describe('a scan after', () => {
-  test.each(CHANGES)('$name', async ({ change, same }) => {
+describe.each([['file by file', Infinity], ['at a glance', 1]])('a scan after, %s,', (_way, least) => {
+  beforeEach(() => { limits.LEAST_FILES = least; });
+  afterEach(() => { limits.LEAST_FILES = Infinity; });
+
+  test.each(CHANGES)('$name', async ({ change, same, inPlace }) => {
     const dir = everything();
     const before = await again(dir);
     expect(await again(dir)).toMatchObject({ git: 0, files: [] });
+    seen.looks.length = 0;
+    expect(await again(dir)).toMatchObject({ git: 0, files: [], digest: before.digest, entries: before.entries });
+    expect(seen.looks).toEqual(least === 1 ? [true] : []);
+    if (inPlace && least === 1) await anotherSecond();
     change(dir);
     const { digest, entries } = await again(dir);
     expect({ digest, entries }).toMatchObject(await fromScratch(dir).then(({ digest, entries }) => ({ digest, entries })));
     expect(digest === before.digest).toBe(same === true);
     // What the second left behind is as good as what the first did.
-    expect(await again(dir)).toMatchObject({ digest, git: 0, files: [] });
+    for (let times = 0; times < 3; times++) expect(await again(dir)).toMatchObject({ digest, git: 0, files: [] });
   });
 
   test('an edit of an exclude file that the configuration names', async () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Input, NodeKind, NodeOutput } from '@crpm/core';
-import { manifestParts, parseManifest, rememberedSha256, serializeManifest, type Manifest } from '@crpm/sources';
+import { manifestParts, parseManifest, rememberedSha256, serializeManifest, type Manifest, type TakeLook } from '@crpm/sources';
 
 import { specInputs } from '../build/spec-inputs.js';
 import { nameOf } from '../compile/tree-place.js';
@@ -22,8 +22,8 @@ const MANIFESTS: ReadonlyMap<string, string> = new Map<Role, string>([
  * A source tree as it stands, and its dist-git folder: names and digests, and a snapshot in crpm's own git repository. The build reads the
  * trees themselves: those who send them into an engine check every byte against the manifest.
  */
-export function sourceKind(): NodeKind<SourceParams> {
-  const scans = new Scans();
+export function sourceKind({ look }: { readonly look?: TakeLook | undefined } = {}): NodeKind<SourceParams> {
+  const scans = new Scans(look);
   return {
     name: 'source',
     version: 3,

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { InputContext } from '@crpm/core';
-import { scanTree, type Manifest } from '@crpm/sources';
+import { scanTree, type Manifest, type TakeLook } from '@crpm/sources';
 
 import { readPlace } from '../compile/ids.js';
 import type { TreePlace } from '../params.js';
@@ -20,6 +20,11 @@ const ALSO_IGNORED = ['subprojects'];
 export class Scans {
   readonly #kept = new Map<string, Manifest>();
   readonly #running = new Map<string, Promise<Manifest>>();
+  readonly #look: TakeLook | undefined;
+
+  constructor(look?: TakeLook) {
+    this.#look = look;
+  }
 
   /** Looks at a user's folder now, and keeps what was seen. */
   async look(context: InputContext, role: Role, dir: string): Promise<Manifest> {
@@ -39,7 +44,7 @@ export class Scans {
     const key = `${memoryFile(context, role)}\n${dir}`;
     const running = this.#running.get(key);
     if (running) return running;
-    const started = scan(context, role, place, dir).finally(() => this.#running.delete(key));
+    const started = scan(context, role, place, dir, this.#look).finally(() => this.#running.delete(key));
     this.#running.set(key, started);
     return started;
   }
@@ -56,8 +61,8 @@ function keyOf({ node }: InputContext, role: Role): string {
   return `${node.id} ${role}`;
 }
 
-function scan(context: InputContext, role: Role, place: TreePlace, dir: string): Promise<Manifest> {
-  const options = { cacheFile: memoryFile(context, role), signal: context.signal };
+function scan(context: InputContext, role: Role, place: TreePlace, dir: string, look?: TakeLook): Promise<Manifest> {
+  const options = { cacheFile: memoryFile(context, role), signal: context.signal, look };
   if (place.kind !== 'dir') return scanTree(dir, { ...options, asFolder: true });
   return scanTree(dir, role === 'tree' ? { ...options, alsoIgnored: ALSO_IGNORED } : options);
 }

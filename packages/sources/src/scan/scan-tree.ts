@@ -5,6 +5,8 @@ import { changedWhileReading } from '../changed.js';
 import { makeManifest, type FileEntry, type Manifest, type ManifestEntry } from '../manifest.js';
 import { absentGits, gitCircumstances, ignoreFilesAbove } from './git-basis.js';
 import { findWorkTree, hasGit, isGitlink, listByGit } from './git-listing.js';
+import type { TakeLook } from './glance/early.js';
+import { glance } from './glance/glance.js';
 import { hashFile } from './hash-file.js';
 import { basisOf } from './listing-basis.js';
 import { failEmpty, openTree } from './open-tree.js';
@@ -20,13 +22,15 @@ export interface ScanOptions {
   readonly alsoIgnored?: readonly string[];
   /** A folder of crpm's own, taken whole, whatever repository it may lie in. */
   readonly asFolder?: boolean;
+  /** Looks that were started before the scan (see {@link glance}). */
+  readonly look?: TakeLook | undefined;
   readonly signal?: AbortSignal;
 }
 
 /**
  * A source tree as it stands, uncommitted work included. In a git work tree (or in a folder of one) that is what is tracked or untracked
  * and not ignored, submodules and repositories inside by the same rule; anywhere else it is everything but `.git`. The tree is only read.
- * Where nothing changed since the last scan with the same cache file, that costs one `lstat` for each file and folder, and no program is started.
+ * Where nothing changed since the last scan with the same cache file, that costs one `lstat` for each file and folder (of a big tree, git makes most of them), and nothing is listed or read.
  *
  * Fails with class `usage` if the tree is missing, empty or unreadable or git can't list it; `source` if it holds something that
  * can't be archived or that changes while it is read; `cancelled`.
@@ -42,7 +46,9 @@ const SLICE = 20;
 class Scan {
   readonly #root: BytePath;
   readonly #options: ScanOptions;
-  readonly #cache: TreeCache;
+  readonly #circumstances: string;
+  readonly #started = Date.now();
+  #opened: TreeCache | undefined;
   readonly #entries = new Map<BytePath, ManifestEntry>();
   readonly #warnings: string[] = [];
   readonly #realFolders = new Map<BytePath, boolean>([['', true]]);
@@ -53,15 +59,20 @@ class Scan {
   constructor(root: BytePath, options: ScanOptions) {
     this.#root = root;
     this.#options = options;
-    const circumstances = JSON.stringify([options.alsoIgnored ?? [], options.asFolder === true, gitCircumstances()]);
-    this.#cache = new TreeCache(options.cacheFile, root, circumstances);
+    this.#circumstances = JSON.stringify([options.alsoIgnored ?? [], options.asFolder === true, gitCircumstances()]);
   }
 
   /** Nothing if the tree is empty. */
   async manifest(): Promise<Manifest | undefined> {
     const pause = () => this.#pauseIfDue();
+    const { cacheFile, look, signal } = this.#options;
+    const unchanged = cacheFile === undefined ? undefined : await glance({ cacheFile, tree: this.#root, circumstances: this.#circumstances, started: this.#started, pause, signal, look });
+    if (unchanged) return unchanged;
     if (await this.#cache.listingHolds(pause)) {
-      if (await this.#cache.lookAtAll(pause)) return this.#cache.manifest();
+      if (await this.#cache.lookAtAll(pause)) {
+        await this.#cache.leaveGlance(pause);
+        return this.#cache.manifest();
+      }
       this.#basis = [...this.#cache.basis()];
       this.#warnings.push(...this.#cache.manifest().warnings);
       for (const path of this.#cache.paths()) await this.#look(path);
@@ -72,6 +83,11 @@ class Scan {
     const manifest = makeManifest([...this.#entries.values()], this.#warnings);
     this.#cache.save(manifest, this.#basis);
     return manifest;
+  }
+
+  /** Read when it is needed: at a glance it is not. */
+  get #cache(): TreeCache {
+    return (this.#opened ??= new TreeCache(this.#options.cacheFile, this.#root, this.#circumstances, this.#started));
   }
 
   async #list(): Promise<void> {

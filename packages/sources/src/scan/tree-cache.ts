@@ -1,13 +1,12 @@
-import { mkdirSync, readFileSync, type Stats } from 'node:fs';
+import { mkdirSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BytePath } from '@crpm/archive';
 import { writeFileAtomic } from '@crpm/state';
-import { inByteOrder, type Manifest, type ManifestEntry } from '../manifest.js';
-import { isRacy, lstatIfThere, matches, STAMP_LENGTH, stampOf } from './stamps.js';
-import { decodeRecord, encodeRecord, entryAt, type TreeRecord } from './tree-record.js';
-
-/** Lets others have their turn when it is time; rejects when the scan shall stop. */
-export type Pause = () => Promise<void> | undefined;
+import type { Manifest, ManifestEntry } from '../manifest.js';
+import { leaveGlance } from './glance/leave.js';
+import { lookAt, lstatOrNothing, readOrEmpty, type Pause } from './look-at.js';
+import { isRacy, matches, STAMP_LENGTH, stampOf } from './stamps.js';
+import { decodeRecord, encodeRecord, entryAt, manifestOf, type TreeRecord } from './tree-record.js';
 
 const NOTHING: TreeRecord = { names: [], basis: 0, files: 0, stamps: new Float64Array(0), digests: Buffer.alloc(0), targets: [] };
 
@@ -64,16 +63,13 @@ export class TreeCache {
 
   /** The manifest of the last scan. Its entries are made when somebody asks for them. */
   manifest(): Manifest {
-    const record = this.#record;
-    const { digest, warnings } = record.whole ?? { digest: '', warnings: [] };
-    let entries: readonly ManifestEntry[] | undefined;
-    return {
-      get entries() {
-        return (entries ??= inByteOrder(record.names.slice(record.basis).map((_, index) => entryAt(record, record.basis + index))));
-      },
-      digest,
-      warnings,
-    };
+    return manifestOf(this.#record.whole ?? { digest: '', warnings: [] }, () => this.#record);
+  }
+
+  /** For the next scan, after {@link listingHolds} and {@link lookAtAll} found all as it was. */
+  async leaveGlance(pause: Pause): Promise<void> {
+    if (this.#file === undefined) return;
+    await leaveGlance({ cacheFile: this.#file, tree: this.#tree, record: this.#record, started: this.#started, pause });
   }
 
   /** The entry of what has not changed, as far as {@link lookAtAll} has seen. */
@@ -113,22 +109,8 @@ export class TreeCache {
     }
   }
 
-  async #look(from: number, to: number, pause: Pause): Promise<number> {
-    const { names, stamps } = this.#record;
-    const prefix = `${this.#tree}/`;
-    let same = 0;
-    for (let index = from; index < to; index++) {
-      // Looking at the clock each time would cost as much as looking at the file.
-      if (index % 64 === 0) {
-        const pausing = pause();
-        if (pausing) await pausing;
-      }
-      const name = names[index]!; // `to` is at most their number
-      if (!matches(stamps, index * STAMP_LENGTH, lstatOrNothing(name.startsWith('/') ? name : prefix + name))) continue;
-      this.#same[index] = 1;
-      same++;
-    }
-    return same;
+  #look(from: number, to: number, pause: Pause): Promise<number> {
+    return lookAt(this.#record, this.#tree, { from, to, pause, seen: (index) => { this.#same[index] = 1; } });
   }
 
   #placeOf(path: BytePath): number | undefined {
@@ -176,22 +158,5 @@ export class TreeCache {
     const index = this.#placeOf(path);
     if (index === undefined || this.#same[index] !== 1) return undefined;
     return [...this.#record.stamps.subarray(index * STAMP_LENGTH, (index + 1) * STAMP_LENGTH)];
-  }
-}
-
-/** What can't be looked at is not as it was; why, says who reads it. */
-function lstatOrNothing(path: BytePath): Stats | undefined {
-  try {
-    return lstatIfThere(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function readOrEmpty(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    return Buffer.alloc(0);
   }
 }

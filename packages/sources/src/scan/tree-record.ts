@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BytePath } from '@crpm/archive';
-import type { ManifestEntry } from '../manifest.js';
+import { inByteOrder, type Manifest, type ManifestEntry } from '../manifest.js';
 import { STAMP_LENGTH } from './stamps.js';
 
 /** A tree as a scan left it, made so that the next scan can tell with one `lstat` per name, and without making an object for each, that nothing changed. */
@@ -21,6 +21,19 @@ export interface TreeRecord {
   readonly targets: readonly BytePath[];
   /** Absent: something was too young to be vouched for. Then the names are files and links only, and good for not reading them again. */
   readonly whole?: Whole;
+  /** Only in a {@link Glance}'s record. */
+  readonly glance?: GlanceParts;
+}
+
+/** The other files of a glance. */
+export interface GlanceParts {
+  /** What `lstat` said of the whole record's file, and of the index of git (see {@link identityOf}). */
+  readonly record: string;
+  readonly index: string;
+  /** Sha256 of the index, hex. */
+  readonly indexSha256: string;
+  /** Milliseconds since the epoch: from then on git could look at a good part more. */
+  readonly again?: number;
 }
 
 export interface Whole {
@@ -45,6 +58,7 @@ interface Head {
   /** Length of the names' text. */
   readonly text: number;
   readonly whole?: Whole;
+  readonly glance?: GlanceParts;
 }
 
 /**
@@ -53,7 +67,7 @@ interface Head {
  */
 export function encodeRecord(record: TreeRecord, tree: BytePath): Buffer {
   const text = record.names.map((name) => `${name}\0`).join('');
-  const head: Head = { magic: MAGIC, tree, basis: record.basis, files: record.files, names: record.names.length, text: text.length, ...(record.whole && { whole: record.whole }) };
+  const head: Head = { magic: MAGIC, tree, basis: record.basis, files: record.files, names: record.names.length, text: text.length, ...(record.whole && { whole: record.whole }), ...(record.glance && { glance: record.glance }) };
   const json = Buffer.from(JSON.stringify(head));
   const padding = Buffer.alloc(7 - (json.length % 8), ' ');
   const stamps = Buffer.from(record.stamps.buffer, record.stamps.byteOffset, record.stamps.byteLength);
@@ -81,7 +95,24 @@ export function decodeRecord(bytes: Buffer, tree: BytePath): TreeRecord | undefi
     digests: body.subarray(digestsAt, textAt),
     targets: split(body.toString('latin1', targetsAt)),
     ...(head.whole && { whole: head.whole }),
+    ...(head.glance && { glance: head.glance }),
   };
+}
+
+/** What a record says of its tree. The entries are made when somebody asks for them. */
+export function manifestOf({ digest, warnings }: Pick<Whole, 'digest' | 'warnings'>, record: () => TreeRecord): Manifest {
+  let entries: readonly ManifestEntry[] | undefined;
+  return {
+    get entries() {
+      return (entries ??= entriesOf(record()));
+    },
+    digest,
+    warnings,
+  };
+}
+
+function entriesOf(record: TreeRecord): readonly ManifestEntry[] {
+  return inByteOrder(record.names.slice(record.basis).map((_, index) => entryAt(record, record.basis + index)));
 }
 
 /** The file or link at `index` of the names. */

@@ -31,6 +31,17 @@ export function write(dir: string, files: Readonly<Record<string, string | Buffe
   }
 }
 
+/** Waits until what is written gets another second than what was: git compares no finer. */
+export async function anotherSecond(): Promise<void> {
+  const folder = temporaryFolder();
+  const second = () => {
+    write(folder, { probe: 'x' });
+    return Math.floor(lstatSync(join(folder, 'probe')).ctimeMs / 1000);
+  };
+  const first = second();
+  await vi.waitUntil(() => second() !== first, { interval: 20, timeout: 5_000 });
+}
+
 /** git as a developer would call it, without the configuration of whoever runs the tests. */
 export function git(dir: string, ...args: string[]): string {
   return execFileSync('git', ['-c', 'protocol.file.allow=always', ...args], {
