@@ -5,14 +5,16 @@ import { formatEvr } from '@crpm/rpm';
 import { writeFileAtomic } from '@crpm/state';
 import type { RpmDepsParams } from '../params.js';
 import { repairAddresses, type Resolver } from '../proof/index.js';
+import { list } from '../proof/words.js';
 import { lockBuilder } from './builder.js';
 import { copyGit } from './copy-git.js';
 import type { CustomRepository } from './custom-rpms.js';
+import { findFurther, type FurtherChange } from './further-files.js';
 import { judgeCall, readScript } from './evidence.js';
 import { pinPrHelper } from './pr-helper.js';
 import { CUSTOM_REPO, customRepoFile } from './repo-file.js';
 import { hasDockerized, runScript } from './script.js';
-import { syncTree } from './tree-copy.js';
+import { syncTree, type Seen } from './tree-copy.js';
 import type { TreeState } from './tree-state.js';
 import { callVariables } from './variables.js';
 import { readMade, type Yielded } from './yielded-files.js';
@@ -21,6 +23,8 @@ import { readMade, type Yielded } from './yielded-files.js';
 export interface Made {
   readonly resolver: Resolver;
   readonly after: Yielded;
+  /** What KubeVirt's `make` changed besides. Absent: nothing. */
+  readonly further?: readonly FurtherChange[];
 }
 
 /** Where KubeVirt's scripts run. */
@@ -30,13 +34,18 @@ export function privateCopy(workspace: WorkspacePaths): string {
 
 /** Has KubeVirt's own script choose, in the private copy. */
 export async function askScript(params: RpmDepsParams, context: NodeContext, work: CopyWork): Promise<Made> {
-  const resolver = await runInCopy(params, context, work);
+  const { resolver, seen } = await runInCopy(params, context, work);
   const copy = privateCopy(context.workspace);
   const yielded = readMade(copy);
   const repair = repairAddresses(yielded.WORKSPACE, work.repositories.flatMap((repository) => repository.rpms));
   for (const { rule, to } of repair.repaired) context.report.line(`crpm: the address of ${rule} was corrected to ${to}`);
   writeFileAtomic(join(copy, 'WORKSPACE'), repair.text);
-  return { resolver, after: { ...yielded, WORKSPACE: repair.text } };
+  const after = { ...yielded, WORKSPACE: repair.text };
+  if (params.mode !== 'make') return { resolver, after };
+  const { changes, left } = findFurther(work.tree.dir, copy, seen);
+  if (changes.length > 0) context.report.warn(`make rpm-deps changed further files, and the KubeVirt tree gets them too: ${list(changes.map(({ path }) => path), 10)}`);
+  if (left.length > 0) context.report.warn(`make rpm-deps changed what is no plain file, and that stays in ${copy}: ${list(left)}`);
+  return { resolver, after, further: changes };
 }
 
 export interface CopyWork {
@@ -46,7 +55,7 @@ export interface CopyWork {
 }
 
 /** Makes the private copy equal to the user's tree, tells it about our repository, and runs KubeVirt's script in it, once for each stream and architecture. */
-async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, repositories, env }: CopyWork): Promise<Resolver> {
+async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, repositories, env }: CopyWork): Promise<{ readonly resolver: Resolver; readonly seen: Seen }> {
   const { report, workspace, signal } = context;
   const copy = privateCopy(workspace);
   const script = readScript(tree.dir);
@@ -76,7 +85,7 @@ async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, re
       judgeCall(params, { before, after, repositories, resolver }, repository);
       before = after;
     }
-    return resolver ?? fail({ class: 'usage', message: 'the repository serves none of the architectures of the config' });
+    return { resolver: resolver ?? fail({ class: 'usage', message: 'the repository serves none of the architectures of the config' }), seen: synced.seen };
   } finally {
     await builder?.release(signal.aborted ? 'cancelled' : undefined);
   }

@@ -6,6 +6,8 @@ export type RpmDepsFact = {
   /** Hex sha256 of `WORKSPACE` and of `rpm/BUILD.bazel` as they were written into the user's tree. */
   readonly workspace: string;
   readonly build: string;
+  /** The same of each further file that KubeVirt's `make` changed, by its path; `absent`: it removed it. */
+  readonly further?: Readonly<Record<string, string>>;
   /** Where the repository was then, with a slash at its end; the addresses in `WORKSPACE` lie under it. */
   readonly baseUrl: string;
 };

@@ -1,17 +1,18 @@
 import { fail, type Config, type WorkspacePaths } from '@crpm/core';
 import { acquireLock } from '@crpm/state';
+import { stateOf, type FurtherChange } from './further-files.js';
 import { land, recoverLanding } from './landing.js';
-import { takeBack, type TakenBack } from './take-back.js';
+import { takeBack, takeBackFurther, type TakenBack } from './take-back.js';
 import { treeState } from './tree-state.js';
-import { readUndo } from './undo.js';
-import { readYielded } from './yielded-files.js';
+import { readUndo, type UndoRecord } from './undo.js';
+import { readYielded, type Yielded } from './yielded-files.js';
 
 export interface RevertOptions {
   readonly config: Pick<Config, 'kubevirt'>;
   readonly workspace: WorkspacePaths;
 }
 
-/** What a revert did. Rules are named as `rpm <name>`, `rpmtree <name>`, `tar2files <name>`. Plain JSON. */
+/** What a revert did. Rules are named as `rpm <name>`, `rpmtree <name>`, `tar2files <name>`, further files as `file <path>`. Plain JSON. */
 export type RevertResult = Pick<TakenBack, 'restored' | 'kept' | 'needed'>;
 
 const NOTHING: RevertResult = { restored: [], kept: [], needed: [] };
@@ -30,11 +31,11 @@ export async function revert({ config, workspace }: RevertOptions): Promise<Reve
     const undo = readUndo(tree.undo);
     if (!undo) return NOTHING;
     const current = readYielded(tree.dir);
-    const taken = takeBack(undo, current);
-    if (!land(tree, current, taken.files, taken.left)) {
-      fail({ class: 'source', message: `WORKSPACE or rpm/BUILD.bazel of ${tree.dir} was changed while the revert ran; nothing was written`, next: 'Run crpm revert again.' });
+    const { taken, further, result } = planOf(undo, tree.dir, current);
+    if (!land(tree, current, taken.files, taken.left, further)) {
+      fail({ class: 'source', message: `WORKSPACE, rpm/BUILD.bazel or a further file of ${tree.dir} was changed while the revert ran; nothing was written`, next: 'Run crpm revert again.' });
     }
-    return resultOf(taken);
+    return result;
   } finally {
     lock.release();
   }
@@ -45,19 +46,40 @@ export function plannedRevert({ config, workspace }: RevertOptions): RevertResul
   if (!config.kubevirt) return NOTHING;
   const tree = treeState(workspace, config.kubevirt.dir);
   const undo = readUndo(tree.undo);
-  return undo ? resultOf(takeBack(undo, readYielded(tree.dir))) : NOTHING;
+  return undo ? planOf(undo, tree.dir, readYielded(tree.dir)).result : NOTHING;
 }
 
 /** For people. */
 export function formatRevert({ restored, kept, needed }: RevertResult): string {
   if (restored.length === 0 && kept.length === 0) return 'nothing to revert: the KubeVirt tree holds nothing that crpm wrote';
+  const files = restored.filter(isFile);
+  const rules = restored.length - files.length;
   return [
-    `${restored.length} rule${restored.length === 1 ? '' : 's'} of WORKSPACE and rpm/BUILD.bazel restored`,
+    `${rules} rule${rules === 1 ? '' : 's'} of WORKSPACE and rpm/BUILD.bazel restored`,
+    ...files.map((file) => `restored: ${file}`),
     ...kept.map((rule) => `kept, as ${needed.includes(rule) ? 'rpm/BUILD.bazel still names it' : 'it was edited since'}: ${rule}`),
-    ...(kept.length > 0 ? ['Correct or remove what is kept in WORKSPACE and rpm/BUILD.bazel by hand, labels first; then crpm revert again takes back the rest.'] : []),
+    ...(kept.some((one) => !isFile(one)) ? ['Correct or remove what is kept in WORKSPACE and rpm/BUILD.bazel by hand, labels first; then crpm revert again takes back the rest.'] : []),
   ].join('\n');
 }
 
-function resultOf({ restored, kept, needed }: TakenBack): RevertResult {
-  return { restored, kept, needed };
+function isFile(name: string): boolean {
+  return name.startsWith('file ');
+}
+
+interface Plan {
+  readonly taken: TakenBack;
+  readonly further: readonly FurtherChange[];
+  readonly result: RevertResult;
+}
+
+function planOf(undo: UndoRecord, dir: string, current: Yielded): Plan {
+  const taken = takeBack(undo, current);
+  const { changes, kept } = takeBackFurther(undo.further ?? [], (path) => stateOf(dir, path));
+  const left = kept.length > 0 ? { ...(taken.left ?? { before: taken.files, written: taken.files }), further: kept } : taken.left;
+  const named = (files: readonly { readonly path: string }[]) => files.map(({ path }) => `file ${path}`);
+  return {
+    taken: { ...taken, left },
+    further: changes,
+    result: { restored: [...taken.restored, ...named(changes)], kept: [...taken.kept, ...named(kept)], needed: taken.needed },
+  };
 }

@@ -49,7 +49,9 @@ export function rpmDepsKind({ env }: KubevirtKindOptions): NodeKind<RpmDepsParam
       const { dir } = treeState(context.workspace, params.kubevirt);
       const baseUrl = repositoryAddress(params, context);
       const changed = !isAsWritten(dir, fact, { workspace: context.workspace, baseUrl }) ? 'WORKSPACE' : digestOf(join(dir, 'rpm/BUILD.bazel')) !== fact.build ? 'rpm/BUILD.bazel' : undefined;
-      return Promise.resolve(changed && `${changed} of the KubeVirt tree is not what it was after the last run`);
+      const further = Object.entries(fact.further ?? {}).find(([path, digest]) => digestOf(join(dir, path)) !== digest)?.[0];
+      const one = changed ?? further;
+      return Promise.resolve(one && `${one} of the KubeVirt tree is not what it was after the last run`);
     },
   };
 }
@@ -86,7 +88,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
     report.line(`crpm: KubeVirt's script runs: ${why ?? 'it has to'}`);
     made = await proven(await askScript(params, context, { tree, repositories, env }));
   }
-  const { resolver, after, proof } = made;
+  const { resolver, after, further = [], proof } = made;
   writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
   if (!proof.proven) {
     fail({
@@ -97,10 +99,10 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
     });
   }
   signal.throwIfAborted();
-  if (!land(tree, before, after, nextUndo(undo, before, after))) {
+  if (!land(tree, before, after, nextUndo(undo, before, after, further), further)) {
     fail({
       class: 'source',
-      message: `WORKSPACE or rpm/BUILD.bazel of ${tree.dir} was changed while rpm-deps ran; yours stay as they are`,
+      message: `${further.length > 0 ? 'WORKSPACE, rpm/BUILD.bazel or another file that make changed' : 'WORKSPACE or rpm/BUILD.bazel'} of ${tree.dir} was changed while rpm-deps ran; yours stay as they are`,
       next: `Run again, then yours are the start. To take what this run made instead: ${YIELDED.map((path) => `cp ${join(privateCopy(workspace), path)} ${join(tree.dir, path)}`).join(' && ')}`,
       // What the script printed has nothing to do with it.
       lines: [],
@@ -108,7 +110,8 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   }
   const written = { workspace: hashText(after.WORKSPACE), build: hashText(after['rpm/BUILD.bazel']) };
   if (rpms) writeLanded(workspace, run.streams, { question, ...written, resolver, rpms });
-  return { resolver: { name: resolver.name, standIn: resolver.standIn }, ...written, baseUrl };
+  const brought = further.length > 0 ? { further: Object.fromEntries(further.map(({ path }) => [path, digestOf(join(tree.dir, path))])) } : {};
+  return { resolver: { name: resolver.name, standIn: resolver.standIn }, ...written, ...brought, baseUrl };
 }
 
 /** A server that moved took the addresses along; one that moved without them leaves a WORKSPACE that names nothing. */

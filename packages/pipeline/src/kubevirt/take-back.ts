@@ -1,5 +1,6 @@
+import { sameState, type FurtherChange, type stateOf } from './further-files.js';
 import type { Rule } from './rules.js';
-import { labelsIn, ownRules, withOwnRules, type OwnRule, type UndoRecord } from './undo.js';
+import { labelsIn, ownRules, withOwnRules, type FurtherUndo, type OwnRule, type UndoRecord } from './undo.js';
 import type { Yielded, YieldedPath } from './yielded-files.js';
 
 /** Both files taken back. Rules by their keys. */
@@ -42,6 +43,22 @@ function recordOf(record: UndoRecord, current: Yielded, own: Readonly<Record<Yie
     return { WORKSPACE: one('WORKSPACE'), 'rpm/BUILD.bazel': one('rpm/BUILD.bazel') };
   };
   return { before: both((rule) => rule.before), written: both((rule) => (stays(rule) ? rule.written : rule.before)) };
+}
+
+/** Further files taken back: those that are as crpm wrote them; the others are kept. */
+export interface FurtherTakenBack {
+  readonly changes: readonly FurtherChange[];
+  readonly kept: readonly FurtherUndo[];
+}
+
+/** `now`: what each is now. */
+export function takeBackFurther(further: readonly FurtherUndo[], now: (path: string) => ReturnType<typeof stateOf>): FurtherTakenBack {
+  const looked = further.map((one) => ({ one, state: now(one.path) })).filter(({ one, state }) => !sameState(state, one.before));
+  const own = looked.filter(({ one, state }) => sameState(state, one.written));
+  return {
+    changes: own.map(({ one: { path, before, written, folders } }) => ({ path, before: written, after: before, folders })),
+    kept: looked.filter((each) => !own.includes(each)).map(({ one }) => one),
+  };
 }
 
 function isEdited({ state }: OwnRule): boolean {

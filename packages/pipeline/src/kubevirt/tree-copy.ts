@@ -13,10 +13,19 @@ const EXCLUDED: ReadonlySet<BytePath> = new Set(['_out', 'bazel-bin', 'bazel-gen
 /** What a file's stat said on both sides right after it was copied: `[user's, copy's]`. */
 type Record = { [path: BytePath]: readonly [string, string] };
 
+/** Of each file and link, what the stat of the user's said and that of the copy, as {@link signatureOf} tells it. */
+export type Seen = ReadonlyMap<BytePath, readonly [theirs: string, ours: string]>;
+
 export interface SyncResult {
   readonly files: number;
   readonly copied: number;
   readonly removed: number;
+  readonly seen: Seen;
+}
+
+/** Whether the copy of a tree leaves a name out; `folder` is relative to the tree, with a slash at its end unless it is the top. */
+export function isExcluded(folder: BytePath, name: BytePath): boolean {
+  return EXCLUDED.has(name) || (folder === '' && name === '.git');
 }
 
 /**
@@ -38,7 +47,8 @@ export async function syncTree(tree: string, copy: string, recordFile: string, s
 
 class TreeSync {
   readonly record: Record = {};
-  readonly result = { files: 0, copied: 0, removed: 0 };
+  readonly seen = new Map<BytePath, readonly [string, string]>();
+  readonly result = { files: 0, copied: 0, removed: 0, seen: this.seen };
   private sinceBreath = 0;
 
   constructor(
@@ -50,7 +60,7 @@ class TreeSync {
 
   /** `path` is relative to both sides, with a slash at its end unless it is the top. */
   async folder(path: BytePath): Promise<void> {
-    const mine = (name: BytePath) => !EXCLUDED.has(name) && !(path === '' && name === '.git');
+    const mine = (name: BytePath) => !isExcluded(path, name);
     const wanted = list(this.tree + '/' + path).filter(mine);
     const present = new Set(list(this.copy + '/' + path).filter(mine));
     for (const name of wanted) {
@@ -77,14 +87,18 @@ class TreeSync {
       await this.folder(`${path}/`);
     } else if (theirs.isSymbolicLink()) {
       const link = readlinkSync(fsPath(`${this.tree}/${path}`), 'buffer');
-      if (ours?.isSymbolicLink() && readlinkSync(fsPath(`${this.copy}/${path}`), 'buffer').equals(link)) return true;
-      this.remove(path);
-      symlinkSync(link, fsPath(`${this.copy}/${path}`));
+      if (!ours?.isSymbolicLink() || !readlinkSync(fsPath(`${this.copy}/${path}`), 'buffer').equals(link)) {
+        this.remove(path);
+        symlinkSync(link, fsPath(`${this.copy}/${path}`));
+      }
+      this.see(path, theirs, stat(`${this.copy}/${path}`));
     } else if (theirs.isFile()) {
       this.result.files++;
       const [theirLast, ourLast] = this.last[path] ?? [];
-      if (ours && signature(theirs) === theirLast && signature(ours) === ourLast) this.record[path] = [theirLast, ourLast];
-      else this.file(path);
+      if (ours && signatureOf(theirs) === theirLast && signatureOf(ours) === ourLast) {
+        this.record[path] = [theirLast, ourLast];
+        this.see(path, theirs, ours);
+      } else this.file(path);
     } else {
       return false;
     }
@@ -104,17 +118,22 @@ class TreeSync {
         fail({ class: 'source', message: `the KubeVirt tree has a file that can't be copied: ${printable(path)}: ${(error as Error).message}`, next: 'Make it readable, or remove it.' }, error);
       }
       const after = stat(source);
-      if (!before || !after || signature(before) !== signature(after)) continue;
+      if (!before || !after || signatureOf(before) !== signatureOf(after)) continue;
       chmodSync(fsPath(target), Number(after.mode & 0o777n) | 0o600);
       utimesSync(fsPath(target), Number(after.atimeNs) / 1e9, Number(after.mtimeNs) / 1e9);
       this.result.copied++;
       const copied = stat(target);
+      this.see(path, after, copied);
       // A file changed this moment could change again within the same tick of its ctime: its stat proves nothing yet.
       const settled = BigInt(Date.now()) - after.ctimeMs > 2000n;
-      if (copied && settled) this.record[path] = [signature(after), signature(copied)];
+      if (copied && settled) this.record[path] = [signatureOf(after), signatureOf(copied)];
       return;
     }
     fail({ class: 'source', message: `changed while reading: ${printable(path)} in the KubeVirt tree`, next: 'Let the other program finish, then run again.' });
+  }
+
+  private see(path: BytePath, theirs: BigIntStats, ours: BigIntStats | undefined): void {
+    if (ours) this.seen.set(path, [signatureOf(theirs), signatureOf(ours)]);
   }
 
   private remove(path: BytePath): void {
@@ -137,7 +156,7 @@ function stat(path: BytePath): BigIntStats | undefined {
   return lstatSync(fsPath(path), { bigint: true, throwIfNoEntry: false });
 }
 
-function signature(stat: BigIntStats): string {
+export function signatureOf(stat: BigIntStats): string {
   return `${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.ino}:${stat.mode}`;
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { writeFileAtomic } from '@crpm/state';
+import { sameState, type FileState, type FurtherChange } from './further-files.js';
 import { rulesByKey, sameAroundRules, withRules, type Rules } from './rule-edits.js';
 import { sameRule, type Rule } from './rules.js';
 import type { Yielded, YieldedPath } from './yielded-files.js';
@@ -13,7 +14,12 @@ export interface UndoRecord {
   readonly before: Yielded;
   /** Both files as crpm last wrote them. A rule that was edited since and that no run wrote again is here as crpm wrote it. */
   readonly written: Yielded;
+  /** The same of further files, which KubeVirt's `make` changed besides. Absent: none. */
+  readonly further?: readonly FurtherUndo[];
 }
+
+/** A further file: `before` crpm's first run on it, and as it was last written. */
+export type FurtherUndo = Pick<FurtherChange, 'path' | 'before' | 'folders'> & { readonly written: FileState | null };
 
 /** A rule of crpm's, at three times; absent where the file had none of that key. */
 export interface OwnRule {
@@ -52,8 +58,10 @@ export function withoutOurs(record: UndoRecord | undefined, current: Yielded): Y
 }
 
 /** The record for a run that found the files as `current` and leaves them as `after`. */
-export function nextUndo(record: UndoRecord | undefined, current: Yielded, after: Yielded): UndoRecord {
-  if (!record) return { before: current, written: after };
+export function nextUndo(record: UndoRecord | undefined, current: Yielded, after: Yielded, changes: readonly FurtherChange[] = []): UndoRecord {
+  const further = nextFurther(record?.further, changes);
+  const more = further.length > 0 ? { further } : {};
+  if (!record) return { before: current, written: after, ...more };
   const one = (path: YieldedPath) => {
     const made = rulesByKey(path, after[path]);
     const own = ownRules(path, record, current);
@@ -64,7 +72,17 @@ export function nextUndo(record: UndoRecord | undefined, current: Yielded, after
     };
   };
   const [workspace, build] = [one('WORKSPACE'), one('rpm/BUILD.bazel')];
-  return { before: { WORKSPACE: workspace.before, 'rpm/BUILD.bazel': build.before }, written: { WORKSPACE: workspace.written, 'rpm/BUILD.bazel': build.written } };
+  return { before: { WORKSPACE: workspace.before, 'rpm/BUILD.bazel': build.before }, written: { WORKSPACE: workspace.written, 'rpm/BUILD.bazel': build.written }, ...more };
+}
+
+/** A file that still was as crpm last wrote it keeps its way back; what somebody else made of it is theirs. */
+function nextFurther(known: readonly FurtherUndo[] = [], changes: readonly FurtherChange[]): readonly FurtherUndo[] {
+  const all = new Map(known.map((one) => [one.path, one]));
+  for (const { path, before, after, folders } of changes) {
+    const old = all.get(path);
+    all.set(path, old && sameState(old.written, before) ? { ...old, written: after } : { path, before, written: after, folders });
+  }
+  return [...all.values()].filter(({ before, written }) => !sameState(before, written));
 }
 
 /** Nothing if crpm never wrote into the tree, or a revert took all of it back. */
