@@ -3,6 +3,7 @@ import { EXIT, FailureError } from '@crpm/core';
 import { quietPipe } from '@crpm/reporters';
 import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
+import { completeCommand, completionCommand } from './commands/completion.js';
 import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
 import { explainCommand } from './commands/explain.js';
@@ -83,8 +84,10 @@ function program(cli: Cli): Command {
     cacheCommand,
     cleanCommand,
     doctorCommand,
+    completionCommand,
   ];
   for (const make of commands) root.addCommand(make(cli));
+  root.addCommand(completeCommand(cli), { hidden: true });
   for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => cli.io.stdout.write(text),
