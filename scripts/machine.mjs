@@ -26,6 +26,8 @@ const TEST = [
   { there: 'rst2man', apt: 'python3-docutils', dnf: 'python3-docutils' },
   { there: '/usr/include/libvirt-glib-1.0/libvirt-glib/libvirt-glib.h', apt: 'libvirt-glib-1.0-dev', dnf: 'libvirt-glib-devel' },
   { there: 'bzip2', apt: 'bzip2', dnf: 'bzip2' },
+  { there: 'autoreconf', apt: 'autoconf', dnf: 'autoconf' },
+  { there: 'automake', apt: 'automake', dnf: 'automake' },
   { there: 'zstd', apt: 'zstd', dnf: 'zstd' },
   { there: 'pkg-config', apt: 'pkg-config', dnf: 'pkgconf-pkg-config' },
   { there: '/etc/ssl/certs/ca-certificates.crt', apt: 'ca-certificates', dnf: 'ca-certificates' },

@@ -4,3 +4,4 @@ export { encodeHeader, END_OF_ARCHIVE, paddingOf, type TarHeader } from './heade
 export { packFiles, packPath, type PackEntry } from './pack.js';
 export { extractTar } from './extract.js';
 export { unpack, type UnpackLimits, type UnpackOptions } from './unpack.js';
+export { cpioAsTar, isCpio } from './cpio.js';

@@ -129,8 +129,9 @@ function applySources(given: Readonly<Record<string, Source>>, env: EnvironmentO
     delete source.git;
     delete source.ref;
     delete source.tarball;
+    delete source.srpm;
     delete source.sha256;
-    if (source.kind === 'prebuilt') delete source.kind;
+    if (source.kind === 'prebuilt' || source.kind === 'srpm' || source.kind === 'rpmbuild-ta') delete source.kind;
     sources.set(name, source);
   };
   setDir('qemu', env.qemuDir);

@@ -15,6 +15,7 @@ test('the smallest config, whole', async () => {
       stream: 9,
       kubevirtBasesystem: 'centos-stream-release',
       specBranch: 'c9s',
+      lookaside: 'https://sources.stream.centos.org/sources/rpms',
       packages: [],
       repos: [],
       enable: ['crb'],
@@ -75,6 +76,12 @@ describe('a source', () => {
     ['mine', 'dir: x, spec: { tree: mine.spec.in }', 'meson-dist'],
     ['mine', 'dir: x, spec: { tree: mine.spec }', 'rpmbuild'],
     ['mine', 'dir: x, preset: qemu', 'rpmbuild'],
+    ['libnbd', 'dir: x', 'autotools-dist'],
+    ['libnbd', 'srpm: x.src.rpm', 'srpm'],
+    ['mine', 'tarball: x.tar', 'rpmbuild-ta'],
+    ['mine', 'tarball: x.tar, spec: y', 'rpmbuild'],
+    ['mine', 'tarball: x.tar, kind: rpmbuild-ta, spec: { tree: a.spec }', 'rpmbuild-ta'],
+    ['mine', 'dir: x, kind: autotools-dist, spec: y', 'autotools-dist'],
   ])('%s { %s } is of kind %s', async (name, fields, kind) => {
     expect((await source(name, fields))?.kind).toBe(kind);
   });
@@ -86,6 +93,7 @@ describe('a source', () => {
     ['spec: { git: "https://h/r.git" }', { kind: 'git', git: 'https://h/r.git', branch: 'c9s' }],
     ['spec: { git: "git@h:r.git", branch: f/x, file: a.spec }', { kind: 'git', git: 'git@h:r.git', branch: 'f/x', file: 'a.spec' }],
     ['spec: { git: "file:///r", branch: main }', { kind: 'git', git: 'file:///r', branch: 'main' }],
+    ['spec: { dir: /d, sources: /s, lookaside: "https://h/rpms" }', { kind: 'dir', dir: '/d', sources: '/s', lookaside: 'https://h/rpms' }],
     ['spec: { tree: packaging/x.spec.in }', { kind: 'tree', file: 'packaging/x.spec.in' }],
     ['preset: qemu', { kind: 'git', git: 'https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git', branch: 'c9s' }],
   ])('%s', async (fields, spec) => {
@@ -103,7 +111,25 @@ describe('a source', () => {
     expect((await source('a', 'dir: x, spec: y, pin: { variable: A_VERSION, rpms: { s390x: [b] } }'))?.pin?.rpms).toEqual({ x86_64: [], aarch64: [], s390x: ['b'] });
   });
 
-  test('RPMs at hand are absolute paths', async () => {
+  test('its pin may be a variable alone', async () => {
+    expect((await source('a', 'dir: x, spec: y, pin: { variable: A_VERSION }'))?.pin).toEqual({ variable: 'A_VERSION' });
+  });
+
+  test('may be a source RPM, on this machine or elsewhere, which needs no spec', async () => {
+    expect(await source('swtpm', 'srpm: /s/a.src.rpm')).toMatchObject({ kind: 'srpm', upstream: { kind: 'srpm', at: '/s/a.src.rpm' }, pin: { variable: 'SWTPM_VERSION' } });
+    expect(await source('swtpm', 'srpm: /s/a.src.rpm')).not.toHaveProperty('spec');
+    const sha256 = '1'.repeat(64);
+    expect((await source('mine', `srpm: "https://example.org/a.src.rpm", sha256: ${sha256}`))?.upstream).toEqual({ kind: 'srpm', at: 'https://example.org/a.src.rpm', sha256 });
+  });
+
+  test('says that it is experimental where it is built by a preset that was never seen to work', async () => {
+    expect(await source('qemu', 'dir: x')).toMatchObject({ experimental: true });
+    for (const fields of ['rpms: x', 'srpm: x.src.rpm', 'dir: x, kind: rpmbuild, spec: y, preset: none']) expect(await source('qemu', fields)).not.toHaveProperty('experimental');
+    expect(await source('libvirt', 'dir: x')).not.toHaveProperty('experimental');
+  });
+
+  test('RPMs at hand are absolute paths, or addresses', async () => {
+    expect((await source('libvirt', 'rpms: "https://example.org/a.rpm"'))?.rpms).toEqual(['https://example.org/a.rpm']);
     expect((await source('libvirt', 'rpms: [/a, /b/c.rpm]'))?.rpms).toEqual(['/a', '/b/c.rpm']);
     expect(await source('libvirt', 'rpms: /a')).not.toHaveProperty('spec');
   });

@@ -56,6 +56,8 @@ export interface Basesystem {
   readonly kubevirtBasesystem: string;
   /** Branch of the dist-git repositories, `c9s`; the default for `spec.branch`. */
   readonly specBranch?: string;
+  /** Where the distribution keeps the sources that its dist-git only names: the folder of its packages. */
+  readonly lookaside?: string;
   /** Packages installed into the base image besides the rpm tools. */
   readonly packages: readonly string[];
   /** Further yum repositories of the buildroot. */
@@ -74,7 +76,11 @@ export interface Basesystem {
   readonly osRelease?: { readonly id: string; readonly version: string };
 }
 
-export type PackageKind = 'rpmbuild' | 'meson-dist' | 'prebuilt' | 'published';
+/**
+ * `rpmbuild`: the tree, packed, and a spec. `meson-dist`, `autotools-dist`: the project's own tools pack it. `rpmbuild-ta`: a tarball with its spec inside. `srpm`: a
+ * source RPM, rebuilt. `prebuilt`: RPMs at hand. `published`: RPMs that somebody serves already.
+ */
+export type PackageKind = 'rpmbuild' | 'meson-dist' | 'autotools-dist' | 'rpmbuild-ta' | 'srpm' | 'prebuilt' | 'published';
 
 /** One source package. */
 export interface PackageConfig {
@@ -89,7 +95,7 @@ export interface PackageConfig {
   readonly specs: ByBasesystem<SpecSource>;
   /** For a spec with downstream patches. `auto`: see the `rpmbuild` node. A list keeps exactly these files. */
   readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
-  /** Absolute files and folders that hold RPMs at hand (`prebuilt`); of several base systems, told apart by their `%dist`. */
+  /** Absolute files and folders that hold RPMs at hand, and http(s) addresses of RPMs (`prebuilt`); of several base systems, told apart by their `%dist`. */
   readonly rpms: readonly string[];
   /** Where the config says for which base system RPMs are, in place of {@link rpms}. One that it leaves out has none of this package. */
   readonly rpmsOf?: ByBasesystem<readonly string[]>;
@@ -98,27 +104,37 @@ export interface PackageConfig {
   readonly build: BuildConfig;
   /** How KubeVirt knows it; absent for a package that KubeVirt does not pin. */
   readonly pin?: PinConfig;
+  /** It is built by a preset that was never shown to work on the spec that it names. */
+  readonly experimental?: true;
 }
 
 export type UpstreamSource =
   /** `ref`: a branch or tag, pinned in `custom-rpms.lock.yaml`, or a whole commit id. */
   | { readonly kind: 'git'; readonly git: string; readonly ref: string }
   /** `at`: an absolute path, or an http(s) address, whose sha256 (hex) is pinned there unless it is given. */
-  | { readonly kind: 'tarball'; readonly at: string; readonly sha256?: string };
+  | { readonly kind: 'tarball' | 'srpm'; readonly at: string; readonly sha256?: string };
 
 export type SpecSource =
   /** A dist-git folder on this machine; `file` is the spec's name in it when there are several. */
-  | { readonly kind: 'dir'; readonly dir: string; readonly file?: string }
+  | ({ readonly kind: 'dir'; readonly dir: string; readonly file?: string } & KeptElsewhere)
   /** A dist-git repository, fetched and pinned in `custom-rpms.lock.yaml`. */
-  | { readonly kind: 'git'; readonly git: string; readonly branch: string; readonly file?: string }
-  /** A template or spec inside the source tree, relative to it: `libvirt.spec.in`. */
-  | { readonly kind: 'tree'; readonly file: string };
+  | ({ readonly kind: 'git'; readonly git: string; readonly branch: string; readonly file?: string } & KeptElsewhere)
+  /** A template or spec inside the source tree, relative to it: `libvirt.spec.in`. Absent: the one that is there. */
+  | { readonly kind: 'tree'; readonly file?: string };
+
+/** Where the files are that a dist-git folder only names, in `sources`. */
+export interface KeptElsewhere {
+  /** Absolute folder of the user's own. */
+  readonly sources?: string;
+  /** Overrides {@link Basesystem.lookaside}. */
+  readonly lookaside?: string;
+}
 
 export interface PinConfig {
   /** `LIBVIRT_VERSION` */
   readonly variable: string;
-  /** RPM names that KubeVirt's script pins with it, by arch. */
-  readonly rpms: Readonly<Record<Arch, readonly string[]>>;
+  /** RPM names that KubeVirt's script pins with it, by arch, for a script that can't be read; absent: what the script says is all that is known. */
+  readonly rpms?: Readonly<Record<Arch, readonly string[]>>;
 }
 
 export interface BuildConfig {

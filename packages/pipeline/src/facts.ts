@@ -3,6 +3,7 @@
  * nodes write it and the runner records its digest.
  */
 import type { Arch } from '@crpm/core';
+import type { LookasideFile } from '@crpm/sources';
 
 /** How rpm is set up in an image. */
 export type RpmTraits = {
@@ -38,7 +39,7 @@ export type SourceFact = {
   readonly here: {
     /** Absolute folder of the source tree. */
     readonly dir: string;
-    /** What the tree was pinned to, of one that was fetched: a commit, or the sha256 of a tarball. */
+    /** What the tree was pinned to, of one that was fetched: a commit, or the sha256 of an archive. */
     readonly pin?: string;
     /** Commit in `<cache>/snapshots.git` that recreates the tree; absent where none could be written. */
     readonly snapshot?: string;
@@ -46,6 +47,8 @@ export type SourceFact = {
     readonly specDir?: string;
     readonly specPin?: string;
     readonly specSnapshot?: string;
+    /** Where files can be had that the dist-git tree only names: a folder of the user's, and the folder of the distribution's packages. */
+    readonly elsewhere?: { readonly given?: string; readonly url?: string };
   };
 };
 
@@ -61,14 +64,16 @@ export type BuildrootFact = RpmTraits & {
   readonly evr: string;
 };
 
-/** kind `dist`; the output folder holds both files. */
+/** kind `dist`; the output folder holds these files. */
 export type DistFact = {
-  /** The source archive, named as the spec's `Source0` says: `archive/qemu-10.1.0.tar.xz`. */
-  readonly archive: string;
+  /** The source archive, named as the spec's `Source0` says: `archive/qemu-10.1.0.tar.xz`. Absent where it lies beside the spec, as in a source RPM. */
+  readonly archive?: string;
   /** The spec as it will be built: filled in, patches decided: `spec/qemu-kvm.spec`. */
   readonly spec: string;
   /** Patches of the spec that are left out, by file name. */
   readonly droppedPatches: readonly string[];
+  /** Further files that the spec wants and its dist-git folder only names. */
+  readonly elsewhere: readonly LookasideFile[];
 };
 
 /** One built or given RPM, from its header. */
@@ -98,6 +103,8 @@ export type RpmsFact = {
     readonly ccache?: { readonly hits: number; readonly misses: number };
     /** Why a build in place started from nothing: `libvirt.spec.in changed, …`. */
     readonly clean?: string;
+    /** Of RPMs that addresses lead to: address → sha256. */
+    readonly pins?: Readonly<Record<string, string>>;
   };
 };
 

@@ -21,25 +21,27 @@ export type BaseParams = {
   readonly checkBuildRequires?: boolean;
 };
 
-/** Where a package's spec is: `file` is relative to the dist-git folder or to the source tree. */
-export type SpecPlace = { readonly in: 'dist-git'; readonly file?: string } | { readonly in: 'tree'; readonly file: string };
+/** Where a package's spec is: `file` is relative to the dist-git folder or to the source tree; absent: the only one there. */
+export type SpecPlace = { readonly in: 'dist-git' | 'tree'; readonly file?: string };
 
 /** A tree, and where it comes from. What moves (a branch, a tag, an address) is pinned in the lock file. */
 export type TreePlace =
   | { readonly kind: 'dir'; readonly dir: string }
   | { readonly kind: 'git'; readonly git: string; readonly ref: string; readonly lockFile: string }
   /** `sha256`: hex, what the user says it has. */
-  | { readonly kind: 'tarball'; readonly file: string; readonly sha256?: string }
-  | { readonly kind: 'tarball-url'; readonly url: string; readonly sha256?: string; readonly lockFile: string };
+  | { readonly kind: 'archive'; readonly format: 'tarball' | 'srpm'; readonly file: string; readonly sha256?: string }
+  | { readonly kind: 'archive-url'; readonly format: 'tarball' | 'srpm'; readonly url: string; readonly sha256?: string; readonly lockFile: string };
 
 /** kind `source` */
 export type SourceParams = {
   readonly package: string;
   readonly tree: TreePlace;
-  /** The spec, or the template of one, relative to the tree; absent when it is in the dist-git folder. */
+  /** The spec, or the template of one, relative to the tree; empty: whichever is there. Absent when it is in the dist-git folder. */
   readonly specInTree?: string;
   /** The dist-git folder or repository; absent when the spec is in the tree. */
   readonly distGit?: Extract<TreePlace, { kind: 'dir' | 'git' }>;
+  /** Where files are that the dist-git folder only names: a folder of the user's, and the folder of the distribution's packages. */
+  readonly elsewhere?: { readonly given?: string; readonly url?: string };
 };
 
 /** What changes how rpm reads a spec: the same for every rpmspec and rpmbuild of a package, or the EVRs would differ. */
@@ -69,8 +71,8 @@ export type BuildrootParams = {
 export type DistParams = {
   readonly package: string;
   readonly arch: Arch;
-  /** `meson`: `meson dist`; `archive`: the tree as it is. */
-  readonly method: 'meson' | 'archive';
+  /** `meson`: `meson dist`; `autotools`: `make dist`; `archive`: the tree as it is; `none`: a source RPM, which brings its archive along. */
+  readonly method: 'meson' | 'autotools' | 'archive' | 'none';
   readonly spec: SpecPlace;
   readonly options: SpecOptions;
   readonly patches: 'auto' | 'keep' | 'drop' | readonly string[];
@@ -103,8 +105,9 @@ export type PrebuiltParams = {
   /** Absolute folder that paths are told from. */
   readonly root: string;
   readonly arches: readonly Arch[];
-  /** Absolute files, or folders that are searched to their ends. */
+  /** Absolute files, folders that are searched to their ends, and http(s) addresses, whose sha256 is pinned in the lock file. */
   readonly rpms: readonly string[];
+  readonly lockFile: string;
   /** Where they are of several base systems: only those of `basesystem` are meant, known by its `%dist`. */
   readonly of?: { readonly basesystem: string; readonly dist: string; readonly otherDists: readonly string[] };
 };
@@ -126,7 +129,7 @@ export type ServeParams = Exclude<ServeConfig, { readonly mode: 'published' }>;
 /** How KubeVirt knows a package. */
 export type PinnedPackage = {
   readonly name: string;
-  readonly pin?: { readonly variable: string; readonly rpms: Readonly<Record<Arch, readonly string[]>> };
+  readonly pin?: { readonly variable: string; readonly rpms?: Readonly<Record<Arch, readonly string[]>> };
 };
 
 type KubevirtParams<Stream extends StreamParams> = {

@@ -3,7 +3,7 @@ export * from './evr.js';
 export { checkRpmDigests } from './header/check-digests.js';
 export type { RpmHeader } from './header/decode.js';
 export type { RpmFile } from './header/files.js';
-export { parseRpmHeader, readRpmHeader } from './header/read.js';
+export { parseRpmHeader, payloadOffset, readRpmHeader } from './header/read.js';
 export * from './nevra.js';
 export * from './order.js';
 export * from './order-bazeldnf.js';

@@ -10,7 +10,7 @@ export interface GitPin extends Remote {
 }
 
 /** Which bytes an address stands for. */
-export interface TarballPin {
+export interface FilePin {
   readonly url: string;
   /** hex */
   readonly sha256: string;
@@ -18,12 +18,12 @@ export interface TarballPin {
 
 export interface Pins {
   readonly git: readonly GitPin[];
-  readonly tarballs: readonly TarballPin[];
+  readonly files: readonly FilePin[];
 }
 
 export const LOCK_FILE_NAME = 'custom-rpms.lock.yaml';
 
-const VERSION = 2;
+const VERSION = 3;
 const HEADER = `# Written by crpm: what each branch, tag and address stands for. Commit this file with the config.
 # crpm update moves it to what is newest.
 `;
@@ -34,7 +34,7 @@ export async function readLockFile(file: string): Promise<Pins> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { git: [], tarballs: [] };
+    if (errorCode(error) === 'ENOENT') return { git: [], files: [] };
     fail({ class: 'usage', message: `can't read ${file}: ${(error as Error).message}` }, error);
   }
   const { load, YAMLException } = await import('js-yaml');
@@ -47,26 +47,26 @@ export async function readLockFile(file: string): Promise<Pins> {
 }
 
 /** Replaces a lock file by one rename; pins sorted, so that the file changes only where a pin does. */
-export async function writeLockFile(file: string, { git, tarballs }: Pins): Promise<void> {
+export async function writeLockFile(file: string, { git, files }: Pins): Promise<void> {
   const { dump } = await import('js-yaml');
   const sorted = [...git].sort((a, b) => compare(a.url, b.url) || compare(a.ref, b.ref)).map(({ url, ref, commit }) => ({ url, ref, commit }));
-  const files = [...tarballs].sort((a, b) => compare(a.url, b.url)).map(({ url, sha256 }) => ({ url, sha256 }));
-  write(file, `${HEADER}${dump({ version: VERSION, git: sorted, ...(files.length === 0 ? {} : { tarballs: files }) }, { lineWidth: -1 })}`);
+  const sortedFiles = [...files].sort((a, b) => compare(a.url, b.url)).map(({ url, sha256 }) => ({ url, sha256 }));
+  write(file, `${HEADER}${dump({ version: VERSION, git: sorted, ...(files.length === 0 ? {} : { files: sortedFiles }) }, { lineWidth: -1 })}`);
 }
 
 export function findPin(pins: Pins, { url, ref }: Remote): GitPin | undefined {
   return pins.git.find((pin) => pin.url === url && pin.ref === ref);
 }
 
-export function findTarballPin(pins: Pins, url: string): TarballPin | undefined {
-  return pins.tarballs.find((pin) => pin.url === url);
+export function findFilePin(pins: Pins, url: string): FilePin | undefined {
+  return pins.files.find((pin) => pin.url === url);
 }
 
 /** With pins in place of those for the same ref or address. */
-export function withPins(pins: Pins, { git = [], tarballs = [] }: Partial<Pins>): Pins {
+export function withPins(pins: Pins, { git = [], files = [] }: Partial<Pins>): Pins {
   return {
     git: [...pins.git.filter((pin) => !git.some(({ url, ref }) => pin.url === url && pin.ref === ref)), ...git],
-    tarballs: [...pins.tarballs.filter((pin) => !tarballs.some(({ url }) => pin.url === url)), ...tarballs],
+    files: [...pins.files.filter((pin) => !files.some(({ url }) => pin.url === url)), ...files],
   };
 }
 
@@ -87,12 +87,14 @@ export function changeLockFile(file: string, change: (pins: Pins) => Pins): Prom
 const turns = new Map<string, Promise<unknown>>();
 
 function parsePins(value: unknown, file: string): Pins {
-  const { version, git, tarballs = [] } = (value ?? {}) as { version?: unknown; git?: unknown; tarballs?: unknown };
+  // Version 2 knew only tarballs, and called them so.
+  const { version, git, tarballs = [], files = tarballs } = (value ?? {}) as { version?: unknown; git?: unknown; tarballs?: unknown; files?: unknown };
   if (typeof version === 'number' && version > VERSION) {
     fail({ class: 'usage', message: `${file} was written by a newer crpm (version ${version}, this one knows ${VERSION})`, next: 'Update crpm.' });
   }
-  if ((version !== VERSION && version !== 1) || !Array.isArray(git) || !Array.isArray(tarballs)) failDamaged(file, `it needs "version: ${VERSION}", a list "git" and, if any, a list "tarballs"`);
-  return { git: git.map((item: unknown, index) => parseGitPin(item, index, file)), tarballs: tarballs.map((item: unknown, index) => parseTarballPin(item, index, file)) };
+  const known = typeof version === 'number' && Number.isInteger(version) && version >= 1;
+  if (!known || !Array.isArray(git) || !Array.isArray(files)) failDamaged(file, `it needs "version: ${VERSION}", a list "git" and, if any, a list "files"`);
+  return { git: git.map((item: unknown, index) => parseGitPin(item, index, file)), files: files.map((item: unknown, index) => parseFilePin(item, index, file)) };
 }
 
 /** Version 1 knew only branches, and called them so. */
@@ -103,9 +105,9 @@ function parseGitPin(item: unknown, index: number, file: string): GitPin {
   return { url, ref, commit };
 }
 
-function parseTarballPin(item: unknown, index: number, file: string): TarballPin {
-  const { url, sha256 } = (item ?? {}) as Partial<Record<keyof TarballPin, unknown>>;
-  if (typeof url !== 'string') failDamaged(file, `entry ${index + 1} of tarballs needs url`);
+function parseFilePin(item: unknown, index: number, file: string): FilePin {
+  const { url, sha256 } = (item ?? {}) as Partial<Record<keyof FilePin, unknown>>;
+  if (typeof url !== 'string') failDamaged(file, `entry ${index + 1} of files needs url`);
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) failDamaged(file, `the sha256 of ${url} must be 64 hex digits, in quotes if it is all digits`);
   return { url, sha256 };
 }

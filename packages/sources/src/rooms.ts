@@ -4,11 +4,12 @@ import type { CacheItem, CacheRoom } from '@crpm/core';
 import { errorCode, readLock } from '@crpm/state';
 import { mirrorsDir } from './git/mirror.js';
 import { snapshotsRoom } from './snapshot/room.js';
+import { listFiles, removeFile } from './files/kept-file.js';
 import { listTrees, removeTree, type TreeKey } from './trees/tree-store.js';
 
-/** What sources leave in the cache: mirrors of git, trees of commits and tarballs, snapshots. All of it can be had again, but for snapshots of trees that changed since. */
+/** What sources leave in the cache: mirrors of git, trees of commits and archives, files by their digest, snapshots. All of it can be had again, but for snapshots of trees that changed since. */
 export function sourcesRooms(cacheDir: string): readonly CacheRoom[] {
-  return [mirrorsRoom(cacheDir), treesRoom(cacheDir), snapshotsRoom(cacheDir)];
+  return [mirrorsRoom(cacheDir), treesRoom(cacheDir), filesRoom(cacheDir), snapshotsRoom(cacheDir)];
 }
 
 function mirrorsRoom(cacheDir: string): CacheRoom {
@@ -40,6 +41,19 @@ function treesRoom(cacheDir: string): CacheRoom {
     },
     async remove(items) {
       for (const { id } of items) removeTree(cacheDir, id as TreeKey);
+      return items.map(({ id }) => id);
+    },
+  };
+}
+
+function filesRoom(cacheDir: string): CacheRoom {
+  return {
+    name: 'files',
+    async list() {
+      return listFiles(cacheDir);
+    },
+    async remove(items) {
+      for (const { id } of items) removeFile(cacheDir, id);
       return items.map(({ id }) => id);
     },
   };

@@ -12,7 +12,7 @@ interface UpdateOptions extends GlobalOptions {
 
 export function updateCommand(cli: Cli): Command {
   return new Command('update')
-    .description('move what custom-rpms.lock.yaml pins (branches, tags, addresses of tarballs) to what they stand for now')
+    .description('move what custom-rpms.lock.yaml pins (branches, tags, addresses) to what they stand for now')
     .argument('[packages...]', 'only what these sources name; default: all')
     .option('--wait', 'wait until another command in this workspace has ended')
     .addHelpText('after', examples(['crpm update', 'crpm update qemu']))
@@ -33,13 +33,13 @@ export function updateCommand(cli: Cli): Command {
         const { changeLockFile, withPins } = await import('@crpm/sources');
         const rows: string[][] = [];
         const git: { url: string; ref: string; commit: string }[] = [];
-        const tarballs: { url: string; sha256: string }[] = [];
+        const files: { url: string; sha256: string }[] = [];
         for (const moving of wanted) {
           const now = await resolveNow(moving, workspace.cache, signal);
           if (moving.kind === 'git') git.push({ url: moving.url, ref: moving.ref, commit: now });
-          else tarballs.push({ url: moving.url, sha256: now });
+          else files.push({ url: moving.url, sha256: now });
         }
-        const found = { git, tarballs };
+        const found = { git, files };
         await changeLockFile(lockFileOf(config), (before) => {
           for (const moving of wanted) rows.push([moving.package, moving.kind === 'git' ? `${moving.url} ${moving.ref}` : moving.url, change(pinnedTo(before, moving), pinnedTo(found, moving) ?? '')]);
           const changed = wanted.some((moving) => pinnedTo(before, moving) !== pinnedTo(found, moving));

@@ -12,6 +12,7 @@ const centosStream = (stream: number): Basesystem => ({
   stream,
   kubevirtBasesystem: 'centos-stream-release',
   specBranch: `c${stream}s`,
+  lookaside: 'https://sources.stream.centos.org/sources/rpms',
   packages: [],
   repos: [],
   enable: ['crb'],
@@ -107,6 +108,7 @@ function extend(parent: Basesystem | undefined, name: string, file: BasesystemFi
   const dist = file.dist ?? (file.host ? undefined : parent?.dist);
   const stream = file.stream ?? parent?.stream;
   const specBranch = file.specBranch ?? parent?.specBranch;
+  const lookaside = file.lookaside ?? parent?.lookaside;
   const checkBuildRequires = file.checkBuildRequires ?? parent?.checkBuildRequires;
   const osRelease = file.osRelease ?? parent?.osRelease;
   if (!base) complaints.error(at, `${name} lacks a base: image, dockerfile, host or extends`, { part: 'key' });
@@ -123,6 +125,7 @@ function extend(parent: Basesystem | undefined, name: string, file: BasesystemFi
     stream,
     kubevirtBasesystem: file.kubevirtBasesystem ?? parent?.kubevirtBasesystem ?? 'centos-stream-release',
     ...(specBranch !== undefined && { specBranch }),
+    ...(lookaside !== undefined && { lookaside }),
     packages: union(parent?.packages, file.packages),
     repos: [...(parent?.repos ?? []), ...(file.repos ?? [])],
     enable: union(parent?.enable, enable).filter((id) => !disable.includes(id)),

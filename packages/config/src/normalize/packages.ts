@@ -1,13 +1,14 @@
-import type { Basesystem, BuildConfig, ByBasesystem, PackageConfig, PackageKind, PinConfig, SpecSource } from '@crpm/core';
+import type { Basesystem, BuildConfig, PackageConfig, PinConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Source } from '../generated/config-file.js';
 import { show } from '../yaml/nodes.js';
 import { checkBuild, resolveBuild } from './build.js';
+import { checkFields, type BuiltKind } from './check-fields.js';
 import { resolvePath } from './paths.js';
-import { perBasesystem } from './per-basesystem.js';
-import { treeKeys, upstreamOf } from './upstream.js';
+import { PRESETS, presetName, presetPin, type Preset } from './presets.js';
+import { rpmsOf } from './rpms.js';
 import { specsOf } from './spec.js';
-import { PRESETS, presetName, type Preset } from './presets.js';
+import { treeKeys, upstreamOf } from './upstream.js';
 
 /** What a source is resolved with, besides its own fields. */
 export interface SourceContext {
@@ -33,7 +34,7 @@ export function resolvePackages(context: SourceContext): readonly PackageConfig[
 }
 
 function publishedPackage(name: string, source: Source, context: SourceContext): PackageConfig {
-  const leftover = (['dir', 'git', 'ref', 'tarball', 'sha256', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
+  const leftover = (['dir', 'git', 'ref', 'tarball', 'srpm', 'sha256', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
   for (const key of leftover) {
     context.complaints.error(['sources', name, key], `serve.mode is published, so nothing is built: ${key} has no use here`, { part: 'key' });
   }
@@ -49,7 +50,7 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
   checkBuild({ at: [...at, 'build'], build: source.build ?? {} }, complaints);
   checkFields(name, source, kind, complaints);
   const upstream = upstreamOf(name, source, root, complaints);
-  const specs: ByBasesystem<SpecSource> = kind === 'prebuilt' ? {} : specsOf(name, source, preset, context);
+  const specs = specsOf(name, source, kind, preset, context);
   const pin = pinOf(name, source);
   return {
     name,
@@ -62,16 +63,8 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
     needs: source.needs ?? [],
     build: buildOf(name, source, context),
     ...(pin && { pin }),
+    ...(kind !== 'prebuilt' && kind !== 'srpm' && preset && preset.built === undefined && { experimental: true }),
   };
-}
-
-/** RPMs at hand: a list of all, or one for each base system. */
-function rpmsOf(name: string, { rpms }: Source, context: SourceContext): Pick<PackageConfig, 'rpms' | 'rpmsOf'> {
-  if (rpms === undefined) return { rpms: [] };
-  const at = ['sources', name, 'rpms'];
-  const absolute = (given: string | readonly string[]) => [given].flat().map((rpm) => resolvePath(rpm, context.root, at, context.complaints));
-  if (typeof rpms === 'string' || Array.isArray(rpms)) return { rpms: absolute(rpms) };
-  return { rpms: [], rpmsOf: Object.fromEntries([...perBasesystem<string | readonly string[]>(rpms, at, context)].map(([basesystem, given]) => [basesystem.name, absolute(given)])) };
 }
 
 function presetOf(name: string, source: Source): Preset | undefined {
@@ -79,28 +72,16 @@ function presetOf(name: string, source: Source): Preset | undefined {
   return known === undefined ? undefined : PRESETS.get(known);
 }
 
-/** What was given decides; a template inside the tree is for meson to fill in. */
-function kindOf(source: Source, preset: Preset | undefined): Exclude<PackageKind, 'published'> {
+/** What was given decides, then what is known of the name; a template inside the tree is for meson to fill in. */
+function kindOf(source: Source, preset: Preset | undefined): BuiltKind {
   if (source.kind) return source.kind;
-  if (source.rpms !== undefined && treeKeys(source).length === 0) return 'prebuilt';
+  const [tree] = treeKeys(source);
+  if (source.rpms !== undefined && tree === undefined) return 'prebuilt';
+  if (tree === 'srpm') return 'srpm';
   if (preset) return preset.kind;
-  const tree = typeof source.spec === 'object' ? source.spec.tree : undefined;
-  return tree?.endsWith('.in') ? 'meson-dist' : 'rpmbuild';
-}
-
-/** Fields that must be there for a kind, and those that contradict it. */
-function checkFields(name: string, source: Source, kind: PackageKind, complaints: Complaints): void {
-  const at = ['sources', name];
-  if (kind === 'prebuilt') {
-    if (source.rpms === undefined) complaints.error(at, `${name} is prebuilt and lacks rpms, the folder or files of its RPMs`, { part: 'key' });
-    for (const key of ['dir', 'git', 'ref', 'tarball', 'sha256', 'spec', 'patches', 'needs', 'build'] as const) {
-      if (source[key] !== undefined) complaints.error([...at, key], `${name} is prebuilt, so ${key} has no use; remove it`, { part: 'key' });
-    }
-  } else if (source.rpms !== undefined) {
-    complaints.error([...at, 'rpms'], `${name} has both rpms and ${treeKeys(source)[0] ?? `kind: ${kind}`}; give the source tree or the RPMs`, { part: 'key' });
-  } else if (treeKeys(source).length === 0) {
-    complaints.error(at, `${name} has neither a source tree to build (dir, git or tarball) nor rpms, RPMs already at hand`, { part: 'key' });
-  }
+  if (tree === 'tarball' && source.spec === undefined) return 'rpmbuild-ta';
+  const spec = typeof source.spec === 'object' ? source.spec.tree : undefined;
+  return spec?.endsWith('.in') ? 'meson-dist' : 'rpmbuild';
 }
 
 function buildOf(name: string, source: Source, { file, ci }: SourceContext): BuildConfig {
@@ -108,8 +89,10 @@ function buildOf(name: string, source: Source, { file, ci }: SourceContext): Bui
 }
 
 function pinOf(name: string, source: Source): PinConfig | undefined {
-  if (!source.pin) return presetOf(name, source)?.pin;
+  const preset = presetOf(name, source);
+  if (!source.pin) return preset && presetPin(preset);
   const { variable, rpms } = source.pin;
+  if (!rpms) return { variable };
   const byArch = Array.isArray(rpms) ? { x86_64: rpms, aarch64: rpms, s390x: rpms } : rpms;
   return { variable, rpms: { x86_64: byArch.x86_64 ?? [], aarch64: byArch.aarch64 ?? [], s390x: byArch.s390x ?? [] } };
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import type { Basesystem, ByBasesystem, SpecSource } from '@crpm/core';
+import type { Basesystem, ByBasesystem, KeptElsewhere, SpecSource } from '@crpm/core';
 import type { Source } from '../generated/config-file.js';
+import type { BuiltKind } from './check-fields.js';
 import type { SourceContext } from './packages.js';
 import { resolvePath } from './paths.js';
 import { perBasesystem } from './per-basesystem.js';
@@ -8,11 +9,13 @@ import { PRESETS, type Preset } from './presets.js';
 import { treeKeys } from './upstream.js';
 
 /** Where the spec of a source is, for each base system. What a wrong one yields is of no use; the complaints say so. */
-export function specsOf(name: string, source: Source, preset: Preset | undefined, context: SourceContext): ByBasesystem<SpecSource> {
+export function specsOf(name: string, source: Source, kind: BuiltKind, preset: Preset | undefined, context: SourceContext): ByBasesystem<SpecSource> {
+  if (kind === 'prebuilt' || kind === 'srpm') return {};
   const { root, basesystems, complaints } = context;
   const at = ['sources', name, 'spec'];
   const { spec } = source;
   const forAll = (one: SpecSource) => Object.fromEntries(basesystems.map((basesystem) => [basesystem.name, one]));
+  if (kind === 'rpmbuild-ta') return forAll({ kind: 'tree', ...(typeof spec === 'object' && spec.tree !== undefined && { file: spec.tree }) });
   if (typeof spec === 'string') {
     const place = resolvePath(spec, root, at, complaints);
     return forAll(place.endsWith('.spec') ? { kind: 'dir', dir: path.dirname(place), file: path.basename(place) } : { kind: 'dir', dir: place });
@@ -25,7 +28,14 @@ export function specsOf(name: string, source: Source, preset: Preset | undefined
   }
   if (spec.branch !== undefined && spec.git === undefined) complaints.error([...at, 'branch'], 'branch goes with git only', { part: 'key' });
   if (spec.file !== undefined && spec.tree !== undefined) complaints.error([...at, 'file'], 'file goes with dir or git only; tree names the file itself', { part: 'key' });
-  const file = spec.file === undefined ? {} : { file: spec.file };
+  for (const key of ['sources', 'lookaside'] as const) {
+    if (spec[key] !== undefined && spec.tree !== undefined) complaints.error([...at, key], `${key} goes with dir or git only: a tree has no list of files that are kept elsewhere`, { part: 'key' });
+  }
+  const elsewhere: KeptElsewhere = {
+    ...(spec.sources !== undefined && { sources: resolvePath(spec.sources, root, [...at, 'sources'], complaints) }),
+    ...(spec.lookaside !== undefined && { lookaside: spec.lookaside }),
+  };
+  const file = { ...(spec.file !== undefined && { file: spec.file }), ...elsewhere };
   if (spec.tree !== undefined) return forAll({ kind: 'tree', file: spec.tree });
   if (spec.dir !== undefined) {
     const dirs = perBasesystem(spec.dir, [...at, 'dir'], context);

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
 import { bytesOf, packFiles } from '@crpm/archive';
-import { fail, type Work } from '@crpm/core';
+import { fail, type NodeContext, type Work } from '@crpm/core';
 
 import { archiveRecipe } from '../build/archive-recipe.js';
-import { decide, withPatches, type ArchiveRecipe } from '../build/archive.js';
+import { decide, withPatches, type ArchiveRecipe, type PatchedSpec } from '../build/archive.js';
 import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';
-import { fixedSpec } from '../build/fixed-spec.js';
+import { putLookaside } from '../build/lookaside.js';
 import { mesonDist } from '../build/meson-dist.js';
+import { ownArchiveSpec } from '../build/own-archive-spec.js';
 import { stripLevel, type SpecPatch } from '../build/patches.js';
 import { BUILD_TIME } from '../build/reproducible.js';
 import { TOPDIR } from '../build/rpmbuild-command.js';
@@ -18,6 +19,7 @@ import { tryPatches } from '../build/try-patches.js';
 import { putTree } from '../build/trees.js';
 import { marked } from '../build/work.js';
 import type { RpmsFact } from '../facts.js';
+import type { RpmbuildInPlaceParams } from '../params.js';
 import { writeRecord, type TreeRecord } from './record.js';
 import { CREATE, PREP_FAILED, STALE } from './scripts.js';
 import { runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
@@ -29,11 +31,12 @@ export async function createTree(build: TreeBuild, file: SpecFile, clean: string
     const recipe = await archiveRecipe(context, work, file, { trees, options: params.options, traits: buildroot });
     const source = await sourceOf(build, work, recipe);
     if (trees.spec) await putTree(work, trees.spec, `${TOPDIR}/SOURCES`);
+    await putLookaside(context, work, recipe.elsewhere, { spec: recipe.spec.name, folder: `${TOPDIR}/SOURCES` });
     const spec = `${TOPDIR}/SPECS/${recipe.spec.name}`;
     await work.put(
       packFiles([
         // libvirt's takes SOURCE_DATE_EPOCH from the time of this file.
-        { path: spec, content: fixedSpec(source.specText), mtime: BUILD_TIME },
+        { path: spec, content: ownArchiveSpec(source.specText), mtime: BUILD_TIME },
         { path: `${TOPDIR}/${MACRO_FILE}`, content: FEDORA_MACROS },
       ]),
     );
@@ -75,17 +78,20 @@ async function sourceOf({ params, context }: TreeBuild, work: Work, recipe: Arch
   const { spec, names, tree } = recipe;
   if (params.method === 'meson' && (spec.unknown.length > 0 || !isReleased(recipe))) {
     const { specText } = await mesonDist(context, work, recipe);
-    return { pristine: 'source', specText, patches: [] };
+    return { pristine: 'source', ...(await patched(context, { ...recipe, spec: { ...spec, text: specText } }, params.patches)) };
   }
   const pristine = `dist/${names.top}`;
   context.report.status(`sending ${String(tree.manifest.entries.length)} files`);
   await putTree(work, tree, pristine);
   await putSubprojects(context, work, tree, pristine, params.network);
-  if (params.method === 'meson') return { pristine, specText: spec.text, patches: [] };
-  const decision = await decide(context, recipe, params.patches);
+  return { pristine, ...(await patched(context, recipe, params.patches)) };
+}
+
+async function patched(context: NodeContext, recipe: ArchiveRecipe, setting: RpmbuildInPlaceParams['patches']): Promise<Pick<PatchedSpec, 'specText'> & Pick<Source, 'patches'>> {
+  const decision = await decide(context, recipe, setting, recipe.tree);
   // Those of which nobody knows whether they fit are tried by %prep.
   const keep = decision.kind === 'try' ? new Set(recipe.patches.map((patch) => patch.number)) : decision.keep;
-  return { pristine, specText: withPatches(recipe, keep).specText, patches: recipe.patches.filter((patch) => keep.has(patch.number)) };
+  return { specText: withPatches(recipe, keep).specText, patches: recipe.patches.filter((patch) => keep.has(patch.number)) };
 }
 
 /** Whether a tree is what `meson dist` once packed: then it holds the spec that the template gave. */

@@ -5,33 +5,33 @@ import type { BuildrootFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { DistParams } from '../params.js';
 import type { ArchiveNames } from './expanded-spec.js';
-import { decidePatches, DOWNSTREAM_MARKER, dropPatches, stripLevel, type PatchDecision, type SpecPatch } from './patches.js';
+import { decidePatches, DOWNSTREAM_MARKER, dropPatches, stripLevel, type PatchDecision } from './patches.js';
 import { BUILD_TIME } from './reproducible.js';
-import { PACK, script } from './scripts.js';
+import { PACK, script, UNPACK } from './scripts.js';
 import { putSubprojects } from './subprojects.js';
-import type { PlacedSpec } from './spec.js';
+import type { SpecRecipe } from './spec-recipe.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
 import { mustRun } from './work.js';
 import { tryPatches } from './try-patches.js';
 
 /** What a source archive is made from. */
-export interface ArchiveRecipe {
-  readonly spec: PlacedSpec;
+export interface ArchiveRecipe extends SpecRecipe {
   readonly names: ArchiveNames;
-  readonly patches: readonly SpecPatch[];
   readonly tree: SnapshotTree;
 }
 
-export interface ArchivedSpec {
-  /** A folder below the work's root that holds the archive and nothing else. */
-  readonly folder: string;
+export interface MadeArchive {
+  /** The archive, below the work's root. */
+  readonly file: string;
+  /** A folder there that holds what is in it; absent: it must be unpacked. */
+  readonly unpacked?: string;
+  /** The spec, filled in. */
   readonly specText: string;
-  readonly droppedPatches: readonly string[];
 }
 
-/** Packs the tree as it is under the name and top folder of the spec, and decides which of the spec's patches it still needs. */
-export async function packArchive(context: NodeContext, work: Work, recipe: ArchiveRecipe, params: Pick<DistParams, 'patches' | 'network'>): Promise<ArchivedSpec> {
-  const { spec, names, patches, tree } = recipe;
+/** Packs the tree as it is under the name and top folder of the spec. */
+export async function packArchive(context: NodeContext, work: Work, recipe: ArchiveRecipe, params: Pick<DistParams, 'network'>): Promise<MadeArchive> {
+  const { spec, names, tree } = recipe;
   const top = `dist/${names.top}`;
   context.report.status(`packing ${names.archive}`);
   await putTree(work, tree, top);
@@ -42,13 +42,29 @@ export async function packArchive(context: NodeContext, work: Work, recipe: Arch
     next: 'Look at the log: the build root needs GNU tar and the compressor that the name asks for.',
     lines: seen.telling(),
   }));
-  const decision = await decide(context, recipe, params.patches);
-  const keep = decision.kind === 'try' ? await tryPatches(context, work, top, patches, stripLevel(spec.text)) : decision.keep;
-  return { folder: `dist/${names.archive}`, ...withPatches(recipe, keep) };
+  return { file: `dist/${names.archive}`, unpacked: top, specText: spec.text };
+}
+
+export interface PatchedSpec {
+  readonly specText: string;
+  readonly droppedPatches: readonly string[];
+}
+
+/** Decides which of the spec's patches an archive still needs; where only that tells, by applying them to what is in it, which is then used up. */
+export async function choosePatches(context: NodeContext, work: Work, recipe: ArchiveRecipe, made: MadeArchive, setting: DistParams['patches']): Promise<PatchedSpec> {
+  const { patches, tree, names } = recipe;
+  const filled = { ...recipe, spec: { ...recipe.spec, text: made.specText } };
+  const decision = await decide(context, filled, setting, tree);
+  if (decision.kind === 'decided') return withPatches(filled, decision.keep);
+  const folder = made.unpacked ?? `tried/${names.top}`;
+  if (made.unpacked === undefined) {
+    await mustRun(context, work, { argv: script(UNPACK, [made.file, 'tried']) }, (seen) => ({ class: 'build', message: `${names.archive} can't be unpacked`, next: 'Look at the log.', lines: seen.telling() }));
+  }
+  return withPatches(filled, await tryPatches(context, work, folder, patches, stripLevel(made.specText)));
 }
 
 /** Which of the spec's patches this tree still needs, as far as that can be told without applying them. */
-export async function decide(context: NodeContext, { spec, patches, tree }: ArchiveRecipe, setting: DistParams['patches']): Promise<PatchDecision> {
+export async function decide(context: NodeContext, { spec, patches }: SpecRecipe, setting: DistParams['patches'], tree: SnapshotTree): Promise<PatchDecision> {
   const unknown = typeof setting === 'object' ? setting.filter((file) => !patches.some((patch) => patch.file === file)) : [];
   if (unknown.length > 0) {
     fail({ class: 'usage', message: `patches names ${unknown.join(', ')}, which ${spec.name} does not have`, next: `Its patches are: ${patches.map((patch) => patch.file).join(', ') || 'none'}.` });
@@ -57,7 +73,7 @@ export async function decide(context: NodeContext, { spec, patches, tree }: Arch
 }
 
 /** The spec with these patches and no others. */
-export function withPatches({ spec, patches }: ArchiveRecipe, keep: ReadonlySet<number>): Omit<ArchivedSpec, 'folder'> {
+export function withPatches({ spec, patches }: SpecRecipe, keep: ReadonlySet<number>): PatchedSpec {
   const dropped = patches.filter((patch) => !keep.has(patch.number));
   return { specText: dropPatches(spec.text, new Set(dropped.map((patch) => patch.number))), droppedPatches: dropped.map((patch) => patch.file) };
 }

@@ -18,7 +18,7 @@ export function archiveNames(expanded: string): ArchiveNames | undefined {
   const archive = SOURCE0.exec(expanded)?.[1]?.split('/').at(-1);
   if (archive === undefined || archive === '') return undefined;
   const prep = prepSection(expanded);
-  const top = SETUP_NAME.exec(prep)?.[1] ?? ENTERED.exec(prep)?.[1] ?? archive.replace(/\.(tar(\.[a-z0-9]+)?|t[a-z]z\d?)$/, '');
+  const top = SETUP_NAME.exec(prep)?.[1] ?? ENTERED.exec(prep)?.[1] ?? archive.replace(/\.(tar(\.[a-z0-9]+)?|t[a-z]z\d?|crate)$/, '');
   return { archive, top };
 }
 

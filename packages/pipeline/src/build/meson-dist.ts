@@ -1,7 +1,7 @@
 import { packFiles } from '@crpm/archive';
 import { fail, type NodeContext, type Work } from '@crpm/core';
 
-import type { ArchivedSpec, ArchiveRecipe } from './archive.js';
+import type { ArchiveRecipe, MadeArchive } from './archive.js';
 import { BUILD_TIME } from './reproducible.js';
 import { FIND_SPEC, RECOMPRESS, script } from './scripts.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
@@ -18,7 +18,7 @@ const COMMIT_TIME = `@${String(BUILD_TIME)} +0000`;
  * `meson dist --no-tests` of a tree. It wants git, and archives what is committed; so the tree as it stands becomes the one commit of a repository
  * in the work folder, whatever it was before: a worktree, a plain folder, an unpacked tarball.
  */
-export async function mesonDist(context: NodeContext, work: Work, { spec, names, tree }: ArchiveRecipe): Promise<ArchivedSpec> {
+export async function mesonDist(context: NodeContext, work: Work, { spec, names, tree }: ArchiveRecipe): Promise<MadeArchive> {
   await putTree(work, tree, 'source');
   await commitAll(context, work);
   context.report.status('meson setup');
@@ -41,7 +41,7 @@ export async function mesonDist(context: NodeContext, work: Work, { spec, names,
   const specText = await finishedSpec(context, work, made, spec);
   await mustRun(context, work, { argv: ['mkdir', 'dist'] }, cannotPack);
   await mustRun(context, work, { argv: script(RECOMPRESS, [`build/meson-dist/${made}`, `dist/${names.archive}`]) }, cannotPack);
-  return { folder: `dist/${names.archive}`, specText, droppedPatches: [] };
+  return { file: `dist/${names.archive}`, specText };
 }
 
 async function commitAll(context: NodeContext, work: Work): Promise<void> {

@@ -80,14 +80,14 @@ if command -v dpkg-query >/dev/null 2>&1; then dpkg-query -W -f 'crpm-package \$
 /** How an archive is compressed: fast, as it lives only until rpmbuild unpacks it. */
 const COMPRESSORS = `\
   *.tar.xz) compress='xz -T0 -0' ;;
-  *.tar.gz | *.tgz) compress='gzip -n -1' ;;
+  *.tar.gz | *.tgz | *.crate) compress='gzip -n -1' ;;
   *.tar.bz2) compress='bzip2 -1' ;;
   *.tar.zst) compress='zstd -q -1 -T0' ;;
   *.tar) compress=cat ;;
 `;
 
 /** Archive names that {@link PACK} and {@link RECOMPRESS} know. */
-export const ARCHIVE_NAME = /\.(tar\.(xz|gz|bz2|zst)|tgz|tar)$/;
+export const ARCHIVE_NAME = /\.(tar\.(xz|gz|bz2|zst)|tgz|tar|crate)$/;
 
 /**
  * Arguments: archive name, top folder, seconds since the epoch. Packs the folder with fixed owners, times and order; the name's ending says how
@@ -108,6 +108,12 @@ set -eu
 case $2 in
 ${COMPRESSORS}esac
 gzip -dc -- "$1" | $compress >"$2"
+`;
+
+/** Arguments: an archive, a folder to unpack it into. */
+export const UNPACK = `
+mkdir -p "$2"
+tar -xf "$1" -C "$2"
 `;
 
 /**

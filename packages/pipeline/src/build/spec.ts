@@ -24,21 +24,28 @@ export interface SpecFile {
 export async function findSpec(place: SpecPlace, trees: Trees): Promise<SpecFile> {
   const tree = place.in === 'tree' ? trees.tree : trees.spec;
   if (!tree) throw new Error('a spec in a dist-git folder needs the snapshot of that folder');
-  const file = place.file ?? onlySpec(tree);
+  const file = place.file ?? onlySpec(tree, place.in);
   const text = await readTreeFile(tree, file);
   if (text === undefined) fail({ class: 'usage', message: `${tree.dir} has no file ${file}, or git ignores it`, next: 'Correct spec.file in the config.' });
   return { name: specName(file), text, isTemplate: file.endsWith('.in') };
 }
 
-function onlySpec({ dir, manifest }: SnapshotTree): string {
-  const specs = manifest.entries.map((entry) => entry.path).filter((path) => path.endsWith('.spec') && !path.includes('/'));
+/** Of a dist-git folder the one at its top; of a source tree the one nearest to it. */
+function onlySpec({ dir, manifest }: SnapshotTree, where: SpecPlace['in']): string {
+  const all = manifest.entries.map((entry) => entry.path).filter((path) => path.endsWith('.spec'));
+  const depth = where === 'dist-git' ? 1 : Math.min(...all.map(depthOf));
+  const specs = all.filter((path) => depthOf(path) === depth);
   const [only] = specs;
   if (only !== undefined && specs.length === 1) return Buffer.from(only, 'latin1').toString();
   return fail({
     class: 'usage',
     message: only === undefined ? `${dir} has no .spec file` : `${dir} has several specs: ${specs.map(printable).join(', ')}`,
-    next: 'Set spec.file in the config.',
+    next: where === 'dist-git' ? 'Set spec.file in the config.' : 'Name it in the config: spec: { tree: … }.',
   });
+}
+
+function depthOf(path: string): number {
+  return path.split('/').length;
 }
 
 /** A spec that lies in a work folder, ready for rpm's programs. */

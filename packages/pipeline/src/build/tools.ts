@@ -14,6 +14,9 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map([
   ['patch', { rpm: 'patch', deb: 'patch' }],
   ['git', { rpm: 'git-core', deb: 'git' }],
   ['meson', { rpm: 'meson', deb: 'meson' }],
+  ['autoreconf', { rpm: 'autoconf', deb: 'autoconf' }],
+  ['automake', { rpm: 'automake', deb: 'automake' }],
+  ['make', { rpm: 'make', deb: 'make' }],
   ['ninja', { rpm: 'ninja-build', deb: 'ninja-build' }],
 ]);
 

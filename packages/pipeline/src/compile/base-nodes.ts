@@ -35,17 +35,19 @@ export function indexPlace(config: Config): { readonly arch: Arch; readonly base
 }
 
 function isBuilt({ packages }: Config): boolean {
-  return packages.some(({ kind }) => kind === 'rpmbuild' || kind === 'meson-dist');
+  return packages.some(({ kind }) => kind !== 'prebuilt' && kind !== 'published');
 }
 
 /** The programs that the nodes of this config call, in the order in which they are asked for. */
 function tools(config: Config): readonly string[] {
-  const kinds = new Set(config.packages.map((pkg) => pkg.kind));
-  const builds = kinds.has('rpmbuild') || kinds.has('meson-dist');
+  const built = config.packages.filter(({ kind }) => kind !== 'prebuilt' && kind !== 'published');
+  const kinds = new Set(built.map((pkg) => pkg.kind));
   return [
     'createrepo_c',
-    ...(builds ? ['rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip'] : []),
-    ...(kinds.has('rpmbuild') ? ['patch'] : []),
+    ...(built.length > 0 ? ['rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip'] : []),
+    // A spec in a tree for meson has no patches.
+    ...(built.some(({ kind, specs }) => kind !== 'meson-dist' || distinctSpecs(specs).some((spec) => spec.kind !== 'tree')) ? ['patch'] : []),
     ...(kinds.has('meson-dist') ? ['git', 'meson', 'ninja'] : []),
+    ...(kinds.has('autotools-dist') ? ['autoreconf', 'automake', 'make'] : []),
   ];
 }

@@ -47,5 +47,5 @@ export function kubevirtNodes(config: Config): readonly GraphNode[] {
 }
 
 function pinned({ name, pin }: Config['packages'][number]): PinnedPackage {
-  return { name, ...(pin ? { pin: { variable: pin.variable, rpms: pin.rpms } } : {}) };
+  return { name, ...(pin ? { pin: { ...pin } } : {}) };
 }

@@ -6,11 +6,11 @@ export function packageComplaints(config: Config): readonly string[] {
 }
 
 function missing(config: Config, pkg: PackageConfig): readonly string[] {
-  if (pkg.kind === 'prebuilt') return (pkg.rpmsOf ? Object.values(pkg.rpmsOf).flat() : pkg.rpms).length === 0 ? [`sources.${pkg.name} has no RPMs: name files or folders under rpms`] : [];
+  if (pkg.kind === 'prebuilt') return (pkg.rpmsOf ? Object.values(pkg.rpmsOf).flat() : pkg.rpms).length === 0 ? [`sources.${pkg.name} has no RPMs: name files, folders or addresses under rpms`] : [];
   if (pkg.kind === 'published') return [];
   return [
-    ...(pkg.dir === undefined && pkg.upstream === undefined ? [`sources.${pkg.name} has no tree: set dir, git or tarball`] : []),
-    ...(config.basesystems.some((basesystem) => !forBasesystem(pkg.specs, basesystem)) ? [`sources.${pkg.name} has no spec: set spec to a dist-git folder, a {git, branch}, or a file in the tree`] : []),
+    ...(pkg.dir === undefined && pkg.upstream === undefined ? [`sources.${pkg.name} has no tree: set dir, git, tarball or srpm`] : []),
+    ...(pkg.kind !== 'srpm' && config.basesystems.some((basesystem) => !forBasesystem(pkg.specs, basesystem)) ? [`sources.${pkg.name} has no spec: set spec to a dist-git folder, a {git, branch}, or a file in the tree`] : []),
   ];
 }
 

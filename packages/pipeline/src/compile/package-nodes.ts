@@ -1,4 +1,4 @@
-import { type Arch, type Basesystem, type Config, distinctSpecs, forBasesystem, type GraphNode, type PackageConfig, type SpecSource, unreachable } from '@crpm/core';
+import { type Arch, type Basesystem, type Config, distinctSpecs, forBasesystem, type GraphNode, type KeptElsewhere, type PackageConfig, type SpecSource, unreachable } from '@crpm/core';
 
 import {
   type BuildrootParams,
@@ -15,23 +15,27 @@ import { lockFileOf, nameOf, treePlace } from './tree-place.js';
 
 /** The nodes of one source package: its tree once, or with each spec where base systems have their own; the rest for each architecture of each base system. */
 export function packageNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {
-  switch (pkg.kind) {
+  const { kind } = pkg;
+  switch (kind) {
     case 'published':
       return [];
     case 'prebuilt':
       return config.basesystems.flatMap((basesystem) => prebuiltNodes(config, pkg, basesystem));
     case 'rpmbuild':
+    case 'rpmbuild-ta':
     case 'meson-dist':
-      return [...sourceNodes(config, pkg), ...places(config).flatMap((place) => placeNodes(config, pkg, place))];
+    case 'autotools-dist':
+    case 'srpm':
+      return [...sourceNodes(config, pkg), ...places(config).flatMap((place) => placeNodes(config, pkg, METHODS[kind], place))];
     default:
-      return unreachable(pkg.kind);
+      return unreachable(kind);
   }
 }
 
 function prebuiltNodes(config: Config, pkg: PackageConfig, basesystem: Basesystem): readonly GraphNode[] {
   const rpms = pkg.rpmsOf ? forBasesystem(pkg.rpmsOf, basesystem) : pkg.rpms;
   if (!rpms) return [];
-  const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms, ...(pkg.rpmsOf ? {} : toldApart(config, basesystem)) };
+  const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms, lockFile: lockFileOf(config), ...(pkg.rpmsOf ? {} : toldApart(config, basesystem)) };
   const node = { id: rpmsId(config, pkg.name, { basesystem }), kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
   return [node];
 }
@@ -45,7 +49,7 @@ function toldApart({ basesystems }: Config, { name, dist }: Basesystem): Pick<Pr
 function sourceNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {
   const tree = treePlace(config, pkg);
   const nodes = config.basesystems.map((basesystem): GraphNode => {
-    const params: SourceParams = { package: pkg.name, tree, ...specOfSource(config, specOf(pkg, basesystem)) };
+    const params: SourceParams = { package: pkg.name, tree, ...specOfSource(config, basesystem, specOf(pkg, basesystem)) };
     return { id: sourceId(config, pkg, basesystem), kind: 'source', group: pkg.name, title: `snapshot of ${nameOf(tree)}`, needs: [], params };
   });
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
@@ -56,18 +60,41 @@ function sourceId(config: Config, pkg: PackageConfig, basesystem: Basesystem): s
   return placeId(config, `${pkg.name}.source`, distinctSpecs(pkg.specs).length > 1 ? { basesystem } : {});
 }
 
-function specOfSource(config: Config, spec: SpecSource): Pick<SourceParams, 'distGit' | 'specInTree'> {
-  switch (spec.kind) {
+function specOfSource(config: Config, basesystem: Basesystem, spec: SpecSource | undefined): Omit<SourceParams, 'package' | 'tree'> {
+  switch (spec?.kind) {
     case 'dir':
-      return { distGit: { kind: 'dir', dir: spec.dir } };
+      return { distGit: { kind: 'dir', dir: spec.dir }, ...elsewhere(spec, basesystem) };
     case 'git':
-      return { distGit: { kind: 'git', git: spec.git, ref: spec.branch, lockFile: lockFileOf(config) } };
+      return { distGit: { kind: 'git', git: spec.git, ref: spec.branch, lockFile: lockFileOf(config) }, ...elsewhere(spec, basesystem) };
     case 'tree':
-      return { specInTree: spec.file };
+      return { specInTree: spec.file ?? '' };
+    case undefined:
+      return {};
   }
 }
 
-function placeNodes(config: Config, pkg: PackageConfig, place: { readonly arch: Arch; readonly basesystem: Basesystem }): readonly GraphNode[] {
+function elsewhere({ sources, lookaside }: KeptElsewhere, basesystem: Basesystem): Pick<SourceParams, 'elsewhere'> {
+  const url = lookaside ?? basesystem.lookaside;
+  if (sources === undefined && url === undefined) return {};
+  return { elsewhere: { ...(sources === undefined ? {} : { given: sources }), ...(url === undefined ? {} : { url }) } };
+}
+
+interface Way {
+  readonly method: DistParams['method'];
+  /** Whether a `dev` build can go on in a tree that is there. */
+  readonly inPlace: boolean;
+}
+
+/** How the archive comes about that a spec wants. */
+const METHODS: Readonly<Record<Exclude<PackageConfig['kind'], 'prebuilt' | 'published'>, Way>> = {
+  rpmbuild: { method: 'archive', inPlace: true },
+  'rpmbuild-ta': { method: 'archive', inPlace: true },
+  'meson-dist': { method: 'meson', inPlace: true },
+  'autotools-dist': { method: 'autotools', inPlace: false },
+  srpm: { method: 'none', inPlace: false },
+};
+
+function placeNodes(config: Config, pkg: PackageConfig, { method, inPlace }: Way, place: { readonly arch: Arch; readonly basesystem: Basesystem }): readonly GraphNode[] {
   const { arch, basesystem } = place;
   const id = (step: string) => placeId(config, `${pkg.name}.${step}`, place);
   const source = sourceId(config, pkg, basesystem);
@@ -76,7 +103,7 @@ function placeNodes(config: Config, pkg: PackageConfig, place: { readonly arch: 
   const spec = specPlace(specOf(pkg, basesystem));
 
   const buildroot: BuildrootParams = { ...common, spec, network: config.engine.network, ...override(config, basesystem, pkg) };
-  const dist: DistParams = { ...common, spec, method: pkg.kind === 'meson-dist' ? 'meson' : 'archive', patches: pkg.patches, network: config.engine.network };
+  const dist: DistParams = { ...common, spec, method, patches: pkg.patches, network: config.engine.network };
   const { build } = pkg;
   const rpmbuild: RpmbuildParams = {
     ...common,
@@ -97,14 +124,14 @@ function placeNodes(config: Config, pkg: PackageConfig, place: { readonly arch: 
     params,
   });
   const root = node('buildroot', `build root of ${pkg.name}`, [placeId(config, 'base', place), source, ...libraries], buildroot);
-  if (build.profile === 'dev') {
-    const { method, patches, network } = dist;
-    const inPlace: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches, network };
-    return [root, node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot')], inPlace, 'rpmbuild-in-place')];
+  if (build.profile === 'dev' && inPlace) {
+    const { patches, network } = dist;
+    const params: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches, network };
+    return [root, node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot')], params, 'rpmbuild-in-place')];
   }
   return [
     root,
-    node('dist', `source archive of ${pkg.name}`, [source, id('buildroot')], dist),
+    node('dist', pkg.kind === 'srpm' ? `spec of ${pkg.name}` : `source archive of ${pkg.name}`, [source, id('buildroot')], dist),
     node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot'), id('dist')], rpmbuild),
   ];
 }
@@ -115,15 +142,15 @@ function rpmsId(config: Config, name: string, { arch, basesystem }: Place): stri
   return placeId(config, `${name}.rpmbuild`, { ...(prebuilt || arch === undefined ? {} : { arch }), ...(basesystem && { basesystem }) });
 }
 
-function specOf(pkg: PackageConfig, basesystem: Basesystem): SpecSource {
+/** A source RPM has none: it is the dist-git folder of its own, with all that it names. */
+function specOf(pkg: PackageConfig, basesystem: Basesystem): SpecSource | undefined {
   const spec = forBasesystem(pkg.specs, basesystem);
-  if (!spec) throw new Error(`packageComplaints let ${pkg.name} through without a spec`);
+  if (!spec && pkg.kind !== 'srpm') throw new Error(`packageComplaints let ${pkg.name} through without a spec`);
   return spec;
 }
 
-function specPlace(spec: SpecSource): SpecPlace {
-  if (spec.kind === 'tree') return { in: 'tree', file: spec.file };
-  return { in: 'dist-git', ...(spec.file === undefined ? {} : { file: spec.file }) };
+function specPlace(spec: SpecSource | undefined): SpecPlace {
+  return { in: spec?.kind === 'tree' ? 'tree' : 'dist-git', ...(spec?.file === undefined ? {} : { file: spec.file }) };
 }
 
 function override(config: Config, basesystem: Basesystem, pkg: PackageConfig): Pick<BuildrootParams, 'override'> {

@@ -9,6 +9,11 @@ export function lockFileOf(config: Config): string {
   return join(config.root, 'custom-rpms.lock.yaml');
 }
 
+/** Of what a config names by an absolute path or an http(s) address. */
+export function isAddress(at: string): boolean {
+  return !isAbsolute(at);
+}
+
 export function treePlace(config: Config, pkg: PackageConfig): TreePlace {
   const { dir, upstream } = pkg;
   if (upstream === undefined) {
@@ -17,8 +22,9 @@ export function treePlace(config: Config, pkg: PackageConfig): TreePlace {
   }
   if (upstream.kind === 'git') return { kind: 'git', git: upstream.git, ref: upstream.ref, lockFile: lockFileOf(config) };
   const sha256 = upstream.sha256 === undefined ? {} : { sha256: upstream.sha256 };
-  if (isAbsolute(upstream.at)) return { kind: 'tarball', file: upstream.at, ...sha256 };
-  return { kind: 'tarball-url', url: upstream.at, ...sha256, lockFile: lockFileOf(config) };
+  const format = upstream.kind;
+  if (!isAddress(upstream.at)) return { kind: 'archive', format, file: upstream.at, ...sha256 };
+  return { kind: 'archive-url', format, url: upstream.at, ...sha256, lockFile: lockFileOf(config) };
 }
 
 /** For people. */
@@ -28,9 +34,9 @@ export function nameOf(place: TreePlace): string {
       return place.dir;
     case 'git':
       return `${place.git} at ${place.ref}`;
-    case 'tarball':
+    case 'archive':
       return place.file;
-    case 'tarball-url':
+    case 'archive-url':
       return place.url;
   }
 }

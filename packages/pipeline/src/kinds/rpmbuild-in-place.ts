@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { NodeContext, NodeKind } from '@crpm/core';
+import type { Manifest } from '@crpm/sources';
 
 import { DOWNSTREAM_MARKER } from '../build/patches.js';
 import { findSpec } from '../build/spec.js';
@@ -19,7 +20,7 @@ import { needFact } from '../needs.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
 import { BUILD_CONFIG_PATHS, wantedBudget } from './build-config.js';
 
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * RPMs from a build tree that outlives the run: only what changed is sent there and compiled. Where that could give anything but what a clean build gives, the build
@@ -63,12 +64,13 @@ async function plan(params: RpmbuildInPlaceParams, context: NodeContext): Promis
   const trees = await snapshots(context);
   const { method, spec, patches } = params;
   const options = createHash('sha256').update(JSON.stringify([VERSION, method, spec, patches])).digest('hex');
-  const wanted = { tree: trees.tree.manifest, options, specInputs: [...specInputsOf(params), ...subprojectFiles(trees.tree.manifest).map((path) => Buffer.from(path, 'latin1').toString())], ...(trees.spec ? { distGit: trees.spec.manifest } : {}) };
+  const wanted = { tree: trees.tree.manifest, options, specInputs: [...specInputsOf(params, trees.tree.manifest), ...subprojectFiles(trees.tree.manifest).map((path) => Buffer.from(path, 'latin1').toString())], ...(trees.spec ? { distGit: trees.spec.manifest } : {}) };
   return { params, context, buildroot, trees, wanted, name: treeName(params, buildroot) };
 }
 
 /** What the spec and the choice of patches are made from, in the tree itself. */
-function specInputsOf({ spec }: RpmbuildInPlaceParams): readonly string[] {
+function specInputsOf({ spec }: RpmbuildInPlaceParams, { entries }: Manifest): readonly string[] {
   if (spec.in === 'dist-git') return ['VERSION', DOWNSTREAM_MARKER];
+  if (spec.file === undefined) return entries.flatMap(({ path }) => (path.endsWith('.spec') ? [Buffer.from(path, 'latin1').toString()] : []));
   return spec.file.endsWith('.in') ? [spec.file, 'meson.build', 'VERSION'] : [spec.file];
 }

@@ -8,6 +8,7 @@ import { runAnswering } from '../build/answering-step.js';
 import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache } from '../build/ccache.js';
 import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';
 import { BUILD_TIME } from '../build/reproducible.js';
+import { putLookaside } from '../build/lookaside.js';
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
 import { BUILD_RPMS } from '../build/rpmbuild-script.js';
 import { script } from '../build/scripts.js';
@@ -23,7 +24,7 @@ import { BUILD_CONFIG_PATHS, wantedBudget } from './build-config.js';
 export function rpmbuildKind(): NodeKind<RpmbuildParams> {
   return {
     name: 'rpmbuild',
-    version: 3,
+    version: 4,
     weight: 'heavy',
     configPaths: BUILD_CONFIG_PATHS,
     wants: wantedBudget,
@@ -53,12 +54,13 @@ async function run(params: RpmbuildParams, context: NodeContext): Promise<RpmsFa
   });
 }
 
-/** The archive and the files of the dist-git folder to SOURCES, the spec to where `%{_specdir}` is. Its path. */
+/** The archive, the files of the dist-git folder and those that it only names to SOURCES, the spec to where `%{_specdir}` is. Its path. */
 async function putSources(context: NodeContext, work: Work, dist: DistFact): Promise<string> {
   const { spec: distGit } = await snapshots(context);
   if (distGit) await putTree(work, distGit, `${TOPDIR}/SOURCES`);
   const from = needOf(context, 'dist').dir;
-  await work.put(packPath(Buffer.from(join(from, dirname(dist.archive))), `${TOPDIR}/SOURCES`));
+  await putLookaside(context, work, dist.elsewhere, { spec: basename(dist.spec), folder: `${TOPDIR}/SOURCES` });
+  if (dist.archive !== undefined) await work.put(packPath(Buffer.from(join(from, dirname(dist.archive))), `${TOPDIR}/SOURCES`));
   const spec = `${TOPDIR}/SPECS/${basename(dist.spec)}`;
   // libvirt's takes SOURCE_DATE_EPOCH from the time of this file.
   const files = [

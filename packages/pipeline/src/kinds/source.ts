@@ -26,12 +26,12 @@ export function sourceKind({ look }: { readonly look?: TakeLook | undefined } = 
   const scans = new Scans(look);
   return {
     name: 'source',
-    version: 3,
+    version: 4,
     weight: 'light',
     async inputs({ tree, distGit }, context) {
       const inputs: Input[] = [];
       if (tree.kind === 'dir') inputs.push(treeInput('tree', await scans.look(context, 'tree', tree.dir)));
-      if (tree.kind === 'tarball') inputs.push({ name: 'tarball', value: await rememberedSha256(tree.file, memoryFile(context, 'tree', '.tarball'), context.signal) });
+      if (tree.kind === 'archive') inputs.push({ name: tree.format, value: await rememberedSha256(tree.file, memoryFile(context, 'tree', '.archive'), context.signal) });
       if (distGit?.kind === 'dir') inputs.push(treeInput('spec', await scans.look(context, 'spec', distGit.dir)));
       return inputs;
     },
@@ -45,11 +45,16 @@ export function sourceKind({ look }: { readonly look?: TakeLook | undefined } = 
       for (const warning of manifest.warnings) context.report.warn(warning);
       await writeFile(join(context.out, 'manifest.json'), serializeManifest(manifest));
       const fact = (distGit?: Manifest) => ({ digest: manifest.digest, specInputs: specInputs(manifest, params.specInTree, distGit), warnings: manifest.warnings });
+      if (params.tree.kind !== 'dir' && params.tree.kind !== 'git' && params.tree.format === 'srpm') {
+        // It is the dist-git folder of its own.
+        await writeFile(join(context.out, 'spec.json'), serializeManifest(manifest));
+        return { ...fact(manifest), specDigest: manifest.digest, here: { ...tree, specDir: tree.dir } } satisfies SourceFact;
+      }
       if (!params.distGit) return { ...fact(), here: tree } satisfies SourceFact;
 
       const spec = await recordTree(context, 'spec', params.distGit, scans);
       await writeFile(join(context.out, 'spec.json'), serializeManifest(spec.manifest));
-      const ofSpec = { specDir: spec.dir, ...(spec.pin === undefined ? {} : { specPin: spec.pin }), ...(spec.snapshot === undefined ? {} : { specSnapshot: spec.snapshot }) };
+      const ofSpec = { specDir: spec.dir, ...(spec.pin === undefined ? {} : { specPin: spec.pin }), ...(spec.snapshot === undefined ? {} : { specSnapshot: spec.snapshot }), ...(params.elsewhere ? { elsewhere: params.elsewhere } : {}) };
       return { ...fact(spec.manifest), specDigest: spec.manifest.digest, here: { ...tree, ...ofSpec } } satisfies SourceFact;
     },
     // The pins are no inputs: the first run itself writes them.

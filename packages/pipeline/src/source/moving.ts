@@ -1,38 +1,46 @@
-import { distinctSpecs, type Config, type ConfigPath, type Diagnostic } from '@crpm/core';
-import { findPin, findTarballPin, getTarball, isCommit, readLockFile, resolveRef, type Pins } from '@crpm/sources';
+import { distinctSpecs, type Config, type ConfigPath, type Diagnostic, type PackageConfig } from '@crpm/core';
+import { findFilePin, findPin, getArchive, getFile, isCommit, readLockFile, resolveRef, type Pins } from '@crpm/sources';
 
-import { lockFileOf, treePlace } from '../compile/tree-place.js';
+import { isAddress, lockFileOf, treePlace } from '../compile/tree-place.js';
+import { FORMATS } from './place.js';
 
 /** Something in a config that stands for other things at other times, and is pinned in the lock file for that reason. */
 export type Moving = {
   readonly package: string;
   /** The key of the config that names it. */
   readonly path: ConfigPath;
-} & ({ readonly kind: 'git'; readonly url: string; readonly ref: string } | { readonly kind: 'tarball'; readonly url: string });
+} & ({ readonly kind: 'git'; readonly url: string; readonly ref: string } | { readonly kind: 'tarball' | 'srpm' | 'rpm'; readonly url: string });
 
-/** All of a config, in its order: branches and tags of sources and specs, addresses of tarballs without a sha256. */
+/** All of a config, in its order: branches and tags of sources and specs, addresses of archives and RPMs without a sha256. */
 export function movingOf(config: Config): readonly Moving[] {
   return config.packages.flatMap((pkg): readonly Moving[] => {
     const { name } = pkg;
-    if (pkg.kind === 'published' || pkg.kind === 'prebuilt') return [];
+    if (pkg.kind === 'published') return [];
+    if (pkg.kind === 'prebuilt') return movingRpms(pkg);
     const tree = treePlace(config, pkg);
     return [
       ...(tree.kind === 'git' && !isCommit(tree.ref) ? [{ package: name, path: ['sources', name, 'git'], kind: 'git', url: tree.git, ref: tree.ref } as const] : []),
-      ...(tree.kind === 'tarball-url' && tree.sha256 === undefined ? [{ package: name, path: ['sources', name, 'tarball'], kind: 'tarball', url: tree.url } as const] : []),
+      ...(tree.kind === 'archive-url' && tree.sha256 === undefined ? [{ package: name, path: ['sources', name, tree.format], kind: tree.format, url: tree.url } as const] : []),
       ...distinctSpecs(pkg.specs).flatMap((spec) => (spec.kind === 'git' && !isCommit(spec.branch) ? [{ package: name, path: ['sources', name, 'spec'], kind: 'git', url: spec.git, ref: spec.branch } as const] : [])),
     ];
   });
 }
 
-/** What the lock file says that it stands for; nothing if it does not say. */
-export function pinnedTo(pins: Pins, moving: Moving): string | undefined {
-  return moving.kind === 'git' ? findPin(pins, moving)?.commit : findTarballPin(pins, moving.url)?.sha256;
+function movingRpms({ name, rpms, rpmsOf = {} }: PackageConfig): readonly Moving[] {
+  const given = [...rpms.map((url, index) => ({ url, at: [index] })), ...Object.entries(rpmsOf).flatMap(([basesystem, urls]) => urls.map((url) => ({ url, at: [basesystem] })))];
+  return given.flatMap(({ url, at }) => (isAddress(url) ? [{ package: name, path: ['sources', name, 'rpms', ...at], kind: 'rpm', url } as const] : []));
 }
 
-/** What it stands for now: asks the remote repository, or gets the tarball. */
+/** What the lock file says that it stands for; nothing if it does not say. */
+export function pinnedTo(pins: Pins, moving: Moving): string | undefined {
+  return moving.kind === 'git' ? findPin(pins, moving)?.commit : findFilePin(pins, moving.url)?.sha256;
+}
+
+/** What it stands for now: asks the remote repository, or gets the file. */
 export async function resolveNow(moving: Moving, cacheDir: string, signal: AbortSignal): Promise<string> {
   if (moving.kind === 'git') return resolveRef({ url: moving.url, ref: moving.ref, cacheDir, signal });
-  return (await getTarball({ url: moving.url, cacheDir, signal })).sha256;
+  if (moving.kind === 'rpm') return (await getFile({ url: moving.url, cacheDir, signal })).sha256;
+  return (await getArchive({ url: moving.url, format: FORMATS[moving.kind], cacheDir, signal })).sha256;
 }
 
 /** For `--locked`: what the lock file does not pin, packages in `skip` left out. */

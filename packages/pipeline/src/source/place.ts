@@ -1,16 +1,20 @@
 import { existsSync } from 'node:fs';
 
 import type { InputContext } from '@crpm/core';
-import { findPin, findTarballPin, gitTree, isCommit, localTarballTree, readLockFile, remoteTarballTree } from '@crpm/sources';
+import { findFilePin, findPin, gitTree, isCommit, localArchiveTree, readLockFile, remoteArchiveTree, TARBALL, type ArchiveFormat } from '@crpm/sources';
 
 import type { TreePlace } from '../params.js';
+import { SOURCE_RPM } from './source-rpm.js';
 
 /** A tree that is there to be read. */
 export interface PlacedTree {
   readonly dir: string;
-  /** Of a fetched one: its commit, or the sha256 of its tarball. */
+  /** Of a fetched one: its commit, or the sha256 of its archive. */
   readonly pin?: string;
 }
+
+/** How an archive of each kind becomes a tree. */
+export const FORMATS: Readonly<Record<'tarball' | 'srpm', ArchiveFormat>> = { tarball: TARBALL, srpm: SOURCE_RPM };
 
 /** The user's folder; else what the place is pinned to, fetched and unpacked if need be, in a folder of the cache that is not to be written to. */
 export async function placeTree(place: TreePlace, { workspace, signal }: InputContext): Promise<PlacedTree> {
@@ -22,18 +26,18 @@ export async function placeTree(place: TreePlace, { workspace, signal }: InputCo
       const { dir, commit } = await gitTree({ url: place.git, ref: place.ref, lockFile: place.lockFile, ...common });
       return { dir, pin: commit };
     }
-    case 'tarball': {
-      const { dir, sha256 } = await localTarballTree({ file: place.file, sha256: place.sha256, ...common });
+    case 'archive': {
+      const { dir, sha256 } = await localArchiveTree({ file: place.file, format: FORMATS[place.format], sha256: place.sha256, ...common });
       return { dir, pin: sha256 };
     }
-    case 'tarball-url': {
-      const { dir, sha256 } = await remoteTarballTree({ url: place.url, sha256: place.sha256, lockFile: place.lockFile, ...common });
+    case 'archive-url': {
+      const { dir, sha256 } = await remoteArchiveTree({ url: place.url, format: FORMATS[place.format], sha256: place.sha256, lockFile: place.lockFile, ...common });
       return { dir, pin: sha256 };
     }
   }
 }
 
-/** Why a tree that was placed before is not what would be placed now; nothing if it is. What a tarball on this machine holds is an input and not asked here. */
+/** Why a tree that was placed before is not what would be placed now; nothing if it is. What an archive on this machine holds is an input and not asked here. */
 export async function whyMoved(place: TreePlace, placed: Partial<PlacedTree>): Promise<string | undefined> {
   if (place.kind === 'dir') return undefined;
   if (placed.dir === undefined || !existsSync(placed.dir)) return `the cache has the files of ${addressOf(place)} no more`;
@@ -47,10 +51,10 @@ async function pinOf(place: Exclude<TreePlace, { kind: 'dir' }>): Promise<string
   switch (place.kind) {
     case 'git':
       return isCommit(place.ref) ? place.ref : (findPin(await readLockFile(place.lockFile), { url: place.git, ref: place.ref })?.commit ?? NONE);
-    case 'tarball':
+    case 'archive':
       return undefined;
-    case 'tarball-url':
-      return place.sha256 ?? findTarballPin(await readLockFile(place.lockFile), place.url)?.sha256 ?? NONE;
+    case 'archive-url':
+      return place.sha256 ?? findFilePin(await readLockFile(place.lockFile), place.url)?.sha256 ?? NONE;
   }
 }
 
@@ -61,9 +65,9 @@ function addressOf(place: Exclude<TreePlace, { kind: 'dir' }>): string {
   switch (place.kind) {
     case 'git':
       return place.git;
-    case 'tarball':
+    case 'archive':
       return place.file;
-    case 'tarball-url':
+    case 'archive-url':
       return place.url;
   }
 }

@@ -3,7 +3,7 @@ import { keepSnapshot, removeTree, storedTree, type Manifest } from '@crpm/sourc
 import { errorCode } from '@crpm/state';
 
 import type { TreePlace } from '../params.js';
-import { placeTree, type PlacedTree } from './place.js';
+import { FORMATS, placeTree, type PlacedTree } from './place.js';
 import { memoryFile, type Role, type Scans } from './scans.js';
 
 /** A tree as it goes into the result of its node. */
@@ -33,7 +33,7 @@ async function intactTree(context: NodeContext, role: Role, place: TreePlace, sc
   const placed = await placeTree(place, context);
   const manifest = await scans.take(context, role, place, placed.dir);
   if (place.kind === 'dir' || placed.pin === undefined) return { ...placed, manifest };
-  const key = `${place.kind === 'git' ? 'git' : 'tar'}-${placed.pin}` as const;
+  const key = `${place.kind === 'git' ? 'git' : FORMATS[place.format].prefix}-${placed.pin}` as const;
   if (storedTree(context.workspace.cache, key)?.record.digest === manifest.digest) return { ...placed, manifest };
   context.report.warn(`${placed.dir} was changed; it is made again. Edit a folder of your own, and name it under dir`);
   removeTree(context.workspace.cache, key);

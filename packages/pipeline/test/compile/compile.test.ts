@@ -99,10 +99,30 @@ describe('the graph of a config', () => {
     expect(needsOf(makeConfig([libvirt], { tasks: [task] }))['notify']).toEqual(['verify', 'libvirt.buildroot']);
   });
 
+  test('makes an archive where the project’s own tools pack it, or none, in dev too', () => {
+    const distGit = { kind: 'dir', dir: '/src/d', sources: '/src/more' } as const;
+    const nbd = packageConfig({ name: 'libnbd', kind: 'autotools-dist', dir: '/src/libnbd', spec: distGit });
+    const swtpm = packageConfig({ name: 'swtpm', kind: 'srpm', upstream: { kind: 'srpm', at: '/src/swtpm.src.rpm' } });
+    const mine = packageConfig({ name: 'mine', kind: 'rpmbuild-ta', upstream: { kind: 'tarball', at: 'https://example.org/mine.tar' }, spec: { kind: 'tree' } });
+    const { nodes } = graphOf(makeConfig([nbd, swtpm, mine]));
+    expect([...nodes.keys()].filter((id) => id.includes('.'))).toEqual([
+      ...['source', 'buildroot', 'dist', 'rpmbuild'].map((step) => `libnbd.${step}`),
+      ...['source', 'buildroot', 'dist', 'rpmbuild'].map((step) => `swtpm.${step}`),
+      ...['source', 'buildroot', 'rpmbuild'].map((step) => `mine.${step}`),
+    ]);
+    expect(nodes.get('libnbd.source')?.params).toEqual({ package: 'libnbd', tree: { kind: 'dir', dir: '/src/libnbd' }, distGit: { kind: 'dir', dir: '/src/d' }, elsewhere: { given: '/src/more' } });
+    expect(nodes.get('libnbd.dist')?.params).toMatchObject({ method: 'autotools', spec: { in: 'dist-git' } });
+    expect(nodes.get('swtpm.source')?.params).toEqual({ package: 'swtpm', tree: { kind: 'archive', format: 'srpm', file: '/src/swtpm.src.rpm' } });
+    expect(nodes.get('swtpm.dist')?.params).toMatchObject({ method: 'none', spec: { in: 'dist-git' } });
+    expect(nodes.get('mine.source')?.params).toMatchObject({ tree: { kind: 'archive-url', format: 'tarball', url: 'https://example.org/mine.tar' }, specInTree: '' });
+    expect(nodes.get('mine.rpmbuild')).toMatchObject({ kind: 'rpmbuild-in-place', params: { method: 'archive', spec: { in: 'tree' } } });
+  });
+
   test('asks the base image for the programs that its nodes call, and no more', () => {
     const tools = (config: Config) => (graphOf(config).nodes.get('base')?.params as { tools: string[] }).tools;
     expect(tools(makeConfig([packageConfig({ name: 'a', kind: 'prebuilt', rpms: ['/a'] })]))).toEqual(['createrepo_c']);
     expect(tools(makeConfig([qemu]))).toEqual(['createrepo_c', 'rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip', 'patch']);
+    expect(tools(makeConfig([packageConfig({ name: 'b', kind: 'autotools-dist', dir: '/b', spec: { kind: 'dir', dir: '/d' } })]))).toEqual(['createrepo_c', 'rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip', 'patch', 'autoreconf', 'automake', 'make']);
     expect(tools(makeConfig([libvirt]))).toEqual(['createrepo_c', 'rpmbuild', 'rpmspec', 'tar', 'xz', 'gzip', 'git', 'meson', 'ninja']);
   });
 });
@@ -159,7 +179,7 @@ describe('what can not become a graph', () => {
   test('is told all at once', () => {
     const treeless = packageConfig({ name: 'qemu', spec: { kind: 'dir', dir: '/src/qemu-kvm' } });
     expect(complaints(makeConfig([treeless, { ...libvirt, needs: ['libndb'] }]))).toEqual([
-      'sources.qemu has no tree: set dir, git or tarball',
+      'sources.qemu has no tree: set dir, git, tarball or srpm',
       'sources.libvirt.needs names libndb, which is no source; the sources are: qemu, libvirt',
     ]);
   });

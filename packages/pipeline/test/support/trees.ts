@@ -104,6 +104,48 @@ DESTDIR=%{buildroot} meson install -C build
   });
 }
 
+/** An autotools project in the shape of libnbd: nothing that autotools make is in git, and its release holds a file that a generator of its own makes. */
+export function autotoolsTree(dir: string, message: string): string {
+  return writeTree(dir, {
+    'configure.ac': 'AC_INIT([libsmall], [1.20.3])\nAM_INIT_AUTOMAKE([foreign])\nAC_PROG_CC\nAC_CONFIG_FILES([Makefile])\nAC_OUTPUT\n',
+    'Makefile.am': 'bin_PROGRAMS = small\nsmall_SOURCES = small.c generated.h\ngenerated.h: generator.sh\n\tsh $(srcdir)/generator.sh >$@\nEXTRA_DIST = generator.sh\n',
+    'generator.sh': `echo '#define MESSAGE "${message}"'\n`,
+    'small.c': '#include <stdio.h>\n#include "generated.h"\nint main(void) { puts(MESSAGE); return 0; }\n',
+  });
+}
+
+/** A dist-git folder for {@link autotoolsTree}: it wants the release, with all that is generated, and checks its signature. */
+export function autotoolsDistGit(dir: string, patches: Readonly<Record<string, string>> = {}): string {
+  return writeTree(dir, {
+    ...patches,
+    'libsmall.spec': `Name: libsmall
+Version: 1.20.3
+Release: 4%{?dist}
+Summary: A project in the shape of libnbd
+License: LGPL-2.1-or-later
+Source0: https://download.example.org/libsmall/%{name}-%{version}.tar.xz
+Source1: https://download.example.org/libsmall/%{name}-%{version}.tar.xz.sig
+${Object.keys(patches).map((name, at) => `Patch${String(at + 1)}: ${name}\n`).join('')}
+%description
+Test.
+%prep
+gpgv2 --keyring keyring %{SOURCE1} \\
+  %{SOURCE0}
+%autosetup -p1
+test -f generated.h
+%build
+./configure --prefix=/usr
+make
+%install
+make install DESTDIR=%{buildroot}
+%check
+echo checked %{?with_luck:luckily}
+%files
+/usr/bin/small
+`,
+  });
+}
+
 /** Makes a folder a git repository with one commit of all that is in it. */
 export function commitAll(dir: string): void {
   const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', '-c', 'init.defaultBranch=main', ...args], { cwd: dir, stdio: 'ignore' });

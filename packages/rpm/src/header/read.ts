@@ -42,6 +42,12 @@ export function parseRpmHeader(bytes: Uint8Array, name: string): RpmHeader {
   return decode(sections((length, position) => buffer.subarray(position, position + length), buffer.length, name), name);
 }
 
+/** Where the payload begins, in bytes from the start of the file. */
+export function payloadOffset(file: string): number {
+  const { headerAt, headerBytes } = readRpmSections(file);
+  return headerAt + headerBytes.length;
+}
+
 function decode({ header }: RpmSections, file: string): RpmHeader {
   return decodeHeader(header, file);
 }

@@ -1,15 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, sweepLeftovers, temporaryName } from '@crpm/state';
+import { filesDir } from '../files/kept-file.js';
 import { scanTree } from '../scan/scan-tree.js';
 
 /*
- * <cache>/trees/<key>/tree/         what a commit or a tarball holds; shared by all workspaces, written once
+ * <cache>/trees/<key>/tree/         what a commit, a tarball or a source RPM holds; shared by all workspaces, written once
  * <cache>/trees/<key>/about.json    what is known of it; the folder's mtime is when it was last used
  */
 
-/** What a tree is made of: `git-<commit>`, `tar-<sha256>`. Equal keys are equal trees. */
-export type TreeKey = `git-${string}` | `tar-${string}`;
+/** What a tree is made of: `git-<commit>`, `tar-<sha256>`, `srpm-<sha256>`. Equal keys are equal trees. */
+export type TreeKey = `${'git' | 'tar' | 'srpm'}-${string}`;
 
 export interface TreeRecord {
   /** For people: where it came from. */
@@ -70,7 +71,7 @@ export function listTrees(cacheDir: string): readonly (TreeRecord & { readonly k
   const dir = treesDir(cacheDir);
   if (!existsSync(dir)) return [];
   return readdirSync(dir).flatMap((name) => {
-    const record = /^(git|tar)-[0-9a-f]+$/.test(name) ? readTreeRecord(join(dir, name)) : undefined;
+    const record = /^(git|tar|srpm)-[0-9a-f]+$/.test(name) ? readTreeRecord(join(dir, name)) : undefined;
     const stat = statSync(join(dir, name), { throwIfNoEntry: false });
     return record && stat ? [{ ...record, key: name as TreeKey, lastUsed: stat.mtimeMs }] : [];
   });
@@ -78,7 +79,7 @@ export function listTrees(cacheDir: string): readonly (TreeRecord & { readonly k
 
 /** Removes what runs that died left half-made in the cache; how many there were. */
 export function sweepSources(cacheDir: string): number {
-  return sweepLeftovers(treesDir(cacheDir)).length + sweepLeftovers(cacheDir).length;
+  return sweepLeftovers(treesDir(cacheDir)).length + sweepLeftovers(filesDir(cacheDir)).length + sweepLeftovers(cacheDir).length;
 }
 
 /** What another run put there meanwhile is as good; what is not whole gives way. */

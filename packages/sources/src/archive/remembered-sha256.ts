@@ -1,6 +1,6 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { errorCode, writeFileAtomic } from '@crpm/state';
-import { sha256Of } from './tarball-tree.js';
+import { sha256Of } from './archive-tree.js';
 
 /** Coarser than the time stamps of any file system: what was touched so short before it was read may have been touched again since, unseen. Milliseconds. */
 const RACY_WINDOW = 2_000;

@@ -2,7 +2,7 @@ import { closeSync, createReadStream, lstatSync, mkdirSync, openSync, readdirSyn
 import { dirname, join } from 'node:path';
 import { unpack } from '@crpm/archive';
 import { temporaryName } from '@crpm/state';
-import { decompressed, HEAD_BYTES } from './decompress.js';
+import { decompressed, HEAD_BYTES, TAR } from './decompress.js';
 
 /** Far above any source archive there is. */
 const LIMITS = { entries: 2_000_000, bytes: 64 * 1024 ** 3 };
@@ -16,7 +16,7 @@ export async function unpackTarball(file: string, dir: string, what: string): Pr
   mkdirSync(into, { mode: 0o700 });
   const packed = createReadStream(file);
   try {
-    await unpack(decompressed(packed, headOf(file), what), into, { limits: LIMITS, links: 'any', from: what });
+    await unpack(decompressed(packed, headOf(file), what, TAR), into, { limits: LIMITS, links: 'any', from: what });
   } finally {
     packed.destroy();
   }

@@ -10,25 +10,36 @@ const PROGRAMS: readonly { readonly magic: Buffer; readonly argv: readonly [stri
   { magic: Buffer.from('28b52ffd', 'hex'), argv: ['zstd', '--decompress', '--stdout'], packages: 'zstd' },
 ];
 const GZIP = Buffer.from('1f8b', 'hex');
+
+/** What is unpacked, and how it is known where nothing packs it. */
+export interface Unpacked {
+  /** Whether the first bytes of a file are the thing itself. */
+  readonly is: (head: Buffer) => boolean;
+  /** `tar archive` */
+  readonly noun: string;
+}
+
 /** Of a header that is not the old Unix one, which nobody has written for thirty years. */
 const USTAR = { at: 257, magic: Buffer.from('ustar', 'latin1') };
+
+export const TAR: Unpacked = { is: (head) => head.subarray(USTAR.at).indexOf(USTAR.magic) === 0, noun: 'tar archive' };
 
 export const HEAD_BYTES = 512;
 
 /**
- * The bytes of the tar archive in a file that begins with `head`. gzip is unpacked here, xz, bzip2 and zstd by their programs.
+ * The bytes of the archive in a file that begins with `head`. gzip is unpacked here, xz, bzip2 and zstd by their programs.
  *
  * The stream ends with a `FailureError`: class `usage` if it is no such archive, or a damaged one; `environment` where the program is missing.
  */
-export async function* decompressed(packed: Readable, head: Buffer, what: string): AsyncGenerator<Uint8Array> {
-  if (head.subarray(USTAR.at).indexOf(USTAR.magic) === 0) {
+export async function* decompressed(packed: Readable, head: Buffer, what: string, { is, noun }: Unpacked): AsyncGenerator<Uint8Array> {
+  if (is(head)) {
     yield* packed as AsyncIterable<Uint8Array>;
     return;
   }
   const program = PROGRAMS.find(({ magic }) => head.indexOf(magic) === 0);
   if (program) yield* throughProgram(packed, program, what);
   else if (head.indexOf(GZIP) === 0) yield* gunzipped(packed, what);
-  else fail({ class: 'usage', message: `${what} is no tar archive, plain or packed by gzip, xz, bzip2 or zstd`, next: 'Name an archive of sources; an address must lead to the file itself and not to a page about it.' });
+  else fail({ class: 'usage', message: `${what} is no ${noun}, plain or packed by gzip, xz, bzip2 or zstd`, next: 'Name an archive of sources; an address must lead to the file itself and not to a page about it.' });
 }
 
 async function* gunzipped(packed: Readable, what: string): AsyncGenerator<Uint8Array> {

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { localTarballTree, readLockFile, rememberedSha256, remoteTarballTree, scanTree, sha256Of, sourcesRooms } from '../src/index.js';
+import { localArchiveTree, readLockFile, rememberedSha256, remoteArchiveTree, scanTree, sha256Of, sourcesRooms, TARBALL } from '../src/index.js';
 import { failureOf, temporaryFolder, write } from './support/trees.js';
 
 /** A tarball of one folder `libvirt-9.0.0`. */
@@ -33,18 +33,18 @@ describe('a tarball on this machine', () => {
   ])('%s becomes a folder: what its one top folder holds', async (_what, name, options) => {
     const cacheDir = temporaryFolder();
     const file = pack(name, FILES, ...options);
-    const { dir, sha256 } = await localTarballTree({ file, cacheDir });
+    const { dir, sha256 } = await localArchiveTree({ format: TARBALL, file, cacheDir });
     expect(readFileSync(join(dir, 'meson.build'), 'utf8')).toBe(FILES['meson.build']);
     expect((await scanTree(dir)).entries).toHaveLength(2);
     expect(sha256).toBe(await sha256Of(file));
-    expect(await localTarballTree({ file, cacheDir })).toEqual({ dir, sha256 });
+    expect(await localArchiveTree({ format: TARBALL, file, cacheDir })).toEqual({ dir, sha256 });
     expect(readdirSync(join(cacheDir, 'trees'))).toEqual([`tar-${sha256}`]);
   });
 
   test('without one top folder is taken as it is', async () => {
     const dir = temporaryFolder();
     write(dir, { a: 'a', 'b/c': 'c' });
-    const tree = await localTarballTree({ file: packFolder(dir, 'a.tar'), cacheDir: temporaryFolder() });
+    const tree = await localArchiveTree({ format: TARBALL, file: packFolder(dir, 'a.tar'), cacheDir: temporaryFolder() });
     expect((await scanTree(tree.dir)).digest).toBe((await scanTree(dir)).digest);
   });
 
@@ -53,13 +53,13 @@ describe('a tarball on this machine', () => {
     write(dir, { 'top/run': '#!/bin/sh\n', 'top/a': 'a' });
     chmodSync(join(dir, 'top/run'), 0o755);
     symlinkSync('/etc/passwd', join(dir, 'top/link'));
-    const tree = await localTarballTree({ file: packFolder(dir, 'a.tar'), cacheDir: temporaryFolder() });
+    const tree = await localArchiveTree({ format: TARBALL, file: packFolder(dir, 'a.tar'), cacheDir: temporaryFolder() });
     expect((await scanTree(tree.dir)).digest).toBe((await scanTree(join(dir, 'top'))).digest);
   });
 
   test('is refused when its sha256 is another', async () => {
     const file = pack('a.tar', FILES);
-    const failure = await failureOf(localTarballTree({ file, sha256: 'a'.repeat(64), cacheDir: temporaryFolder() }));
+    const failure = await failureOf(localArchiveTree({ format: TARBALL, file, sha256: 'a'.repeat(64), cacheDir: temporaryFolder() }));
     expect(failure).toMatchObject({ class: 'usage', message: `${file} is not what was expected: its sha256 is ${await sha256Of(file)}, not ${'a'.repeat(64)}` });
   });
 
@@ -71,7 +71,7 @@ describe('a tarball on this machine', () => {
     const cacheDir = temporaryFolder();
     const file = pack('a.tar.xz', FILES, '--xz');
     spoil(file);
-    const failure = await failureOf(localTarballTree({ file, cacheDir }));
+    const failure = await failureOf(localArchiveTree({ format: TARBALL, file, cacheDir }));
     expect(failure.class).toBe('usage');
     expect(failure.message).toMatch(message);
     expect(readdirSync(join(cacheDir, 'trees'))).toEqual([]);
@@ -82,7 +82,7 @@ describe('a tarball on this machine', () => {
     const bytes = readFileSync(file);
     bytes.fill(0xff, 60, 120);
     writeFileSync(file, bytes);
-    expect((await failureOf(localTarballTree({ file, cacheDir: temporaryFolder() }))).message).toMatch(/^a\.tar\.gz is damaged: /);
+    expect((await failureOf(localArchiveTree({ format: TARBALL, file, cacheDir: temporaryFolder() }))).message).toMatch(/^a\.tar\.gz is damaged: /);
   });
 
   test('that would write outside is refused, and nothing is written', async () => {
@@ -90,12 +90,12 @@ describe('a tarball on this machine', () => {
     write(dir, { a: 'a' });
     const cacheDir = temporaryFolder();
     const file = packFolder(dir, 'a.tar', '--transform=s,^a$,../../../escaped,', '--absolute-names');
-    expect(await failureOf(localTarballTree({ file, cacheDir }))).toMatchObject({ class: 'usage', message: 'refused ../../../escaped in a.tar: its name contains ..' });
+    expect(await failureOf(localArchiveTree({ format: TARBALL, file, cacheDir }))).toMatchObject({ class: 'usage', message: 'refused ../../../escaped in a.tar: its name contains ..' });
     expect(existsSync(join(cacheDir, 'escaped'))).toBe(false);
   });
 
   test('that is not there is named', async () => {
-    expect(await failureOf(localTarballTree({ file: '/nowhere/a.tar.xz', cacheDir: temporaryFolder() }))).toMatchObject({ class: 'usage', message: 'the tarball /nowhere/a.tar.xz does not exist' });
+    expect(await failureOf(localArchiveTree({ format: TARBALL, file: '/nowhere/a.tar.xz', cacheDir: temporaryFolder() }))).toMatchObject({ class: 'usage', message: '/nowhere/a.tar.xz does not exist' });
   });
 
   test('is hashed again when it may have changed, and only then', async () => {
@@ -137,11 +137,11 @@ describe('a tarball at an address', () => {
       asked++;
       response.end(bytes);
     });
-    const options = { url, ...lab() };
-    const { dir, sha256 } = await remoteTarballTree(options);
+    const options = { url, format: TARBALL, ...lab() };
+    const { dir, sha256 } = await remoteArchiveTree(options);
     expect(readFileSync(join(dir, 'src/a.c'), 'utf8')).toBe(FILES['src/a.c']);
-    expect(await readLockFile(options.lockFile)).toEqual({ git: [], tarballs: [{ url, sha256 }] });
-    expect(await remoteTarballTree(options)).toEqual({ dir, sha256 });
+    expect(await readLockFile(options.lockFile)).toEqual({ git: [], files: [{ url, sha256 }] });
+    expect(await remoteArchiveTree(options)).toEqual({ dir, sha256 });
     expect(asked).toBe(1);
     expect(readdirSync(join(options.cacheDir, 'trees'))).toEqual([`tar-${sha256}`]);
   });
@@ -149,11 +149,11 @@ describe('a tarball at an address', () => {
   test('with its sha256 in the config is not pinned; another one is refused', async () => {
     const file = pack('a.tar.xz', FILES, '--xz');
     const url = await serve((_request, response) => response.end(readFileSync(file)));
-    const options = { url, ...lab() };
+    const options = { url, format: TARBALL, ...lab() };
     const sha256 = await sha256Of(file);
-    expect((await remoteTarballTree({ ...options, sha256 })).sha256).toBe(sha256);
+    expect((await remoteArchiveTree({ ...options, sha256 })).sha256).toBe(sha256);
     expect(existsSync(options.lockFile)).toBe(false);
-    expect((await failureOf(remoteTarballTree({ ...options, sha256: 'b'.repeat(64) }))).message).toContain(`its sha256 is ${sha256}, not ${'b'.repeat(64)}`);
+    expect((await failureOf(remoteArchiveTree({ ...options, sha256: 'b'.repeat(64) }))).message).toContain(`its sha256 is ${sha256}, not ${'b'.repeat(64)}`);
   });
 
   test('behind a redirect is got', async () => {
@@ -162,7 +162,7 @@ describe('a tarball at an address', () => {
       if (request.url === '/mirror') response.end(bytes);
       else response.writeHead(302, { location: '/mirror' }).end();
     });
-    expect((await scanTree((await remoteTarballTree({ url, ...lab() })).dir)).entries).toHaveLength(2);
+    expect((await scanTree((await remoteArchiveTree({ format: TARBALL, url, ...lab() })).dir)).entries).toHaveLength(2);
   });
 
   test.each<[string, RequestListener, object]>([
@@ -171,14 +171,14 @@ describe('a tarball at an address', () => {
     ['cut by the server', (_request, response) => { response.writeHead(200, { 'content-length': '1000' }); response.write('half', () => response.destroy()); }, { class: 'environment', transient: true }],
     ['cut by the server without a word of its length', (_request, response) => { response.write('half', () => response.destroy()); }, { class: 'environment', transient: true }],
   ])('%s: a failure that says whose hands can mend it, and neither pin nor file', async (_what, listener, expected) => {
-    const options = { url: await serve(listener), ...lab() };
-    expect(await failureOf(remoteTarballTree(options))).toMatchObject(expected);
+    const options = { url: await serve(listener), format: TARBALL, ...lab() };
+    expect(await failureOf(remoteArchiveTree(options))).toMatchObject(expected);
     expect(existsSync(options.lockFile)).toBe(false);
     expect(readdirSync(join(options.cacheDir, 'trees'))).toEqual([]);
   });
 
   test('where nobody listens: a failure that names it', async () => {
-    const failure = await failureOf(remoteTarballTree({ url: 'http://127.0.0.1:1/a.tar', ...lab() }));
+    const failure = await failureOf(remoteArchiveTree({ format: TARBALL, url: 'http://127.0.0.1:1/a.tar', ...lab() }));
     expect(failure).toMatchObject({ class: 'environment', transient: true });
     expect(failure.message).toMatch(/^can't get http:\/\/127\.0\.0\.1:1\/a\.tar: /);
   });
@@ -186,13 +186,13 @@ describe('a tarball at an address', () => {
   test('is given up when the user stops the run', async () => {
     const stop = new AbortController();
     const url = await serve((_request, response) => response.write('half', () => { stop.abort(); }));
-    expect((await failureOf(remoteTarballTree({ url, ...lab(), signal: stop.signal }))).class).toBe('cancelled');
+    expect((await failureOf(remoteArchiveTree({ format: TARBALL, url, ...lab(), signal: stop.signal }))).class).toBe('cancelled');
   });
 });
 
 test('the rooms of trees and mirrors list what there is, and let it go', async () => {
   const cacheDir = temporaryFolder();
-  const { dir, sha256 } = await localTarballTree({ file: pack('a.tar', FILES), cacheDir });
+  const { dir, sha256 } = await localArchiveTree({ format: TARBALL, file: pack('a.tar', FILES), cacheDir });
   mkdirSync(join(cacheDir, 'git', 'abc.git'), { recursive: true });
   write(join(cacheDir, 'git', 'abc.git'), { 'crpm-url': 'https://example.org/x.git', HEAD: 'ref' });
   const signal = new AbortController().signal;
@@ -202,7 +202,7 @@ test('the rooms of trees and mirrors list what there is, and let it go', async (
     trees: [{ id: `tar-${sha256}`, title: expect.stringMatching(/a\.tar$/) as string, bytes: 100_019, lastUsed: statSync(join(dir, '..')).mtimeMs }],
     snapshots: [],
   });
-  for (const room of sourcesRooms(cacheDir)) expect(await room.remove(await room.list(signal), signal)).toHaveLength(room.name === 'snapshots' ? 0 : 1);
+  for (const room of sourcesRooms(cacheDir)) expect(await room.remove(await room.list(signal), signal)).toHaveLength(['snapshots', 'files'].includes(room.name) ? 0 : 1);
   expect(existsSync(dir)).toBe(false);
   expect(existsSync(join(cacheDir, 'git', 'abc.git'))).toBe(false);
 });

@@ -9,20 +9,25 @@ const SILENCE = 60_000;
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
+export interface DownloadOptions {
+  readonly algorithm?: 'sha256' | 'sha512';
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Gets what an http(s) address holds into a file; its sha256 in hex. Redirects are followed, but not from https down to http. Node's own `fetch`, which
+ * Gets what an http(s) address holds into a file; its digest in hex. Redirects are followed, but not from https down to http. Node's own `fetch`, which
  * takes no proxy from the environment; the failure says so where one is set.
  *
  * Fails with class `usage` (no such file), `environment` (network, server) or `cancelled`; the file is then of no use.
  */
-export async function download(url: string, file: string, signal?: AbortSignal): Promise<string> {
+export async function download(url: string, file: string, { algorithm = 'sha256', signal }: DownloadOptions = {}): Promise<string> {
   const silence = new AbortController();
   let timer = setTimeout(() => { silence.abort(); }, SILENCE);
   const heard = () => {
     clearTimeout(timer);
     timer = setTimeout(() => { silence.abort(); }, SILENCE);
   };
-  const hash = createHash('sha256');
+  const hash = createHash(algorithm);
   try {
     const response = await fetch(url, { signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]), headers: { accept: '*/*', 'accept-encoding': 'identity' } });
     checkResponse(url, response);
@@ -53,7 +58,7 @@ function checkResponse(url: string, response: Response): void {
   fail({
     class: gone ? 'usage' : 'environment',
     message: `can't get ${url}: the server answers ${response.status} ${response.statusText}`.trimEnd(),
-    next: gone ? 'Correct the address of the tarball in the config; or get it by hand and name the file.' : 'Try again later; or get it by hand and name the file.',
+    next: gone ? 'Correct the address in the config; or get it by hand and name the file.' : 'Try again later; or get it by hand and name the file.',
     ...(response.status >= 500 && { transient: true as const }),
   });
 }
@@ -66,5 +71,5 @@ function causeOf(error: unknown): string {
 
 function nextOf(): string {
   const proxy = PROXIES.find((name) => process.env[name]);
-  return proxy === undefined ? 'Check the network; or get the file by hand and name it.' : `crpm takes no proxy for tarballs (${proxy} is set): get the file by hand, curl -LO does, and name it.`;
+  return proxy === undefined ? 'Check the network; or get the file by hand and name it.' : `crpm itself takes no proxy (${proxy} is set): get the file by hand, curl -LO does, and name it.`;
 }
