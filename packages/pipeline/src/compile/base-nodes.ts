@@ -1,4 +1,4 @@
-import type { Arch, Basesystem, Config, GraphNode } from '@crpm/core';
+import { distinctSpecs, type Arch, type Basesystem, type Config, type GraphNode } from '@crpm/core';
 
 import type { BaseParams } from '../params.js';
 import { placeId, places } from './ids.js';

@@ -5,6 +5,8 @@ import { needFact } from '../needs.js';
 import type { PinnedPackage, StreamParams } from '../params.js';
 import type { CustomRpm } from '../proof/index.js';
 import { servedAt } from '../serve/address.js';
+import { readScript } from './evidence.js';
+import { readPins } from './pins.js';
 
 /** What one stream and architecture of KubeVirt's tree is to take. */
 export interface CustomRepository {
@@ -19,6 +21,8 @@ export interface CustomRepository {
 }
 
 interface Wanted {
+  /** Absolute folder of the KubeVirt tree. */
+  readonly kubevirt: string;
   readonly streams: readonly StreamParams[];
   readonly arches: readonly Arch[];
   readonly packages: readonly PinnedPackage[];
@@ -47,13 +51,19 @@ export function repositoryAddress({ published }: Pick<Wanted, 'published'>, cont
   return servedAt(needFact<ServeFact>(context, 'serve'), context.workspace);
 }
 
-async function publishedRepositories({ streams, arches, packages }: Wanted, baseUrl: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
+async function publishedRepositories({ kubevirt, streams, arches, packages }: Wanted, baseUrl: string, signal: AbortSignal): Promise<readonly CustomRepository[]> {
   const all = await readPrimary(baseUrl, { signal });
   const [{ stream } = fail({ class: 'bug', message: 'a run is of one stream at least' })] = streams;
+  const script = readScript(kubevirt);
   return arches.map((arch) => {
     const here = all.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch');
     // All RPMs of a source RPM belong to the package of which KubeVirt pins one.
-    const names = new Map(packages.flatMap(({ name, pin }) => here.filter((rpm) => pin?.rpms[arch].includes(rpm.name)).map((rpm) => [rpm.sourcerpm, name])));
+    const names = new Map(
+      packages.flatMap((pkg) => {
+        const pinned = new Set(readPins(script, pkg, { arch, stream }).names);
+        return here.filter((rpm) => pinned.has(rpm.name)).map((rpm) => [rpm.sourcerpm, pkg.name]);
+      }),
+    );
     return { stream, arch, baseUrl, stale: {}, rpms: here.map((rpm) => ({ ...customRpm(rpm, arch, baseUrl, names.get(rpm.sourcerpm)), forStream: stream })) };
   });
 }

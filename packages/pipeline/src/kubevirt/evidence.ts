@@ -7,7 +7,7 @@ import { fetchDigest } from '../serve/fetch.js';
 import type { Env } from '../serve/cri.js';
 import { volumeDigests } from '../serve/volume.js';
 import type { CustomRepository } from './custom-rpms.js';
-import { pinnedNames } from './pins.js';
+import { readPins } from './pins.js';
 import type { Yielded } from './yielded-files.js';
 
 /** RPMs asked for at the same time. */
@@ -71,7 +71,7 @@ export function readScript(kubevirtDir: string): string {
 /** RPM names that the script asks for by version, of packages that are in this repository. */
 function pinnedHere({ packages }: VerifyParams, script: string, { arch, stream, rpms }: CustomRepository): string[] {
   const built = new Set(rpms.map((rpm) => rpm.package));
-  return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => pinnedNames(script, pkg, { arch, stream }));
+  return packages.filter((pkg) => built.has(pkg.name)).flatMap((pkg) => readPins(script, pkg, { arch, stream }).names);
 }
 
 async function askAll(urls: readonly string[], { workspace, signal }: Pick<InputContext, 'workspace' | 'signal'>, env: Env): Promise<Evidence['answers']> {

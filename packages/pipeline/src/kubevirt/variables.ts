@@ -2,7 +2,7 @@ import { fail } from '@crpm/core';
 import { formatEvr, isVersionPin, sameEvr } from '@crpm/rpm';
 import type { RpmDepsParams } from '../params.js';
 import type { CustomRepository } from './custom-rpms.js';
-import { pinnedNames } from './pins.js';
+import { knowsVariable, readPins } from './pins.js';
 import { CUSTOM_REPO } from './repo-file.js';
 
 /** The variables of one call of `rpm-deps`, for one stream and one architecture. Every value is made of characters that no shell minds. */
@@ -23,16 +23,26 @@ export function callVariables(params: RpmDepsParams, repository: CustomRepositor
   for (const pkg of params.packages) {
     const { name, pin } = pkg;
     if (!pin) continue;
-    const wanted = pinnedNames(script, pkg, repository);
+    const { names: wanted, unread } = readPins(script, pkg, repository);
     const ours = repository.rpms.filter((rpm) => rpm.package === name);
     const pinned = ours.filter((rpm) => wanted.includes(rpm.name));
     const [first] = pinned;
-    if (ours.length > 0 && !script.includes(pin.variable)) {
+    if (ours.length > 0 && !knowsVariable(script, pin.variable)) {
       fail({
         class: 'usage',
         message: `hack/rpm-deps.sh does not know ${pin.variable}, so it can't be told which ${name} to take`,
         next: `Set sources.${name}.pin to the variable that it reads for ${name} now, and the RPMs that it asks for.`,
       });
+    }
+    if (ours.length > 0 && unread !== undefined) {
+      if (!pin.rpms) {
+        fail({
+          class: 'usage',
+          message: `hack/rpm-deps.sh can't be followed (${unread}), so it can't be told which RPMs it pins with ${pin.variable}`,
+          next: `List them in sources.${name}.pin.rpms.`,
+        });
+      }
+      warnings.push(`hack/rpm-deps.sh can't be followed (${unread}): which RPMs it pins with ${pin.variable} is taken from what crpm knows: ${wanted.join(', ')}`);
     }
     if (!first) {
       if (ours.length > 0) warnings.push(wanted.length > 0 ? `${name} made none of the RPMs that hack/rpm-deps.sh pins with ${pin.variable}: ${wanted.join(', ')}` : `hack/rpm-deps.sh pins no RPM with ${pin.variable}, so it can't be told which ${name} to take`);

@@ -38,7 +38,7 @@ export function scopesOf({ streams, arches }: Pick<Evidence, 'streams' | 'arches
   return streams.flatMap((stream) => arches.map((arch) => ({ arch, stream })));
 }
 
-/** Those the script names; where it names none that exist (a loop that can't be read), those whose names end right. */
+/** Those the script names; where it names none that exist (it can't be followed), those whose names end right. */
 function treesToJudge(evidence: Evidence, scope: TreeScope, present: readonly string[]): readonly string[] {
   const named = new Set(evidence.trees ?? (evidence.script === undefined ? [] : treesOfScript(evidence.script, scope)));
   const judged = present.filter((name) => named.has(name) && (evidence.trees === undefined || endsAs(name, scope)));

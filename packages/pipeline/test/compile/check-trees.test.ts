@@ -16,7 +16,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 const at = (...parts: string[]) => join(root, ...parts);
 const complaints = (packages: Config['packages'], kubevirt = at('kubevirt'), skip: readonly string[] = []) =>
   checkTrees(makeConfig(packages, { kubevirt: { dir: kubevirt } }), skip).map(({ message }) => message);
-const kubevirtTree = () => writeTree(at('kubevirt'), { 'hack/rpm-deps.sh': '' });
+const kubevirtTree = (script = 'x-$QEMU_VERSION y-$LIBVIRT_VERSION') => writeTree(at('kubevirt'), { 'hack/rpm-deps.sh': script });
 
 test('trees that are all there give no complaint', () => {
   kubevirtTree();
@@ -52,6 +52,36 @@ test('everything that is wrong is told at once', () => {
     `sources.libvirt.spec: ${at('libvirt')} has no file libvirt.spec.in`,
     `sources.libnbd.rpms: ${at('no.rpm')} does not exist`,
     `kubevirt.dir: ${at('libvirt')} has no hack/rpm-deps.sh, so it is no KubeVirt tree`,
+  ]);
+});
+
+test('a variable that KubeVirt’s script knows no more is told before anything is built', () => {
+  kubevirtTree('# no QEMU_VERSION here\nlibvirt-${LIBVIRT_VERSION}\n');
+  const rpms = { kind: 'prebuilt', rpms: [at('kubevirt')] } as const;
+  const mine = packageConfig({ name: 'mine', ...rpms, pin: { variable: 'MINE_VERSION' } });
+  expect(complaints([{ ...qemu, ...rpms }, { ...libvirt, ...rpms }, mine])).toEqual(
+    [['qemu', 'QEMU_VERSION'], ['mine', 'MINE_VERSION']].map(
+      ([name, variable]) =>
+        `${at('kubevirt', 'hack', 'rpm-deps.sh')} does not know ${variable ?? ''}, so it can't be told which ${name ?? ''} to take; name the variable that it reads under sources.${name ?? ''}.pin, or, where KubeVirt has no such RPM, set preset: none`,
+    ),
+  );
+});
+
+test('trees for make dist, source RPMs, folders of sources: what is not there is told, addresses are not looked at', () => {
+  kubevirtTree();
+  writeTree(at('tree'), { README: '' });
+  writeTree(at('d'), { 'a.spec': '' });
+  expect(
+    complaints([
+      packageConfig({ name: 'libnbd', kind: 'autotools-dist', dir: at('tree'), spec: { kind: 'dir', dir: at('d'), sources: at('gone') } }),
+      packageConfig({ name: 'swtpm', kind: 'srpm', upstream: { kind: 'srpm', at: at('no.src.rpm') } }),
+      packageConfig({ name: 'passt', kind: 'srpm', upstream: { kind: 'srpm', at: 'https://example.org/a.src.rpm' } }),
+      packageConfig({ name: 'edk2', kind: 'prebuilt', rpms: ['https://example.org/a.rpm'] }),
+    ]),
+  ).toEqual([
+    `sources.libnbd.dir: ${at('tree')} has no configure.ac, so it is no tree for make dist`,
+    `sources.libnbd.spec.sources: ${at('gone')} does not exist`,
+    `sources.swtpm.srpm: ${at('no.src.rpm')} does not exist`,
   ]);
 });
 

@@ -4,12 +4,22 @@ import { describe, expect, test } from 'vitest';
 import type { RpmDepsParams, RpmDepsStream } from '../../src/params.js';
 import type { CustomRepository } from '../../src/kubevirt/custom-rpms.js';
 import { scriptEnvironment, builderVolume } from '../../src/kubevirt/environment.js';
-import { pinnedNames } from '../../src/kubevirt/pins.js';
+import { knowsVariable, readPins } from '../../src/kubevirt/pins.js';
 import { pinPrHelper } from '../../src/kubevirt/pr-helper.js';
 import { customRepoFile } from '../../src/kubevirt/repo-file.js';
 import { callVariables, shellAssignments } from '../../src/kubevirt/variables.js';
 
-const SCRIPT = 'launcherbase_main="\n  libvirt-client-${LIBVIRT_VERSION}\n  qemu-img-$QEMU_VERSION\n  nftables\n"\npr_helper="\n  qemu-pr-helper\n"\n';
+const SCRIPT = `launcherbase_main="
+  libvirt-client-\${LIBVIRT_VERSION}
+  qemu-img-$QEMU_VERSION
+  nftables
+"
+pr_helper="
+  qemu-pr-helper
+"
+bazeldnf rpmtree --name launcherbase_x86_64 $launcherbase_main
+bazeldnf rpmtree --name pr-helper_x86_64 $pr_helper
+`;
 const qemu = { name: 'qemu', pin: { variable: 'QEMU_VERSION', rpms: { x86_64: ['qemu-img', 'qemu-kvm-core'], aarch64: [], s390x: [] } } };
 
 function repository(...rpms: (readonly [name: string, evr: string])[]): CustomRepository {
@@ -35,22 +45,35 @@ const failure = (work: () => unknown) => {
   return undefined;
 };
 
-describe('pinnedNames', () => {
-  test('are the known names that the script asks for with the variable', () => {
-    expect(pinnedNames(SCRIPT, qemu, { arch: 'x86_64', stream: 9 })).toEqual(['qemu-img']);
-  });
-
+describe('readPins', () => {
   test('are those of the calls for one stream and architecture, whatever the preset knows', () => {
     const script = `
 if [ "$KUBEVIRT_CENTOS_STREAM_VERSION" = 10 ]; then more=qemu-kvm-new-$QEMU_VERSION; fi
 if [ -z "$SINGLE_ARCH" ] || [ "$SINGLE_ARCH" = x86_64 ]; then bazeldnf rpmtree --name a_x86_64 acl qemu-img-$QEMU_VERSION $more; fi
 if [ -z "$SINGLE_ARCH" ] || [ "$SINGLE_ARCH" = s390x ]; then bazeldnf rpmtree --name a_s390x qemu-kvm-device-ccw-\${QEMU_VERSION:-17:1-1}; fi
 `;
-    expect(pinnedNames(script, qemu, { arch: 'x86_64', stream: 9 })).toEqual(['qemu-img']);
-    expect(pinnedNames(script, qemu, { arch: 'x86_64', stream: 10 })).toEqual(['qemu-img', 'qemu-kvm-new']);
-    expect(pinnedNames(script, qemu, { arch: 's390x', stream: 9 })).toEqual(['qemu-kvm-device-ccw']);
-    expect(pinnedNames(script, qemu, { arch: 'aarch64', stream: 9 })).toEqual([]);
+    expect(readPins(script, qemu, { arch: 'x86_64', stream: 9 }).names).toEqual(['qemu-img']);
+    expect(readPins(script, qemu, { arch: 'x86_64', stream: 10 }).names).toEqual(['qemu-img', 'qemu-kvm-new']);
+    expect(readPins(script, qemu, { arch: 's390x', stream: 9 }).names).toEqual(['qemu-kvm-device-ccw']);
+    expect(readPins(script, qemu, { arch: 'aarch64', stream: 9 }).names).toEqual([]);
   });
+
+  test('know a variable that no preset knows, and names that nobody listed', () => {
+    const script = 'FOO_VERSION=${FOO_VERSION:-0:1-1}\nbazeldnf rpmtree --name a_x86_64 foo-libs-${FOO_VERSION} foo-$FOO_VERSION acl';
+    expect(readPins(script, { name: 'foo', pin: { variable: 'FOO_VERSION' } }, { arch: 'x86_64', stream: 9 })).toEqual({ names: ['foo-libs', 'foo'] });
+  });
+
+  test('are the preset’s where the script can’t be followed, which is said', () => {
+    const script = 'for arch in a b; do bazeldnf rpmtree --name x_$arch qemu-img-$QEMU_VERSION; done';
+    const { names, unread } = readPins(script, qemu, { arch: 'x86_64', stream: 9 });
+    expect(names).toEqual(['qemu-img', 'qemu-kvm-core']);
+    expect(unread).toBeTruthy();
+  });
+});
+
+test('a variable is known where the script has it, not where a comment names it', () => {
+  expect(knowsVariable(SCRIPT, 'QEMU_VERSION')).toBe(true);
+  expect(knowsVariable('# QEMU_VERSION was here\n  MY_QEMU_VERSION=1 QEMU_VERSIONS=2', 'QEMU_VERSION')).toBe(false);
 });
 
 describe('callVariables', () => {
@@ -61,7 +84,7 @@ describe('callVariables', () => {
   });
 
   test('refuse two EVRs for one variable', () => {
-    const script = `${SCRIPT}  qemu-kvm-core-\${QEMU_VERSION}\n`;
+    const script = `${SCRIPT}bazeldnf rpmtree --name a_x86_64 qemu-kvm-core-\${QEMU_VERSION}\n`;
     expect(failure(() => callVariables(params(), repository(['qemu-img', '17:1-1'], ['qemu-kvm-core', '17:1-2']), script))).toMatchObject({ class: 'usage' });
   });
 
@@ -74,7 +97,7 @@ describe('callVariables', () => {
   });
 
   test('warn of a pinned RPM that was not built', () => {
-    const script = `${SCRIPT}  qemu-kvm-core-\${QEMU_VERSION}\n`;
+    const script = `${SCRIPT}bazeldnf rpmtree --name a_x86_64 qemu-kvm-core-\${QEMU_VERSION}\n`;
     expect(callVariables(params(), repository(['qemu-img', '17:1-1']), script).warnings).toEqual(['KubeVirt pins qemu-kvm-core with QEMU_VERSION, but qemu did not make it']);
   });
 
