@@ -31,7 +31,7 @@ export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Pro
   }
   const { project, workspace } = opened;
   findings.push({ state: 'good', what: 'config', detail: project.config.file ?? 'from the environment' });
-  findings.push(await examineTrees(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
+  findings.push(await examineTrees(project), ...examinePresets(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
   findings.push(...(await probeSockets(cli, project, stop)), await examineEngine(cli, project, workspace, stop));
   return [...findings, await examineRepository(cli, project, workspace, stop)];
 }
@@ -52,6 +52,14 @@ async function examineTrees(project: Project): Promise<Finding> {
   } catch (error) {
     return refused('trees', error, 'Mend the paths in the config.');
   }
+}
+
+/** Presets that nobody has seen work yet: whoever relies on one should know. */
+function examinePresets({ config }: Project): readonly Finding[] {
+  const names = config.packages.filter(({ experimental }) => experimental).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const detail = `${names.join(', ')}: experimental, as crpm has not been seen to build from ${names.length === 1 ? 'the spec' : 'the specs'} that CentOS Stream has for ${names.length === 1 ? 'it' : 'them'}`;
+  return [{ state: 'caution', what: 'presets', detail, next: 'Say kind and spec yourself where the preset is wrong; docs/config.md has the table.' }];
 }
 
 async function examineRoom(what: string, folder: string): Promise<Finding> {

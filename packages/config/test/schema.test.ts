@@ -3,7 +3,10 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { configReference } from '../../../scripts/config-reference.mjs';
+// @ts-expect-error a script without types
+import { presetReference } from '../../../scripts/preset-reference.mjs';
 import { loadSchema } from '../src/index.js';
+import { PRESETS } from '../src/normalize/presets.js';
 import { loadGood } from './workspace.js';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -45,7 +48,7 @@ describe('the schema', () => {
 
   test('every documented example and default is valid', () => {
     const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
-    ajv.addVocabulary(['x-expected']);
+    ajv.addVocabulary(['x-expected', 'x-experimental']);
     ajv.addSchema(schema, 'config');
     const documented = all.filter(([, node]) => Array.isArray(node['examples']));
     for (const [pointer, node] of documented) {
@@ -60,6 +63,13 @@ describe('the schema', () => {
     for (const example of schema['examples'] as unknown[]) expect((await loadGood(JSON.stringify(example))).packages.length).toBeGreaterThan(0);
   });
 
+  test('marks the presets that were never seen to work, as the program does', () => {
+    const [, preset] = all.find(([pointer]) => pointer.endsWith('/source/properties/preset')) ?? [];
+    expect([...(preset?.['enum'] as string[])].sort()).toEqual([...PRESETS.keys(), 'none'].sort());
+    const experimental = [...PRESETS].filter(([, { built }]) => built === undefined).map(([name]) => name);
+    expect([...(preset?.['x-experimental'] as string[])].sort()).toEqual(experimental.sort());
+  });
+
   test('is what `loadSchema` gives', async () => {
     expect(await loadSchema()).toEqual(schema);
   });
@@ -70,7 +80,7 @@ test('the generated validator needs no ajv at run time', () => {
   expect(code).not.toMatch(/\bimport\b\s*[({"'*]|\bfrom\s*["']/);
 });
 
-test('docs/config.md is what the schema says', () => {
+test('docs/config.md is what the schema and the presets say', () => {
   const written = readFileSync(new URL('../../../docs/config.md', import.meta.url), 'utf8');
-  expect(written).toBe((configReference as (schema: unknown) => string)(schema));
+  expect(written).toBe((configReference as (schema: unknown) => string)(schema) + (presetReference as (presets: object) => string)({ PRESETS }));
 });
