@@ -58,9 +58,9 @@ async function threeLines(name: string, stream: number, arch: Arch): Promise<{ r
 }
 
 /** A repository that holds RPMs of these names, all of one package. */
-function repositoryOf(name: string, arch: Arch, rpms: readonly string[]): CustomRepository {
-  const rpm = (each: string) => ({ file: `${each}.rpm`, name: each, epoch: 7, version: '1.2', release: '3.el9.crpm0001', arch, sourcerpm: '', sha256: '', size: 1, package: name, forArch: arch, url: '' });
-  return { arch, baseUrl: 'http://127.0.0.1:1/', rpms: rpms.map(rpm), stale: {} };
+function repositoryOf(name: string, stream: number, arch: Arch, rpms: readonly string[]): CustomRepository {
+  const rpm = (each: string) => ({ file: `${each}.rpm`, name: each, epoch: 7, version: '1.2', release: '3.el9.crpm0001', arch, sourcerpm: '', sha256: '', size: 1, package: name, forArch: arch, forStream: stream, url: '' });
+  return { stream, arch, baseUrl: 'http://127.0.0.1:1/', rpms: rpms.map(rpm), stale: {} };
 }
 
 describe.each(NAMES)('three lines for %s', (name) => {
@@ -83,7 +83,7 @@ describe.each(NAMES)('three lines for %s', (name) => {
 
       const deps = params([...graph.nodes.keys()].find((id) => id.startsWith('rpm-deps')) ?? '') as unknown as RpmDepsParams;
       const names = presetPin(preset).rpms?.[arch] ?? [];
-      const call = callVariables({ ...deps, stream }, repositoryOf(name, arch, names), SCRIPT);
+      const call = callVariables(deps, repositoryOf(name, stream, arch, names), SCRIPT);
       expect(call.warnings).toEqual([]);
       const versions = Object.fromEntries(Object.entries(call.values).filter(([variable]) => variable === preset.variable));
       // On an architecture where KubeVirt asks for none of its RPMs, it is told nothing.

@@ -102,7 +102,7 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
     expect(failure.next).toContain('basesystems.<name>.repos');
   });
 
-  test('RPMs of a package that is needed go into the build root, and another build of them makes another build root', async () => {
+  test('a BuildRequires that only a needed package has comes from its RPMs, and another build of them makes another build root and other RPMs', async () => {
     const rpms = folder('rpms');
     const library = async (salt: string) => {
       removeFolder(rpms);
@@ -111,10 +111,20 @@ describe.skipIf(dockerHost === undefined)('builds in containers', () => {
       await execa('cp', [files[0] ?? '', rpms]);
       return packageConfig({ name: 'libown', kind: 'prebuilt', rpms: [rpms] });
     };
-    const distGit = emulatorDistGit(folder('dist-git'), { buildRequires: ['libown-devel'] });
-    const packages = async (salt: string) => [await library(salt), emulator(distGit, { needs: ['libown'] })];
-    const one = (await build(config(await packages('one')), 'qemu.buildroot')).outputs.get('qemu.buildroot')?.data as BuildrootFact;
-    const two = (await build(config(await packages('two')), 'qemu.buildroot')).outputs.get('qemu.buildroot')?.data as BuildrootFact;
+    const prep = '%autosetup -n qemu-%{version}%{?rcstr} -p1\ncp /usr/share/crpm-test/libown-devel tests/build/data.txt';
+    const distGit = emulatorDistGit(folder('dist-git'), { buildRequires: ['libown-devel >= 1.0'], prep });
+    expect((await failureOf(config([emulator(distGit)]), 'qemu.buildroot')).message).toBe('BuildRequires libown-devel >= 1.0 of qemu-kvm.spec is in no repository');
+
+    const against = async (salt: string) => {
+      const run = await build(config([await library(salt), emulator(distGit, { needs: ['libown'] })]), 'qemu.rpmbuild');
+      expect(run.lines.join('\n')).toMatch(/Installing\s*:\s*libown-devel/);
+      const output = run.outputs.get('qemu.rpmbuild');
+      const docs = (output?.data as RpmsFact).rpms.find(({ name }) => name === 'qemu-kvm-docs');
+      expect(fileInRpm(join(output?.dir ?? '', docs?.file ?? ''), '/usr/share/qemu-kvm/data.txt').toString()).toBe(`libown-devel ${salt}\n`);
+      return run.outputs.get('qemu.buildroot')?.data as BuildrootFact;
+    };
+    const [one, two] = [await against('one'), await against('two')];
+    // Both are part of what the build depends on.
     expect(two.packages).not.toBe(one.packages);
     expect(two.here.image).not.toBe(one.here.image);
   });

@@ -12,7 +12,7 @@ import type { RpmsFact } from '@crpm/pipeline/facts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { buildRpms } from '../../../test/support/rpms.js';
-import { makeConfig, packageConfig } from './support/config.js';
+import { centosStream, makeConfig, packageConfig } from './support/config.js';
 import { makeWorkspace, removeFolder, runGraph, type GraphRun } from './support/run-graph.js';
 import { autotoolsDistGit, autotoolsTree, commitAll, emulatorDistGit, emulatorTree, fileInRpm, folderDigest, writeTree } from './support/trees.js';
 
@@ -54,7 +54,7 @@ beforeEach(async () => {
   workspace = makeWorkspace(root);
   served.clear();
   asked.length = 0;
-  engine = await chooseEngine({ config: { kind: 'host', network: 'bridge' }, basesystem: config([]).basesystem, env: process.env, signal: AbortSignal.timeout(600_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
+  engine = await chooseEngine({ config: { kind: 'host', network: 'bridge' }, basesystems: config([]).basesystems, env: process.env, signal: AbortSignal.timeout(600_000), workDir: join(root, 'work'), sharedDir: join(root, 'shared') });
 });
 
 afterEach(async () => {
@@ -63,9 +63,8 @@ afterEach(async () => {
 });
 
 function config(packages: Config['packages']): Config {
-  const made = makeConfig(packages);
-  const { stream, kubevirtBasesystem, packages: installed, repos, macros } = made.basesystem;
-  return { ...made, root, basesystem: { name: 'host', base: { kind: 'host' }, dist: '.el9', stream, kubevirtBasesystem, packages: installed, repos, macros, enable: [], disable: [], checkBuildRequires: false } };
+  const { osRelease: _, ...centos } = centosStream(9);
+  return { ...makeConfig(packages), root, basesystems: [{ ...centos, name: 'host', base: { kind: 'host' }, enable: [], disable: [], checkBuildRequires: false }] };
 }
 
 const build = (pkg: PackageConfig): Promise<GraphRun> => runGraph(config([pkg]), { engine, workspace, until: `${pkg.name}.rpmbuild` });
