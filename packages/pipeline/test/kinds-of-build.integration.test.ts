@@ -63,8 +63,7 @@ afterEach(async () => {
 });
 
 function config(packages: Config['packages']): Config {
-  const { osRelease: _, ...centos } = centosStream(9);
-  return { ...makeConfig(packages), root, basesystems: [{ ...centos, name: 'host', base: { kind: 'host' }, enable: [], disable: [], checkBuildRequires: false }] };
+  return { ...makeConfig(packages), root, basesystems: [{ ...centosStream(9), name: 'host', base: { kind: 'host' }, enable: [], disable: [], checkBuildRequires: false }] };
 }
 
 const build = (pkg: PackageConfig): Promise<GraphRun> => runGraph(config([pkg]), { engine, workspace, until: `${pkg.name}.rpmbuild` });

@@ -15,7 +15,7 @@ interface HostArches {
 
 /** Without containers there is no emulation: only RPMs that are built already may be for another machine. */
 export function checkHostArches({ arches, given, variable, machine, basesystems, packages }: HostArches, complaints: Complaints): void {
-  const builds = packages.some(({ kind }) => kind === 'rpmbuild' || kind === 'meson-dist');
+  const builds = packages.some(({ kind }) => kind !== 'prebuilt' && kind !== 'published');
   const own = basesystems.find(({ base }) => base.kind === 'host');
   if (!own || !builds) return;
   const message = `the basesystem ${own.name} builds for this machine's architecture only: ${machine ?? 'which is none of KubeVirt’s'}`;
