@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { mustReadAsRpmDoes } from './rpm-query.js';
 
 /** One source package and the RPMs its spec makes. */
 export interface SpecOptions {
@@ -9,6 +10,8 @@ export interface SpecOptions {
   readonly version: string;
   readonly release: string;
   readonly rpms: readonly SpecRpm[];
+  /** Architecture that the RPMs are for. Default: this machine's. */
+  readonly target?: string;
 }
 
 export interface SpecRpm {
@@ -30,7 +33,7 @@ export async function hasRpmTools(log: (line: string) => void = (line) => consol
 
 /**
  * Builds small RPMs with rpmbuild, each with one file of its own, and the source RPM with them. `dir`: an empty folder for the work. `salt` makes other
- * bytes of the same NEVRA. Gives the absolute paths, the source RPM last.
+ * bytes of the same NEVRA. Gives the absolute paths, the source RPM last. Each is read by crpm and by rpm, which must agree.
  */
 export async function buildRpms(dir: string, spec: SpecOptions, salt = ''): Promise<readonly string[]> {
   mkdirSync(dir, { recursive: true });
@@ -39,9 +42,11 @@ export async function buildRpms(dir: string, spec: SpecOptions, salt = ''): Prom
   const defines = { _topdir: dir, _rpmdir: join(dir, 'out'), _srcrpmdir: join(dir, 'out/src'), _build_name_fmt: '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm', _buildhost: 'builder.invalid' };
   const argv = Object.entries(defines).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
   // Neither the machine's own rpm settings nor its database matter here.
-  await execa('rpmbuild', ['-ba', '--nodeps', ...argv, '--define', '_binary_payload w6.gzdio', file]);
+  await execa('rpmbuild', ['-ba', '--nodeps', ...(spec.target === undefined ? [] : ['--target', spec.target]), ...argv, '--define', '_binary_payload w6.gzdio', file]);
   const list = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.rpm')).sort().map((name) => join(folder, name));
-  return [...list(join(dir, 'out')), ...list(join(dir, 'out/src'))];
+  const rpms = [...list(join(dir, 'out')), ...list(join(dir, 'out/src'))];
+  await mustReadAsRpmDoes(rpms);
+  return rpms;
 }
 
 function specText(spec: SpecOptions, salt: string): string {

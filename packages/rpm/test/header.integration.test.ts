@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatRelation, readPrimary, readRpmHeader } from '@crpm/rpm';
+import { askReader, askRpm, withoutZeroEpochs } from '../../../test/support/rpm-query.js';
 import { buildRpms, hasRpmTools } from '../../../test/support/rpms.js';
 
 const available = await hasRpmTools();
@@ -11,8 +12,6 @@ const available = await hasRpmTools();
 describe.skipIf(!available)('RPMs that rpmbuild made', () => {
   const dir = mkdtempSync(join(tmpdir(), 'crpm-header-'));
   let files: readonly string[] = [];
-  const query = async (file: string, format: string) => (await execa('rpm', ['-qp', '--nosignature', '--qf', format, file])).stdout;
-  const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
   beforeAll(async () => {
     const withEpoch = await buildRpms(join(dir, 'a'), {
@@ -40,37 +39,27 @@ describe.skipIf(!available)('RPMs that rpmbuild made', () => {
     ]);
   });
 
-  it('have the identity that rpm reads', async () => {
-    for (const file of files) {
-      const header = readRpmHeader(file);
-      const [name, epoch, version, release, arch, source, isSource, time, host, vendor, payload] = lines(
-        await query(file, '%{NAME}\\n%{EPOCHNUM}\\n%{VERSION}\\n%{RELEASE}\\n%{ARCH}\\n%{SOURCERPM}\\n%{SOURCEPACKAGE}\\n%{BUILDTIME}\\n%{BUILDHOST}\\n%{VENDOR}\\n%{PAYLOADCOMPRESSOR}\\n'),
-      );
-      const src = isSource === '1';
-      expect(header).toMatchObject({ name, epoch: Number(epoch), version, release, arch: src ? 'src' : arch, buildTime: Number(time), buildHost: host, vendor, payloadCompressor: payload });
-      expect(header.sourcerpm).toBe(src ? undefined : source);
-    }
+  it('have the identity, the dependencies and the files that rpm reads', async () => {
+    const theirs = await askRpm(files);
+    expect(theirs).toHaveLength(files.length);
+    expect(files.map((file) => withoutZeroEpochs(askReader(file)))).toEqual(theirs.map(withoutZeroEpochs));
+    // Said in the open once, so that two readers that both see nothing would not agree.
+    const img = askReader(files[1] ?? '').split('\n');
+    expect(img.slice(0, 4)).toEqual(['demo-img', '17', '10.1.0~rc1', '20.el9.crpm0001']);
+    expect(img).toEqual(
+      expect.arrayContaining([
+        'requires demo-common = 17:10.1.0~rc1-20.el9.crpm0001',
+        'requires libc.so.6()(64bit)',
+        'provides demo-tool = 0:3',
+        'provides plain',
+        expect.stringMatching(/^\/usr\/share\/crpm-test\/demo-img\|33188\|\d+\|[0-9a-f]{64}\|$/),
+        expect.stringMatching(/^\/usr\/share\/crpm-test\/demo-img\.link\|41471\|\d+\|\|demo-img$/),
+      ]),
+    );
   });
 
-  it('have the dependencies that rpm reads', async () => {
-    for (const file of files) {
-      const header = readRpmHeader(file);
-      for (const [kind, tag] of [['requires', 'REQUIRE'], ['provides', 'PROVIDE']] as const) {
-        const expected = lines(await query(file, `[%{${tag}NAME} %{${tag}FLAGS:depflags} %{${tag}VERSION}\\n]`)).map((line) => line.trim().replace(/ +/g, ' '));
-        const ours = header[kind].map(formatRelation);
-        // rpm prints no epoch where the dependency has none.
-        expect(ours.map((text) => text.replace(/([<=>]) 0:/, '$1 '))).toEqual(expected.map((text) => text.replace(/([<=>]) 0:/, '$1 ')));
-      }
-    }
-  });
-
-  it('have the files that rpm reads', async () => {
-    for (const file of files) {
-      const header = readRpmHeader(file);
-      const expected = lines(await query(file, '[%{FILENAMES}|%{FILEMODES}|%{FILESIZES}|%{FILEDIGESTS}|%{FILELINKTOS}\\n]'));
-      expect(header.files.map((entry) => [entry.path, entry.mode, entry.size, entry.digest?.replace('sha256:', '') ?? '', entry.target ?? ''].join('|'))).toEqual(expected);
-      expect(header.files.filter((entry) => entry.digest).every((entry) => /^sha256:[0-9a-f]{64}$/.test(entry.digest ?? ''))).toBe(true);
-    }
+  it('name what made them', () => {
+    for (const file of files) expect(readRpmHeader(file)).toMatchObject({ vendor: 'crpm tests', buildHost: 'builder.invalid', payloadCompressor: 'gzip' });
   });
 
   it('are described by createrepo_c as by their headers', async () => {
