@@ -1,5 +1,6 @@
 import { formatEvr } from '@crpm/rpm';
 import { takenRpms } from './answers.js';
+import { judgeAskedFor } from './asked-for.js';
 import { isIn, openCase, scopeOf, wordFor, type Case } from './case.js';
 import type { Complaint, Evidence, Proof } from './evidence.js';
 import { findMoved } from './moved.js';
@@ -20,6 +21,7 @@ export function prove(evidence: Evidence): Proof {
   const judgements = of.custom.map((rpm) => judgeRpm(of, rpm));
   const complaints = [
     ...judgeScope(of),
+    ...judgeAskedFor(of),
     ...judgeSiblings(of),
     ...judgements.flatMap((judgement) => judgement.complaints),
     ...judgePrHelper(of),

@@ -1,4 +1,5 @@
 import { formatEvr, sourceName } from '@crpm/rpm';
+import { namesNotMade } from './asked-for.js';
 import { isIn, type Case } from './case.js';
 import type { Complaint } from './evidence.js';
 import type { Member } from './snapshot.js';
@@ -13,9 +14,11 @@ export function judgeSourcePackages(of: Case): readonly Complaint[] {
   const found = new Map<string, { member: Member; source: string; trees: string[] }>();
   for (const scope of of.scopes) {
     const built = new Set(of.custom.filter((rpm) => isIn(rpm, scope)).map((rpm) => rpm.name));
+    // These are told by judgeAskedFor.
+    const told = namesNotMade(of, scope);
     for (const tree of scope.trees) {
       for (const member of of.after.trees.get(tree)?.members ?? []) {
-        if (built.has(member.name) || of.evidence.allowOfficial.includes(member.name)) continue;
+        if (built.has(member.name) || told.has(member.name) || of.evidence.allowOfficial.includes(member.name)) continue;
         const source = belongs(member);
         if (source === undefined) continue;
         const entry = found.get(member.ruleName);
