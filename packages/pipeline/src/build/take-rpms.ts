@@ -6,6 +6,7 @@ import type { Failure, NodeContext, Work } from '@crpm/core';
 import type { RpmsFact } from '../facts.js';
 import type { RpmbuildParams } from '../params.js';
 import { collectRpms } from './collect-rpms.js';
+import { diagnose } from './diagnose.js';
 import { TOPDIR } from './rpmbuild-command.js';
 import { withStaging } from './staging.js';
 import type { OutputTail } from './telling-lines.js';
@@ -21,10 +22,11 @@ export async function takeBuiltRpms(context: NodeContext, work: Work, params: Rp
 }
 
 export function rpmbuildFailed(params: RpmbuildParams, seen: OutputTail, code: number): Failure {
+  const why = diagnose(seen.lines, params.package);
   return {
-    class: 'build',
-    message: `rpmbuild of ${params.package} ended with exit code ${String(code)}`,
-    next: 'Correct what the lines shown name; the log has all of the output.',
+    class: why?.class ?? 'build',
+    message: `rpmbuild of ${params.package} ended with exit code ${String(code)}${why ? `: ${why.what}` : ''}`,
+    next: why?.next ?? 'Correct what the lines shown name; the log has all of the output.',
     lines: seen.telling(),
   };
 }
