@@ -22,6 +22,7 @@ export type BaseFact = RpmTraits & {
   readonly here: {
     /** Engine image id. */
     readonly image: string;
+    readonly arch: Arch;
   };
   /** Whether dnf may install BuildRequires into an image made from this one. */
   readonly dnf: boolean;

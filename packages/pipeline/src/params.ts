@@ -117,8 +117,6 @@ export type StreamParams = { readonly basesystem: string; readonly stream: numbe
 
 /** kind `createrepo` */
 export type CreaterepoParams = {
-  /** Architecture of the base image that it runs in. */
-  readonly runsOn: Arch;
   readonly streams: readonly StreamParams[];
   readonly arches: readonly Arch[];
 };

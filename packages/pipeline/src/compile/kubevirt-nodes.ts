@@ -8,7 +8,7 @@ import { placeId } from './ids.js';
 export function repositoryNodes(config: Config, rpms: readonly string[]): readonly GraphNode[] {
   if (config.serve.mode === 'published') return [];
   const place = indexPlace(config);
-  const createrepo: CreaterepoParams = { runsOn: place.arch, streams: config.basesystems.map(({ name, stream }) => ({ basesystem: name, stream })), arches: config.arches };
+  const createrepo: CreaterepoParams = { streams: config.basesystems.map(({ name, stream }) => ({ basesystem: name, stream })), arches: config.arches };
   const serve: ServeParams = { ...config.serve };
   return [
     { id: 'createrepo', kind: 'createrepo', title: 'repository', needs: [placeId(config, 'base', place), ...rpms], params: createrepo },

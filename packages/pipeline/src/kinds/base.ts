@@ -23,7 +23,7 @@ import type { BaseParams } from '../params.js';
 export function baseKind(options: { readonly pull: boolean }): NodeKind<BaseParams> {
   return {
     name: 'base',
-    version: 2,
+    version: 3,
     weight: 'light',
     inputs: baseInputs,
     async run(params, context) {
@@ -164,5 +164,5 @@ function fact(params: BaseParams, { from, image }: { readonly from: string; read
   const osRelease = parseOsRelease(has.osRelease);
   const dist = params.dist ?? (has.dist || distOf(osRelease));
   const known = params.base.kind === 'host' ? knowsItsPackages(osRelease) : true;
-  return { from, here: { image }, dist, checkBuildRequires: params.checkBuildRequires ?? known, lacksMacros: has.lacksMacros, dnf: has.dnf && params.base.kind !== 'host' };
+  return { from, here: { image, arch: params.arch }, dist, checkBuildRequires: params.checkBuildRequires ?? known, lacksMacros: has.lacksMacros, dnf: has.dnf && params.base.kind !== 'host' };
 }

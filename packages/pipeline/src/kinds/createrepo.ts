@@ -56,7 +56,7 @@ async function run(params: CreaterepoParams, context: NodeContext): Promise<Repo
     refuseTwins(folders.flatMap(({ rpms }) => rpms));
     for (const { basesystem, arch, rpms } of folders) {
       const path = `${basesystem}/${arch}`;
-      files.push(...(await indexed(context, join(staging, basesystem, arch), { path, runsOn: params.runsOn }, rpms)));
+      files.push(...(await indexed(context, join(staging, basesystem, arch), path, rpms)));
       repos.push({ basesystem, arch, path, rpms: rpms.map(({ rpm }) => rpm), stale });
     }
     context.report.status('publishing');
@@ -119,13 +119,13 @@ function refuseTwins(found: readonly FoundRpm[]): void {
 }
 
 /** Lays RPMs out by their digests and has createrepo_c index them; returns all files of that repository by their place in the generation. */
-async function indexed(context: NodeContext, staging: string, { path, runsOn }: { readonly path: string; readonly runsOn: Arch }, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
+async function indexed(context: NodeContext, staging: string, path: string, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
   const placed = found.map(({ rpm, dir }) => ({ address: `by-sha256/${rpm.sha256}/${rpm.file}`, source: join(dir, rpm.file) }));
   for (const { address, source } of placed) await linkOrCopy(source, join(staging, 'in', address));
   const out = join(staging, 'out');
-  const { image } = needFact<BaseFact>(context, 'base').here;
+  const { image, arch } = needFact<BaseFact>(context, 'base').here;
   context.report.status(`indexing ${String(placed.length)} RPMs`);
-  await withWork(context, { image, arch: runsOn }, async (work) => {
+  await withWork(context, { image, arch }, async (work) => {
     await mustRun(context, work, { argv: ['mkdir', 'repo'] }, noIndex);
     if (placed.length > 0) await work.put(packPath(Buffer.from(join(staging, 'in')), 'repo'));
     // The index notes each file's time; one moment for all keeps equal repositories equal.

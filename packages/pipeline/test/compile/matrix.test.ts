@@ -44,13 +44,13 @@ describe('the graph of several streams and architectures', () => {
   test('takes RPMs at hand once for each stream, all architectures together, with one base image to index them', () => {
     const { nodes } = graphOf([packageConfig({ name: 'seabios', kind: 'prebuilt', rpms: ['/src/rpms'] })], { machine: 's390x' });
     expect([...nodes.keys()]).toEqual(['base', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10', 'createrepo', 'serve', 'rpm-deps', 'verify'].map((id) => (id === 'base' ? 'base@s390x_cs9' : id)));
-    expect(nodes.get('createrepo')).toMatchObject({ needs: ['base@s390x_cs9', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10'], params: { runsOn: 's390x' } });
+    expect(nodes.get('createrepo')).toMatchObject({ needs: ['base@s390x_cs9', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10'] });
   });
 
   test('indexes on this machine’s own architecture where that is one of them', () => {
     const { nodes } = graphOf([libvirt], { machine: 'aarch64' });
-    expect(nodes.get('createrepo')).toMatchObject({ needs: expect.arrayContaining(['base@aarch64_cs9']), params: { runsOn: 'aarch64' } });
-    expect(graphOf([libvirt], { machine: 's390x' }).nodes.get('createrepo')?.params).toMatchObject({ runsOn: 'x86_64' });
+    expect(nodes.get('createrepo')).toMatchObject({ needs: expect.arrayContaining(['base@aarch64_cs9']) });
+    expect(graphOf([libvirt], { machine: 's390x' }).nodes.get('createrepo')?.needs).toContain('base@x86_64_cs9');
   });
 
   test('tells rpm-deps of each stream what only fits that one', () => {

@@ -37,7 +37,7 @@ const run = (params: BaseParams, engine: ReturnType<typeof fakeEngine>, workspac
 describe('the base image', () => {
   test('that has everything is taken as it is', async () => {
     const engine = fakeEngine(() => CENTOS);
-    expect(await run(PARAMS, engine)).toEqual({ from: 'docker centos:9', here: { image: 'centos:9' }, dist: '.el9', checkBuildRequires: true, lacksMacros: false, dnf: false });
+    expect(await run(PARAMS, engine)).toEqual({ from: 'docker centos:9', here: { image: 'centos:9', arch: 'x86_64' }, dist: '.el9', checkBuildRequires: true, lacksMacros: false, dnf: false });
     expect(engine.derived).toEqual([]);
   });
 
