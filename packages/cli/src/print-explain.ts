@@ -2,6 +2,7 @@ import type { GraphNode, Selected } from '@crpm/core';
 import { count, formatDuration, formatTable } from '@crpm/reporters';
 import type { Explanation } from '@crpm/runner';
 import { printJson, type Cli } from './io.js';
+import { changesSince, type RanSince } from './changes-since.js';
 import { actionWord, planOptions } from './print-plan.js';
 import type { Project } from './project.js';
 import { stoppable } from './signals.js';
@@ -10,10 +11,20 @@ import { stoppable } from './signals.js';
 export async function printExplanation(cli: Cli, project: Project, part: Selected, node: GraphNode, json: boolean): Promise<void> {
   await stoppable(cli, async ({ signal }) => {
     const { age, explain, formatDifferences } = await import('@crpm/runner');
-    const explanation = await explain(await planOptions(cli, project, part, { signal }), node.id);
-    if (json) printJson(cli.io, explanation);
-    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), age: (at) => age(at) }));
+    const options = await planOptions(cli, project, part, { signal });
+    const explanation = await explain(options, node.id);
+    const since = sinceOf(explanation, (run) => changesSince(options.workspace, project.graph, node.id, run));
+    if (json) printJson(cli.io, { ...explanation, ...(since.length > 0 ? { since } : {}) });
+    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), since, age: (at) => age(at) }));
   });
+}
+
+/** What its needs ran for since its last good run, where they are fresh again. */
+function sinceOf({ differences, needs, last }: Explanation, look: (run: string) => readonly RanSince[]): readonly RanSince[] {
+  // What came back from the store was made in a run of somebody else's.
+  if (!last || last.run === '') return [];
+  const isDone = differences.some((one) => one.what === 'need' && needs.find(({ node }) => node === one.need)?.action === 'fresh');
+  return isDone ? look(last.run) : [];
 }
 
 /** What the text needs beside the explanation. */
@@ -22,12 +33,14 @@ export interface Wording {
   readonly title: string;
   /** Each difference in words; {@link Explanation.differences}, one or more lines each. */
   readonly differences: readonly string[];
+  /** What its needs ran for since. */
+  readonly since?: readonly RanSince[];
   /** How long ago an instant was. */
   age(at: string): string;
 }
 
 /** For people: what would be done, every difference to the last good run, what becomes of the needs, and all inputs, changed ones with what they were. */
-export function formatExplanation(explanation: Explanation, { title, differences, age }: Wording): string {
+export function formatExplanation(explanation: Explanation, { title, differences, since = [], age }: Wording): string {
   const { node, kind, action, last, needs } = explanation;
   const facts = [
     ['now', NOW[action]],
@@ -38,6 +51,7 @@ export function formatExplanation(explanation: Explanation, { title, differences
     `${node} (${kind}): ${title}`,
     formatTable(facts),
     ...(differences.length > 0 ? [block('why', [...differences, ...whereToAsk(explanation)])] : []),
+    ...(since.length > 0 ? [block('since its last good run', formatTable(since.map(({ node: need, run, reason }) => [need, reason, `(run ${run})`])).split('\n'))] : []),
     ...(needs.length > 0 ? [block('needs', formatTable(needs.map((need) => [need.node, actionWord(need.action), need.reason])).split('\n'))] : []),
     ...(explanation.inputs ? [block('inputs', formatInputs(explanation))] : []),
   ];

@@ -53,6 +53,17 @@ inputs
 `);
 });
 
+test('after a build that failed: what its needs ran for since the last good one', () => {
+  const text = formatExplanation(
+    {
+      node: 'libvirt.rpmbuild', layer: 2, action: 'run', reason: '', kind: 'rpmbuild', differences: [{ what: 'need', need: 'libvirt.source', before: DIGEST, after: OTHER }],
+      needs: [{ node: 'libvirt.source', action: 'fresh', reason: 'nothing it depends on changed' }], last: last(),
+    },
+    { ...wording('need libvirt.source changed'), since: [{ node: 'libvirt.source', run: '20261123T080000.000Z-aaaaaa', reason: 'tree: src/a.c changed' }] },
+  );
+  expect(text).toContain('why\n  need libvirt.source changed\n\nsince its last good run\n  libvirt.source  tree: src/a.c changed  (run 20261123T080000.000Z-aaaaaa)\n\nneeds\n');
+});
+
 test('a node that may run names the nodes at which that begins', () => {
   const text = formatExplanation(
     {

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Event, NodeOutcome, WorkspacePaths } from '@crpm/core';
+import type { Event, Graph, GraphNode, NodeOutcome, WorkspacePaths } from '@crpm/core';
 import { beforeEach, afterEach, expect, test } from 'vitest';
+import { changesSince } from '../src/changes-since.js';
 import { readRecordedRuns } from '../src/history.js';
 import { formatStatus } from '../src/read-status.js';
 import { listRuns, newRunId, pruneRuns, readEvents, runLogs } from '../src/run-folder.js';
@@ -87,6 +88,18 @@ test('what a node did in an earlier run is not told as of the last one', () => {
     expect.stringMatching(/^c +never ran$/),
     '',
   ]);
+});
+
+test('what the needs of a node ran for since a run: their own causes, and only where they came to an end', () => {
+  const needs = (id: string, ...of: readonly string[]): [string, GraphNode] => [id, { id, kind: 'k', title: id, needs: of, params: null }];
+  const graph: Graph = { nodes: new Map([needs('tree'), needs('dist', 'tree'), needs('rpms', 'dist'), needs('other')]) };
+  const begun = (node: string, reason: string): Event => ({ type: 'node-started', at: 1, node, reason, log: '' });
+  record(0, [started, begun('tree', 'tree: too-early.c changed'), ended('tree', 'ran', 2)]);
+  const good = record(1, [started, begun('tree', 'first run'), ended('tree', 'ran', 2), begun('rpms', 'first run'), ended('rpms', 'ran', 3)]);
+  const failed = record(2, [started, begun('tree', 'tree: a.c changed'), ended('tree', 'ran', 2), begun('dist', 'need tree changed'), ended('dist', 'ran', 2), begun('rpms', 'need dist changed'), ended('rpms', 'failed', 3), begun('other', 'forced'), ended('other', 'ran', 3)]);
+  record(3, [started, begun('tree', 'tree: broken.c changed'), ended('tree', 'failed', 2)]);
+  const again = record(4, [started, begun('tree', 'tree: b.c new'), ended('tree', 'ran', 2), ended('rpms', 'failed', 3)]);
+  expect(changesSince(workspace, graph, 'rpms', good)).toEqual([{ node: 'tree', run: failed, reason: 'tree: a.c changed' }, { node: 'tree', run: again, reason: 'tree: b.c new' }]);
 });
 
 test('a run without an end is told as such', () => {
