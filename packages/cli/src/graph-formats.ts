@@ -13,12 +13,21 @@ export function graphAsJson(graph: Graph): Json {
   };
 }
 
+/** For Mermaid, which GitHub draws in Markdown: the same picture as {@link graphAsDot}. Nodes get names of their own, since ids may be words of its language. */
+export function graphAsMermaid(graph: Graph): string {
+  const nodes = [...graph.nodes.values()];
+  const names = new Map(nodes.map(({ id }, index) => [id, `n${String(index)}`]));
+  const box = ({ id }: GraphNode) => `${names.get(id) ?? ''}["${id.replaceAll('"', '#quot;')}"]`;
+  const boxes = [...byGroup(nodes)].flatMap(([group, members], index) => [`  subgraph g${String(index)}["${group.replaceAll('"', '#quot;')}"]`, ...members.map((node) => `    ${box(node)}`), '  end']);
+  const loners = nodes.filter((node) => node.group === undefined).map((node) => `  ${box(node)}`);
+  const arrows = nodes.flatMap((node) => node.needs.map((need) => `  ${names.get(need) ?? ''} --> ${names.get(node.id) ?? ''}`));
+  return `${['flowchart LR', ...boxes, ...loners, ...arrows].join('\n')}\n`;
+}
+
 /** For Graphviz: an arrow from each node to what needs it, packages in boxes of their own. */
 export function graphAsDot(graph: Graph): string {
   const nodes = [...graph.nodes.values()];
-  const groups = new Map<string, GraphNode[]>();
-  for (const node of nodes) if (node.group !== undefined) groups.set(node.group, [...(groups.get(node.group) ?? []), node]);
-  const boxes = [...groups].flatMap(([group, members]) => [
+  const boxes = [...byGroup(nodes)].flatMap(([group, members]) => [
     `  subgraph ${quote(`cluster_${group}`)} {`,
     `    label=${quote(group)}`,
     ...members.map((node) => `    ${quote(node.id)}`),
@@ -27,6 +36,12 @@ export function graphAsDot(graph: Graph): string {
   const loners = nodes.filter((node) => node.group === undefined).map((node) => `  ${quote(node.id)}`);
   const arrows = nodes.flatMap((node) => node.needs.map((need) => `  ${quote(need)} -> ${quote(node.id)}`));
   return `${['digraph crpm {', '  rankdir=LR', '  node [shape=box]', ...boxes, ...loners, ...arrows, '}'].join('\n')}\n`;
+}
+
+function byGroup(nodes: readonly GraphNode[]): ReadonlyMap<string, readonly GraphNode[]> {
+  const groups = new Map<string, GraphNode[]>();
+  for (const node of nodes) if (node.group !== undefined) groups.set(node.group, [...(groups.get(node.group) ?? []), node]);
+  return groups;
 }
 
 function quote(text: string): string {

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '@crpm/core';
 import { expect, test } from 'vitest';
-import { graphAsDot, graphAsJson, graphAsText } from '../src/graph-formats.js';
+import { graphAsDot, graphAsJson, graphAsMermaid, graphAsText } from '../src/graph-formats.js';
 
 const node = (id: string, needs: readonly string[], group?: string): GraphNode => ({ id, kind: 'k', title: `make ${id}`, needs, params: null, ...(group === undefined ? {} : { group }) });
 const nodes = [node('base', []), node('createrepo', ['a.rpmbuild']), node('a.rpmbuild', ['base', 'a.source'], 'a'), node('a.source', [], 'a')];
@@ -38,5 +38,21 @@ test('dot draws packages as boxes and quotes every name', () => {
   "base" -> "a.rpmbuild"
   "a.source" -> "a.rpmbuild"
 }
+`);
+});
+
+test('mermaid draws the same, and no id is a word of its language', () => {
+  const odd: Graph = { nodes: new Map([['end "x"', node('end "x"', [])]]) };
+  expect(graphAsMermaid(odd)).toBe('flowchart LR\n  n0["end #quot;x#quot;"]\n');
+  expect(graphAsMermaid(graph)).toBe(`flowchart LR
+  subgraph g0["a"]
+    n2["a.rpmbuild"]
+    n3["a.source"]
+  end
+  n0["base"]
+  n1["createrepo"]
+  n2 --> n1
+  n0 --> n2
+  n3 --> n2
 `);
 });

@@ -2,17 +2,17 @@ import { Command, Option } from 'commander';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openProject } from '../project.js';
-import { graphAsDot, graphAsJson, graphAsText } from '../graph-formats.js';
+import { graphAsDot, graphAsJson, graphAsMermaid, graphAsText } from '../graph-formats.js';
 
 interface GraphOptions extends GlobalOptions {
-  readonly format: 'text' | 'json' | 'dot';
+  readonly format: 'text' | 'json' | 'dot' | 'mermaid';
 }
 
 export function graphCommand(cli: Cli): Command {
   return new Command('graph')
     .description('print the nodes and what each needs')
-    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'dot']).default('text'))
-    .addHelpText('after', examples(['crpm graph', 'crpm graph --format dot | dot -Tsvg > graph.svg']))
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'dot', 'mermaid']).default('text'))
+    .addHelpText('after', examples(['crpm graph', 'crpm graph --format dot | dot -Tsvg > graph.svg', 'crpm graph --format mermaid                     for Markdown on GitHub']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GraphOptions>();
       const { graph } = await openProject(cli, options);
@@ -25,6 +25,9 @@ export function graphCommand(cli: Cli): Command {
           return;
         case 'dot':
           cli.io.stdout.write(graphAsDot(graph));
+          return;
+        case 'mermaid':
+          cli.io.stdout.write(graphAsMermaid(graph));
           return;
       }
     });
