@@ -89,9 +89,11 @@ export async function refuseWhileNamed(project: Project, workspace: WorkspacePat
 
 /** Stops whatever serves and removes the rest of the workspace's state, the lock that the caller holds excepted. */
 export async function removePublished(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<void> {
-  const { repositoryDir, stopContainers, stopServer } = await import('@crpm/pipeline');
-  await stopServer({ workspace });
-  if (project.config.serve.mode === 'container') await stopContainers(workspace, io.env, stop.signal);
+  const { repositoryDir, stopContainers, stopServer, uninstallService } = await import('@crpm/pipeline');
+  const { serve } = project.config;
+  await uninstallService({ workspace, env: io.env });
+  await stopServer({ workspace, ...(serve.mode === 'process' && serve.port !== undefined ? { configuredPort: serve.port } : {}) });
+  if (serve.mode === 'container') await stopContainers(workspace, io.env, stop.signal);
   for (const folder of [repositoryDir(workspace), join(workspace.state, 'logs')]) rmSync(folder, { recursive: true, force: true });
   const link = join(project.config.root, '.crpm');
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === workspace.state) unlinkSync(link);

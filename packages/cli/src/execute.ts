@@ -55,6 +55,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
   const { project, io, stop } = options;
   const [{ run }, { nodeKinds }, { linkCrpm }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state')]);
   for (const text of linkCrpm(project.config.root, workspace)) io.stderr.write(`warning: ${text}\n`);
+  await serveWhatIsNeeded(options, workspace);
   pruneRuns(workspace);
   const jobs = options.jobs ?? availableParallelism();
   const runId = newRunId();
@@ -73,6 +74,16 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
     runId,
     logsDir: runLogs(workspace, runId),
   });
+}
+
+/** Where `serve` itself is left out, and what runs reads the repository: a server that is down, after a reboot for one, is started again. */
+async function serveWhatIsNeeded({ project, selected: { graph, roles }, io, stop }: ExecuteOptions, workspace: WorkspacePaths): Promise<void> {
+  if (roles.get('serve') !== 'as-is') return;
+  const readers = [...graph.nodes.values()].filter(({ id, needs }) => needs.includes('serve') && ['normal', 'forced'].includes(roles.get(id) ?? 'normal'));
+  const [{ ensureServed }, { readCurrentGeneration }, { repositoryDir }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/state'), import('@crpm/pipeline')]);
+  if (readers.length === 0 || !readCurrentGeneration(repositoryDir(workspace))) return;
+  const address = await ensureServed({ workspace, serve: project.config.serve, env: io.env, serverEntry: serverEntry(), signal: stop.signal });
+  if (address !== undefined) io.stderr.write(`the repository was not served any more; it is again, at ${address}\n`);
 }
 
 /** The engine, without what runs that were killed left in it: a build of theirs may still be running. The caller holds the workspace. */

@@ -45,6 +45,8 @@ export function withOverrides(command: Command): Command {
 }
 
 export interface Overrides {
+  /** `verify --cluster`: the node verify-cluster, whatever the config says of clusters; nothing is brought up or synced for it. */
+  readonly cluster?: boolean;
   readonly profile?: 'dev' | 'full';
   readonly engine?: 'auto' | 'docker' | 'host';
   readonly locked?: boolean;

@@ -30,7 +30,7 @@ export async function planOptions(cli: Cli, project: Project, part: Selected, { 
   return {
     graph: part.graph,
     roles: part.roles,
-    kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false, cleanBuild, look: cli.io.look }),
+    kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false, cleanBuild, look: cli.io.look, planning: true }),
     workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }),
     signal,
   };

@@ -11,6 +11,7 @@ import { graphCommand } from './commands/graph.js';
 import { initCommand } from './commands/init.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
+import { prefetchCommand } from './commands/prefetch.js';
 import { revertCommand } from './commands/revert.js';
 import { runCommand } from './commands/run.js';
 import { runsCommand } from './commands/runs.js';
@@ -80,6 +81,7 @@ function program(cli: Cli): Command {
     updateCommand,
     verifyCommand,
     serveCommand,
+    prefetchCommand,
     revertCommand,
     cacheCommand,
     cleanCommand,

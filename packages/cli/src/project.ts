@@ -28,7 +28,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
   for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
   const { compile } = await import('@crpm/pipeline');
   const { complete } = loaded.value;
-  const config = withEngine(loaded.value.config, options.engine);
+  const config = withCluster(withEngine(loaded.value.config, options.engine), options.cluster);
   const graph = compile(config);
   if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
   if (options.locked) await requireLocked({ config, complete }, options.skip);
@@ -42,6 +42,11 @@ function withEngine(config: Config, kind: Overrides['engine']): Config {
     refuse(`--engine docker: basesystem ${own.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
   }
   return { ...config, engine: { ...config.engine, kind } };
+}
+
+/** The proof from a cluster as it is, without the nodes that would change it. */
+function withCluster(config: Config, cluster: Overrides['cluster']): Config {
+  return cluster ? { ...config, cluster: { ...config.cluster, up: false, sync: false, verify: true } } : config;
 }
 
 async function requireLocked({ config, complete }: Pick<Project, 'config' | 'complete'>, skip: readonly string[] = []): Promise<void> {

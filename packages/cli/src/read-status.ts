@@ -38,7 +38,7 @@ export function formatStatus(status: Status, now: number): string {
     ['working', status.holder ? `${status.holder.command} (pid ${status.holder.pid}), since ${status.holder.since}` : 'no'],
     ['last run', formatLast(status, now)],
     ['repository', status.generation === undefined ? 'none yet' : `generation ${status.generation}`],
-    ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; crpm run starts it']] : []),
+    ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; whatever command needs it starts it']] : []),
   ];
   const absence = status.last?.finished ? 'no part in it' : 'not ended';
   const nodes = status.nodes.map(({ node, outcome, ran }) => [

@@ -52,6 +52,7 @@ test('the smallest config, whole', async () => {
     rpmDeps: { mode: 'auto', versions: { 'centos-stream-9': {} }, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
     cache: { maxSize: 20 * 1024 ** 3 },
+    cluster: { up: false, sync: false, verify: false, timeout: 600 },
     tasks: [],
   });
 });
@@ -131,6 +132,12 @@ describe('a source', () => {
     expect((await source('libvirt', 'rpms: "https://example.org/a.rpm"'))?.rpms).toEqual(['https://example.org/a.rpm']);
     expect((await source('libvirt', 'rpms: [/a, /b/c.rpm]'))?.rpms).toEqual(['/a', '/b/c.rpm']);
     expect(await source('libvirt', 'rpms: /a')).not.toHaveProperty('spec');
+  });
+
+  test('a cluster: paths are relative to the file, a bare name of kubectl stays one', async () => {
+    const { cluster } = await loadGood('cluster: { sync: true, verify: true, vmi: mine.yaml, kubectl: oc, timeout: 30 }\nsources: { libvirt: { dir: x } }');
+    expect(cluster).toEqual({ up: false, sync: true, verify: true, vmi: expect.stringMatching(/^\/.*\/mine\.yaml$/) as string, kubectl: 'oc', timeout: 30 });
+    expect((await loadGood('cluster: { kubectl: ./k.sh }\nsources: { libvirt: { dir: x } }')).cluster.kubectl).toMatch(/^\/.*\/k\.sh$/);
   });
 
   test.each([['1TiB', 1024 ** 4], ['0', 0], ['"512MiB"', 512 * 1024 ** 2], ['4096', 4096]])('the bound of the cache, %s, is in bytes', async (written, bytes) => {
@@ -234,7 +241,7 @@ describe('the other sections', () => {
     ['serve: {}', { mode: 'process' }],
     ['serve: { port: 8085 }', { mode: 'process', port: 8085 }],
     ['serve: { mode: container }', { mode: 'container', image: 'docker.io/library/httpd:2.4.65' }],
-    ['serve: { mode: container, port: 1, image: nginx }', { mode: 'container', port: 1, image: 'nginx' }],
+    ['serve: { mode: container, port: 8085, image: nginx }', { mode: 'container', port: 8085, image: 'nginx' }],
     ['serve: { mode: volume }', { mode: 'volume' }],
     ['serve: { mode: none, baseUrl: "https://h/x/" }', { mode: 'none', baseUrl: 'https://h/x/' }],
   ])('%s', async (text, serve) => {

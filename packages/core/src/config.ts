@@ -24,6 +24,7 @@ export interface Config {
   readonly rpmDeps: RpmDepsConfig;
   readonly engine: EngineConfig;
   readonly cache: CacheConfig;
+  readonly cluster: ClusterConfig;
   readonly tasks: readonly TaskConfig[];
 }
 
@@ -196,6 +197,24 @@ export interface EngineConfig {
 export interface CacheConfig {
   /** Bytes that all of it together may take, of every workspace of the user; the least recently used goes first. */
   readonly maxSize: number;
+}
+
+/** Beyond KubeVirt's tree: a cluster that runs what was built. The three nodes are off unless the user asks for them. */
+export interface ClusterConfig {
+  /** KubeVirt's `make cluster-up`, where no cluster answers. */
+  readonly up: boolean;
+  /** KubeVirt's `make cluster-sync`: its images, and KubeVirt in the cluster. */
+  readonly sync: boolean;
+  /** The proof from a running virt-launcher. */
+  readonly verify: boolean;
+  /** Name of the one of {@link Config.basesystems} whose images run there; absent: the first. */
+  readonly basesystem?: string;
+  /** Absolute path of a manifest with one VirtualMachineInstance; absent: KubeVirt's `examples/vmi-alpine-efi.yaml`. */
+  readonly vmi?: string;
+  /** A program: a name on PATH or an absolute path. Absent: found from the tree and the environment. */
+  readonly kubectl?: string;
+  /** Seconds to wait until virt-launcher runs and answers. */
+  readonly timeout: number;
 }
 
 /** A node of the user's own; runs on this machine in {@link Config.root}. */

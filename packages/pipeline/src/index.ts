@@ -1,3 +1,4 @@
+export * from './cluster/index.js';
 export { compile } from './compile/compile.js';
 export { checkTrees } from './compile/check-trees.js';
 export * from './facts.js';

@@ -10,6 +10,7 @@ import { rpmbuildInPlaceKind } from './kinds/rpmbuild-in-place.js';
 import { rpmbuildKind } from './kinds/rpmbuild.js';
 import { sourceKind } from './kinds/source.js';
 import { taskKind } from './kinds/task.js';
+import { clusterSyncKind, clusterUpKind, verifyClusterKind } from './cluster/index.js';
 import { rpmDepsKind, verifyKind } from './kubevirt/index.js';
 import { serveKind } from './serve/index.js';
 
@@ -24,10 +25,12 @@ export interface KindOptions {
   readonly cleanBuild?: boolean;
   /** Looks at the trees that were started before. */
   readonly look?: TakeLook | undefined;
+  /** Only say what a run would do: no program is executed, those of clusters neither. */
+  readonly planning?: boolean;
 }
 
 /** The kinds of all nodes that `compile` makes, by name. Each call makes new ones: a kind may remember things for the run it is in. */
-export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, look }: KindOptions): ReadonlyMap<string, NodeKind> {
+export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, look, planning = false }: KindOptions): ReadonlyMap<string, NodeKind> {
   const kinds: readonly NodeKind<never>[] = [
     baseKind({ pull }),
     sourceKind({ look }),
@@ -40,6 +43,9 @@ export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, 
     serveKind({ env, serverEntry }),
     rpmDepsKind({ env }),
     verifyKind({ env }),
+    clusterUpKind({ env, planning }),
+    clusterSyncKind({ env, planning }),
+    verifyClusterKind({ env, planning }),
     taskKind({ env }),
   ];
   // The runner hands each kind the params that `compile` made for it.

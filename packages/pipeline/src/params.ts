@@ -160,6 +160,33 @@ export type RpmDepsParams = KubevirtParams<RpmDepsStream> & {
 /** kind `verify` */
 export type VerifyParams = KubevirtParams<StreamParams> & { readonly allowOfficial: readonly string[] };
 
+/** How a cluster is found. */
+export type ClusterParams = {
+  /** Absolute folder of the KubeVirt tree. */
+  readonly kubevirt: string;
+  /** `cluster.kubectl` */
+  readonly kubectl?: string;
+  /** KubeVirt's own scripts bring the cluster up, or KubeVirt into it. */
+  readonly treesCluster: boolean;
+};
+
+/** kind `cluster-up` */
+export type ClusterUpParams = ClusterParams;
+
+/** kind `cluster-sync` */
+export type ClusterSyncParams = ClusterParams & { readonly stream: number };
+
+/** kind `verify-cluster` */
+export type VerifyClusterParams = ClusterParams &
+  Pick<KubevirtParams<StreamParams>, 'arches' | 'packages' | 'published'> & {
+    /** The one that runs in the cluster. */
+    readonly streams: readonly [StreamParams];
+    /** `cluster.vmi` */
+    readonly vmi?: string;
+    /** seconds */
+    readonly timeout: number;
+  };
+
 /** kind `task` */
 export type TaskParams = {
   /** Absolute folder it runs in. */

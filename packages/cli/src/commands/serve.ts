@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { FailureError, type Config } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
@@ -12,6 +12,8 @@ import { withWorkspace } from '../workspace.js';
 interface ServeOptions extends GlobalOptions {
   readonly status?: boolean;
   readonly stop?: boolean;
+  readonly install?: boolean;
+  readonly uninstall?: boolean;
   readonly port?: number;
   readonly json?: boolean;
   readonly wait?: boolean;
@@ -22,18 +24,22 @@ export function serveCommand(cli: Cli): Command {
     .description("serve this workspace's repository on 127.0.0.1, in the background")
     .option('--status', 'only say whether it is served, and where')
     .option('--stop', 'stop serving')
-    .option('--port <n>', 'from now on at this port; the addresses in WORKSPACE move along', wholeNumber(1, 65535))
+    .option('--port <n>', 'from now on at this port; the addresses in WORKSPACE move along', portNumber)
+    .option('--install', "as a service of your systemd, which serves after a reboot too; with --port, at that port")
+    .option('--uninstall', 'end that service and remove it; crpm starts the server itself again')
     .option('--json', 'as JSON')
     .option('--wait', 'wait until another command in this workspace has ended')
-    .addHelpText('after', examples(['crpm serve', 'crpm serve --port 8123', 'crpm serve --status', 'crpm serve --stop']))
+    .addHelpText('after', examples(['crpm serve', 'crpm serve --port 8123', 'crpm serve --status', 'crpm serve --stop', 'crpm serve --install           ~/.config/systemd/user/crpm-serve-….service', 'crpm serve --uninstall']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ServeOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
       const { serve } = project.config;
       if (serve.mode === 'container' && !options.stop && !options.status) refuse('serve.mode is container: crpm run serve starts the web server, crpm serve --stop stops it');
       if (serve.mode !== 'process' && serve.mode !== 'container') refuse(`there is no server of crpm's: serve.mode is ${serve.mode}`);
-      if (options.stop && (options.status || options.port !== undefined)) refuse('--stop goes with neither --status nor --port');
-      const { moveAddresses, repositoryStatus, rulesServedAt, serverStatus, startServer, stopContainers, stopServer } = await import('@crpm/pipeline');
+      if ([options.status, options.stop, options.install, options.uninstall].filter(Boolean).length > 1) refuse('give one of --status, --stop, --install and --uninstall');
+      if (options.port !== undefined && (options.status || options.stop || options.uninstall)) refuse('--port goes with none of --status, --stop and --uninstall');
+      if (options.install && serve.mode !== 'process') refuse('serve.mode is container: only the server of serve.mode process can be a service');
+      const { installedUnit, installService, moveAddresses, repositoryStatus, rulesServedAt, serverStatus, startServer, stopContainers, stopServer, uninstallService } = await import('@crpm/pipeline');
       const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
       const tell = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
@@ -54,15 +60,36 @@ export function serveCommand(cli: Cli): Command {
           const named = countNamed(project.config.kubevirt, (dir) => rulesServedAt(dir, baseUrl));
           // In container mode, crpm serve starts nothing.
           const again = serve.mode === 'container' ? 'crpm run serve' : 'crpm serve';
+          const service = installedUnit(workspace) === undefined ? '' : '; its service starts with the next login: crpm serve --uninstall removes it';
           const missed = named > 0 ? `; KubeVirt's next build can't fetch ${count(named, 'RPM')} until ${again} runs again` : '';
-          tell(`${stopped ? 'stopped' : 'it was not running'}${missed}`, { stopped, named });
+          tell(`${stopped ? 'stopped' : 'it was not running'}${missed}${service}`, { stopped, named });
+          return;
+        }
+        if (options.uninstall) {
+          const uninstalled = await uninstallService({ workspace, env: cli.io.env });
+          tell(uninstalled ? 'the service is removed; crpm serve, or any command that needs it, starts the server' : 'there is no service', { uninstalled });
           return;
         }
         const server = await startServer({ ...about, serverEntry: serverEntry(), ...(options.port === undefined ? {} : { port: options.port }) });
         const moved = options.port === undefined || !project.config.kubevirt ? 0 : await moveAddresses({ config: project.config, workspace, baseUrl: server.baseUrl });
-        tell(`serving at ${server.baseUrl} (pid ${server.pid})${moved > 0 ? `; ${count(moved, 'address')} in WORKSPACE moved along` : ''}`, { ...server, moved });
+        const along = moved > 0 ? `; ${count(moved, 'address')} in WORKSPACE moved along` : '';
+        // A service that is there already must move too.
+        if (options.install || (options.port !== undefined && installedUnit(workspace) !== undefined)) {
+          const { server: served, unit, changed, lingers } = await installService({ ...about, serverEntry: serverEntry(), env: cli.io.env });
+          const hint = lingers === false ? '\nit starts when you log in; to have it from boot on: loginctl enable-linger' : '';
+          tell(`serving at ${served.baseUrl} (pid ${served.pid}), ${changed ? '' : 'as before, '}as the service ${unit}${along}${hint}`, { ...served, moved, unit, changed, ...(lingers === undefined ? {} : { lingers }) });
+          return;
+        }
+        tell(`serving at ${server.baseUrl} (pid ${server.pid})${along}`, { ...server, moved });
       });
     });
+}
+
+/** Ports below 1024 are for the system's own services, and only root may open them. */
+function portNumber(value: string): number {
+  const port = wholeNumber(1, 65535)(value);
+  if (port < 1024) throw new InvalidArgumentError('Ports below 1024 are for services of the system; choose one from 1024 to 65535.');
+  return port;
 }
 
 /** How many rules of KubeVirt's WORKSPACE need the server. One that can't be read is for others to complain of: the server has stopped. */

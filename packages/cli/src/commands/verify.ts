@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { EXIT } from '@crpm/core';
-import { formatFailure } from '@crpm/reporters';
+import { EXIT, type Failure, type Json } from '@crpm/core';
+import type { RunSummary } from '@crpm/runner';
+import { createReporter, formatFailure } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
@@ -8,6 +9,7 @@ import { openProject, requireTrees, selected, type Project } from '../project.js
 import { stoppable } from '../signals.js';
 
 interface VerifyOptions extends GlobalOptions {
+  readonly cluster?: boolean;
   readonly json?: boolean;
   readonly wait?: boolean;
 }
@@ -15,44 +17,52 @@ interface VerifyOptions extends GlobalOptions {
 export function verifyCommand(cli: Cli): Command {
   return new Command('verify')
     .description('prove from the KubeVirt tree as it stands that it names the RPMs built last')
+    .option('--cluster', 'also from the cluster that kubectl sees: start a virt-launcher there, compare its files with the RPMs, and delete it again')
     .option('--json', 'the proof as JSON')
     .option('--wait', 'wait until another command in this workspace has ended')
-    .addHelpText('after', examples(['crpm verify', 'crpm verify --json']))
+    .addHelpText('after', examples(['crpm verify', 'crpm verify --json', 'crpm verify --cluster', 'KUBECONFIG=~/other.kubeconfig crpm verify --cluster --json']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<VerifyOptions>();
       const project = await openProject(cli, options);
       if (!project.graph.nodes.has('verify')) refuse('there is nothing to verify: the config has no kubevirt tree');
       await requireTrees(project);
       await requireResults(cli, project);
+      const only = options.cluster ? ['verify', 'verify-cluster'] : ['verify'];
       await stoppable(cli, async (stop) => {
         const { execute } = await import('../execute.js');
         const summary = await execute({
           project,
-          selected: selected(project, [], { only: ['verify'], skip: [], from: [], force: true }),
+          selected: selected(project, [], { only, skip: [], from: [], force: true }),
           keepGoing: false,
           pull: false,
           wait: options.wait === true,
-          command: 'crpm verify',
-          // One node that takes a moment: what it finds is told below.
-          reporter: { sink: () => undefined, close: () => Promise.resolve() },
+          command: options.cluster ? 'crpm verify --cluster' : 'crpm verify',
+          // What they find is told below; on the way, only the cluster takes long enough to be watched.
+          reporter: options.cluster && !options.json && cli.io.stdout.isTTY === true ? await createReporter('live', { stream: cli.io.stdout, verbose: false, summary: false }) : { sink: () => undefined, close: () => Promise.resolve() },
           io: cli.io,
           stop,
         });
         cli.code = summary.exitCode;
-        const verify = summary.nodes.get('verify');
+        const nodes = only.map((node) => ({ node, ...outcomeOf(summary, node) }));
         if (options.json) {
-          // The same data, proven or not; what the failure has as text beside it would only be that once more.
-          const { data, lines, ...failure } = verify?.failure ?? {};
-          const proof = verify?.output?.data ?? data ?? null;
-          printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof, failure: verify?.failure ? { ...failure, ...(data === undefined && lines ? { lines } : {}) } : null });
+          const [tree, cluster] = nodes;
+          printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: tree?.data ?? null, failure: tree?.failure ?? null, ...(cluster ? { cluster: { proof: cluster.data ?? null, failure: cluster.failure ?? null } } : {}) });
           return;
         }
         for (const text of summary.warnings) cli.io.stderr.write(`warning: ${text}\n`);
-        if (verify?.failure) cli.io.stdout.write(`${formatFailure(verify.failure, { node: 'verify' })}\n`);
+        for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node })}\n`);
         const { printProof } = await import('../print-proof.js');
         await printProof(cli.io, summary);
       });
     });
+}
+
+/** The proof of a node, proven or not; what the failure has as text beside it would only be that once more. */
+function outcomeOf(summary: RunSummary, node: string): { readonly data?: Json; readonly failure?: Omit<Failure, 'data'>; readonly told?: Failure } {
+  const { failure: told, output } = summary.nodes.get(node) ?? {};
+  if (!told) return output ? { data: output.data } : {};
+  const { data, lines, ...failure } = told;
+  return { ...(data === undefined ? {} : { data }), failure: { ...failure, ...(data === undefined && lines ? { lines } : {}) }, told };
 }
 
 /** Verifying builds nothing: what it judges must be there already. */

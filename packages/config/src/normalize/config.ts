@@ -6,7 +6,7 @@ import { resolveBasesystems } from './basesystem.js';
 import { checkHostArches } from './host-arch.js';
 import { resolvePackages } from './packages.js';
 import { resolvePath } from './paths.js';
-import { resolveCache, resolveEngine, resolveRelease, resolveRpmDeps, resolveServe } from './sections.js';
+import { resolveCache, resolveCluster, resolveEngine, resolveRelease, resolveRpmDeps, resolveServe } from './sections.js';
 import { resolveTasks } from './tasks.js';
 
 export interface NormalizeOptions {
@@ -47,6 +47,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
   if (own && engine.kind === 'docker') {
     complaints.error(typeof file.engine === 'string' ? ['engine'] : ['engine', 'kind'], `the basesystem ${own.name} is this machine's own, and is built on this machine only: it has no use for engine docker`);
   }
+  const cluster = resolveCluster({ cluster: file.cluster, basesystems, hasTree: kubevirtDir !== false, root, complaints });
   if (complaints.hasErrors) return undefined;
   return {
     ...(options.file !== undefined && { file: options.file }),
@@ -61,6 +62,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
     rpmDeps,
     engine,
     cache: resolveCache(file.cache),
+    cluster,
     tasks,
   };
 }

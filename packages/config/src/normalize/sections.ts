@@ -1,6 +1,7 @@
-import { DEFAULT_CACHE_SIZE, hasDist, type Basesystem, type CacheConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
+import { DEFAULT_CACHE_SIZE, hasDist, type Basesystem, type CacheConfig, type ClusterConfig, type EngineConfig, type PackageConfig, type Release, type RpmDepsConfig, type ServeConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Serve } from '../generated/config-file.js';
+import { resolvePath } from './paths.js';
 import { perBasesystem } from './per-basesystem.js';
 import { VERSION_VARIABLES } from './presets.js';
 import { toBytes } from './size.js';
@@ -21,6 +22,37 @@ export function resolveEngine(engine: ConfigFile['engine']): EngineConfig {
 
 export function resolveCache(cache: ConfigFile['cache']): CacheConfig {
   return { maxSize: cache?.maxSize === undefined ? DEFAULT_CACHE_SIZE : toBytes(cache.maxSize) };
+}
+
+/** Seconds in which a node pulls virt-launcher's image and starts it, with room for a slow machine. */
+const CLUSTER_TIMEOUT = 600;
+
+interface ClusterContext {
+  readonly cluster: ConfigFile['cluster'];
+  readonly basesystems: readonly Basesystem[];
+  /** Whether there is a KubeVirt tree. */
+  readonly hasTree: boolean;
+  readonly root: string;
+  readonly complaints: Complaints;
+}
+
+export function resolveCluster({ cluster, basesystems, hasTree, root, complaints }: ClusterContext): ClusterConfig {
+  const { up = false, sync = false, verify = false, basesystem, vmi, kubectl, timeout = CLUSTER_TIMEOUT } = cluster ?? {};
+  const names = basesystems.map(({ name }) => name);
+  if (basesystem !== undefined && names.length > 0 && !names.includes(basesystem)) complaints.error(['cluster', 'basesystem'], `${basesystem} is not built for here; basesystem names ${names.join(', ')}`);
+  for (const [key, on] of Object.entries({ up, sync, verify })) {
+    if (on && !hasTree) complaints.error(['cluster', key], 'there is no KubeVirt tree to run in a cluster: kubevirt is false', { part: 'key' });
+  }
+  return {
+    up,
+    sync,
+    verify,
+    ...(basesystem !== undefined && { basesystem }),
+    ...(vmi !== undefined && { vmi: resolvePath(vmi, root, ['cluster', 'vmi'], complaints) }),
+    // A bare name is looked up on PATH.
+    ...(kubectl !== undefined && { kubectl: kubectl.includes('/') ? resolvePath(kubectl, root, ['cluster', 'kubectl'], complaints) : kubectl }),
+    timeout,
+  };
 }
 
 /** Which fields go with which mode. */

@@ -4,7 +4,7 @@ import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile } from '../generated/config-file.js';
 
 /** Ids of crpm's own nodes that carry no package's name; those of packages have a dot, which a task's can't have. */
-const OWN_NODES = ['base', 'createrepo', 'serve', 'rpm-deps', 'verify'];
+const OWN_NODES = ['base', 'createrepo', 'serve', 'rpm-deps', 'verify', 'cluster-up', 'cluster-sync', 'verify-cluster'];
 
 export function resolveTasks(file: ConfigFile, complaints: Complaints): readonly TaskConfig[] {
   const tasks = Object.entries(file.tasks ?? {}).map(([id, task]) => {

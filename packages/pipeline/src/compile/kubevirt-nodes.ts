@@ -2,6 +2,7 @@ import { forBasesystem, type Config, type GraphNode } from '@crpm/core';
 
 import type { CreaterepoParams, PinnedPackage, RpmDepsParams, ServeParams, VerifyParams } from '../params.js';
 import { indexPlace } from './base-nodes.js';
+import { clusterNodes } from './cluster-nodes.js';
 import { placeId } from './ids.js';
 
 /** From RPMs to an address: `createrepo` and `serve`. */
@@ -43,6 +44,7 @@ export function kubevirtNodes(config: Config): readonly GraphNode[] {
   return [
     { id: 'rpm-deps', kind: 'rpm-deps', title: `rpm-deps of ${kubevirt.dir}`, needs: repository, params: deps },
     { id: 'verify', kind: 'verify', title: 'proof that KubeVirt took the build', needs: [...repository, 'rpm-deps'], params: verify },
+    ...clusterNodes(config, repository, verify),
   ];
 }
 

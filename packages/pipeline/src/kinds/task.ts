@@ -9,7 +9,7 @@ import { OutputTail } from '../build/telling-lines.js';
 import type { ServeFact } from '../facts.js';
 import { howItEnded } from '../how-it-ended.js';
 import type { TaskParams } from '../params.js';
-import { stopGroupOnAbort } from '../process-group.js';
+import { runInGroup } from '../run-in-group.js';
 import { servedAt } from '../serve/address.js';
 
 /** A node of the user's own: a program on this machine, in the config's folder. Without inputs nobody can tell that it is fresh, so it runs every time. */
@@ -47,31 +47,15 @@ async function fileInputs(params: TaskParams): Promise<readonly Input[]> {
 }
 
 async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.ProcessEnv): Promise<void> {
-  const { execa } = await import('execa');
-  const [program, ...args] = typeof params.run === 'string' ? ['sh', '-c', params.run] : params.run;
+  const argv = typeof params.run === 'string' ? ['sh', '-c', params.run] : params.run;
+  const [program] = argv;
   if (program === undefined) fail({ class: 'usage', message: `tasks.${context.node.id}.run is empty`, next: 'Name a program.' });
   const output = new OutputTail();
-  const child = execa(program, args, {
-    cwd: params.root,
-    env: { ...env, ...addressVariable(context), ...params.env },
-    extendEnv: false,
-    stdin: 'ignore',
-    all: true,
-    buffer: false,
-    reject: false,
-    // A process group of its own, so that what it started ends with it.
-    detached: true,
-  });
-  const stop = stopGroupOnAbort(child.pid, context.signal);
-  try {
-    for await (const line of child.iterable({ from: 'all' })) {
-      output.line(line);
-      context.report.line(line);
-    }
-  } finally {
-    stop.settled();
-  }
-  const result = await child;
+  const line = (text: string) => {
+    output.line(text);
+    context.report.line(text);
+  };
+  const result = await runInGroup(argv, { cwd: params.root, env: { ...env, ...addressVariable(context), ...params.env }, signal: context.signal, line });
   if (context.signal.aborted) fail({ class: 'cancelled', message: `${context.node.id} was stopped` });
   if (!result.failed) return;
   const lines = output.telling();

@@ -14,12 +14,16 @@ const PASSED: readonly RegExp[] = [
  * above it. Behind a proxy, loopback is exempt: the repository is there.
  */
 export function scriptEnvironment(env: Env, variables: Readonly<Record<string, string>>, copy: string): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) if (value !== undefined && PASSED.some((pattern) => pattern.test(name))) result[name] = value;
-  if (Object.keys(result).some((name) => /^(https?|all)_proxy$/i.test(name))) {
-    for (const name of ['NO_PROXY', 'no_proxy']) result[name] = withLoopback(env[name] ?? env['NO_PROXY'] ?? env['no_proxy']);
-  }
-  return { ...result, SYNC_VENDOR: 'true', GIT_CEILING_DIRECTORIES: copy.slice(0, copy.lastIndexOf('/')), ...variables };
+  const result = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.some((pattern) => pattern.test(name))));
+  return { ...exemptLoopback(result), SYNC_VENDOR: 'true', GIT_CEILING_DIRECTORIES: copy.slice(0, copy.lastIndexOf('/')), ...variables };
+}
+
+/** An environment in which a proxy, if it names one, is not asked for addresses of this machine. */
+export function exemptLoopback(env: Env): Record<string, string> {
+  const result = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  if (!Object.keys(result).some((name) => /^(https?|all)_proxy$/i.test(name))) return result;
+  const exempt = (name: string) => withLoopback(env[name] ?? env['NO_PROXY'] ?? env['no_proxy']);
+  return { ...result, NO_PROXY: exempt('NO_PROXY'), no_proxy: exempt('no_proxy') };
 }
 
 function withLoopback(list: string | undefined): string {

@@ -1,3 +1,5 @@
+import type { ClusterIdentity } from '../cluster/identity.js';
+import type { ClusterProof } from '../cluster/judge.js';
 import type { Proof } from '../proof/index.js';
 
 /** kind `rpm-deps` */
@@ -21,4 +23,21 @@ export type VerifyFact = {
   readonly absent: readonly string[];
   /** RPM names of our source packages that the config lets stay official. */
   readonly allowOfficial: readonly string[];
+};
+
+/** kind `cluster-sync` */
+export type ClusterFact = {
+  /** Whose images were built. */
+  readonly stream: number;
+  readonly here: { readonly identity: ClusterIdentity };
+};
+
+/** kind `verify-cluster` */
+export type VerifyClusterFact = {
+  readonly proof: ClusterProof;
+  /** Where it was seen. */
+  readonly here: {
+    readonly identity: ClusterIdentity;
+    readonly launcher: { readonly namespace: string; readonly pod: string; readonly image: string };
+  };
 };

@@ -1,4 +1,5 @@
-export type { RpmDepsFact, VerifyFact } from './facts.js';
+export type { ClusterFact, RpmDepsFact, VerifyClusterFact, VerifyFact } from './facts.js';
+export { prefetch, type Prefetched, type PrefetchOptions } from './prefetch.js';
 export { formatProof, proofLines } from './format-proof.js';
 export { formatRevert, plannedRevert, revert, type RevertOptions, type RevertResult } from './revert.js';
 export { moveAddresses, type MoveOptions } from './move-addresses.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type NodeReporter } from '@crpm/core';
-import { stopGroupOnAbort } from '../process-group.js';
 import { howItEnded } from '../how-it-ended.js';
+import { runInGroup } from '../run-in-group.js';
 import type { Resolver } from '../proof/index.js';
 import { scriptEnvironment } from './environment.js';
 import { explainScriptFailure } from './script-failure.js';
@@ -32,36 +32,18 @@ export function hasDockerized(tree: string): boolean {
  * A script may name its resolver by a line `crpm-resolver: <name>[ stand-in]`; without one it is bazeldnf.
  */
 export async function runScript({ copy, mode, variables, env, report, signal }: ScriptCall): Promise<Resolver> {
-  const { execa } = await import('execa');
-  const [program, ...args] = command(copy, mode, variables);
   const title = mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh';
   let resolver = BAZELDNF;
   const tail: string[] = [];
-  const child = execa(program, args, {
-    cwd: copy,
-    env: scriptEnvironment(env, variables, copy),
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-    buffer: false,
-    all: true,
-    // A process group of its own, so that all of it can be told to end.
-    detached: true,
-  });
-  const stop = stopGroupOnAbort(child.pid, signal);
-  try {
-    for await (const line of child.iterable({ from: 'all' })) {
-      report.line(line);
-      const named = /^crpm-resolver: ([A-Za-z0-9._ -]+?)( stand-in)?$/.exec(line.trimEnd());
-      if (named) resolver = { name: named[1] ?? '', standIn: named[2] !== undefined };
-      // Under `set -x` most lines are the script talking to itself.
-      if (!line.startsWith('+')) tail.push(line);
-      if (tail.length > TAIL) tail.shift();
-    }
-  } finally {
-    stop.settled();
-  }
-  const result = await child;
+  const line = (text: string) => {
+    report.line(text);
+    const named = /^crpm-resolver: ([A-Za-z0-9._ -]+?)( stand-in)?$/.exec(text.trimEnd());
+    if (named) resolver = { name: named[1] ?? '', standIn: named[2] !== undefined };
+    // Under `set -x` most lines are the script talking to itself.
+    if (!text.startsWith('+')) tail.push(text);
+    if (tail.length > TAIL) tail.shift();
+  };
+  const result = await runInGroup(command(copy, mode, variables), { cwd: copy, env: scriptEnvironment(env, variables, copy), signal, line });
   signal.throwIfAborted();
   if (result.failed) {
     const { reason, lines, next } = explainScriptFailure(tail, variables);
@@ -70,7 +52,7 @@ export async function runScript({ copy, mode, variables, env, report, signal }: 
   return resolver;
 }
 
-function command(copy: string, mode: 'script' | 'make', variables: Readonly<Record<string, string>>): readonly [string, ...string[]] {
+function command(copy: string, mode: 'script' | 'make', variables: Readonly<Record<string, string>>): readonly string[] {
   if (mode === 'make') return ['make', 'rpm-deps', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
   // hack/dockerized hands its argument to a shell in the container; every value in it was checked for that.
   if (hasDockerized(copy)) return [join(copy, 'hack', 'dockerized'), `${shellAssignments(variables)} ./hack/rpm-deps.sh`];

@@ -10,6 +10,7 @@ import { choosePort } from './port.js';
 import { findPortHolder } from './port-holder.js';
 import { forgetServer, readRememberedPort, readServerRecord, rememberPort, serverLog, writeServerRecord } from './records.js';
 import type { ServerMessage } from './server-protocol.js';
+import { startService } from './service.js';
 import { spawnServer } from './spawn.js';
 
 /** Our own server says who it is at once, or soon on a machine that builds; whoever holds the port and says nothing for this long is another. */
@@ -58,6 +59,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const former = readServerRecord(workspace.state);
   let server = await answering(port, workspace.id);
   if (!server) {
+    // With a service of its own, systemd keeps it: it must not find its port taken.
+    if (options.port === undefined && (await startService(workspace, process.env))) server = await soon(() => answering(port, workspace.id));
+  }
+  if (!server) {
     const outcome = await spawnServer(serverEntry, { workspace: workspace.id, repoDir: repositoryDir(workspace), port }, workspace.state);
     // Somebody of this workspace may have started it at the same moment: then the port is taken, and by the right one.
     server = await answering(port, workspace.id);
@@ -69,10 +74,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   return statusOf(server, port);
 }
 
-/** Ends the workspace's server, and only it: the process must be the one on record. Says whether there was one. */
-export async function stopServer({ workspace }: Pick<ServeOptions, 'workspace'>): Promise<boolean> {
-  const record = readServerRecord(workspace.state);
-  const ended = record?.workspace === workspace.id && (await endProcess(record));
+/**
+ * Ends the workspace's server, and only it: the process that says so on its port (systemd may have started it), or the one on record. Says whether there was one.
+ */
+export async function stopServer({ workspace, configuredPort }: ServeOptions): Promise<boolean> {
+  const port = choosePort(workspace.id, configuredPort, readRememberedPort(workspace.state));
+  const server = (await answering(port, workspace.id)) ?? readServerRecord(workspace.state);
+  const ended = server?.workspace === workspace.id && (await endProcess(server));
   forgetServer(workspace.state);
   return ended;
 }
@@ -89,6 +97,13 @@ async function answering(port: number, workspaceId: string): Promise<ServerIdent
   } catch {
     return undefined;
   }
+}
+
+/** What a service that was just started says, within two seconds. */
+async function soon<T>(ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  let answer = await ask();
+  for (const until = performance.now() + 2000; answer === undefined && performance.now() < until; answer = await ask()) await setTimeout(50);
+  return answer;
 }
 
 /** SIGTERM, then waits until the process is gone; SIGKILL after five seconds. False if it was not there, or its pid is another's by now. */

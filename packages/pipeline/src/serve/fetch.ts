@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type IncomingMessage, get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
+import type { Writable } from 'node:stream';
+import { finished as finish } from 'node:stream/promises';
 
 /** A server that says nothing for this long is taken for dead. */
 const SILENCE_MS = 15_000;
@@ -26,8 +28,25 @@ export async function fetchDigest(url: string, signal?: AbortSignal): Promise<st
   return hash.digest('hex');
 }
 
+/** Writes what a GET gives, at the pace of whoever takes it. Throws as {@link fetchBytes} does. */
+export async function fetchTo(url: string, to: Writable, signal?: AbortSignal): Promise<void> {
+  const finished = finish(to);
+  finished.catch(() => undefined);
+  try {
+    await get(url, signal, (chunk, response) => {
+      if (to.write(chunk)) return;
+      response.pause();
+      to.once('drain', () => response.resume());
+    });
+    to.end();
+    await finished;
+  } finally {
+    to.destroy();
+  }
+}
+
 /** No redirects and no proxy: these are our own addresses, or one that the user named. */
-async function get(url: string, signal: AbortSignal | undefined, onChunk: (chunk: Buffer) => void): Promise<void> {
+async function get(url: string, signal: AbortSignal | undefined, onChunk: (chunk: Buffer, response: IncomingMessage) => void): Promise<void> {
   const request = url.startsWith('https:') ? getHttps : getHttp;
   await new Promise<void>((resolve, reject) => {
     // Every failure of the transfer ends here, so that the message always names the address.
@@ -41,7 +60,7 @@ async function get(url: string, signal: AbortSignal | undefined, onChunk: (chunk
       }
       response.on('data', (chunk: Buffer) => {
         try {
-          onChunk(chunk);
+          onChunk(chunk, response);
         } catch (error) {
           response.destroy(error as Error);
         }

@@ -5,10 +5,12 @@ import type { Readable } from 'node:stream';
 import { readCurrentGeneration } from '@crpm/state';
 import sirv, { type RequestHandler } from 'sirv';
 import type { ServerIdentity } from './identity.js';
+import { filesOf, repositoriesOf } from './listing.js';
 import { parseRequestPath } from './request-path.js';
 
 /**
- * Answers GET and HEAD for the repodata of the current generation and for every RPM ever published, and for nothing else.
+ * Answers GET and HEAD for the repodata of the current generation and for every RPM ever published, and for nothing else; people who look at the root or at a
+ * repository's address are told in plain text what is there.
  * `repoDir` is laid out by `publishGeneration`: `current` → `generations/<id>`, and `published/`.
  */
 export function repositoryHandler(repoDir: string, identity: ServerIdentity): RequestListener {
@@ -33,6 +35,15 @@ export function repositoryHandler(repoDir: string, identity: ServerIdentity): Re
         response.setHeader('Cache-Control', 'no-store');
         response.end(JSON.stringify(identity));
         return;
+      case 'index':
+        list(response, repositoriesOf(currentGeneration()?.paths ?? []));
+        return;
+      case 'listing': {
+        const files = filesOf(currentGeneration()?.paths ?? [], wanted.path);
+        if (files.length > 0) list(response, files);
+        else refuse(response, 404);
+        return;
+      }
       case 'rpm':
         send(published, join(repoDir, 'published'), wanted.path, request, response);
         return;
@@ -56,6 +67,13 @@ function generationReader(repoDir: string): () => { dir: string; paths: Readonly
     }
     return known;
   };
+}
+
+/** Addresses relative to the one that was asked for, one a line. */
+function list(response: ServerResponse, paths: readonly string[]): void {
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('Cache-Control', 'no-store');
+  response.end(paths.map((path) => `${path}\n`).join(''));
 }
 
 function send(serve: RequestHandler, root: string, path: string, request: IncomingMessage, response: ServerResponse): void {

@@ -5,6 +5,10 @@
  */
 export type RequestPath =
   | { readonly kind: 'health' }
+  /** The root, for people: which repositories there are. */
+  | { readonly kind: 'index' }
+  /** A repository's own address, for people: what is in it. `centos-stream-9/x86_64/`. */
+  | { readonly kind: 'listing'; readonly path: string }
   /** In the current generation: `centos-stream-9/x86_64/repodata/repomd.xml`. */
   | { readonly kind: 'repodata'; readonly path: string }
   /** Ever published: `centos-stream-9/x86_64/by-sha256/<sha256>/<file>.rpm`. */
@@ -14,6 +18,7 @@ export type RequestPath =
 
 /** One path component: the characters of RPM file names and of our own folders, not starting with a dot. */
 const COMPONENT = '[A-Za-z0-9_+~^-][A-Za-z0-9._+~^-]*';
+const LISTING = new RegExp(`^/(${COMPONENT}/${COMPONENT}/)$`);
 const REPODATA = new RegExp(`^/(${COMPONENT}/${COMPONENT}/repodata/${COMPONENT})$`);
 const RPM = new RegExp(`^/(${COMPONENT}/${COMPONENT}/by-sha256/[0-9a-f]{64}/${COMPONENT}\\.rpm)$`);
 
@@ -24,6 +29,9 @@ export function parseRequestPath(target: string): RequestPath {
   const decoded = decodeOnce(target.split('?', 1)[0] ?? '');
   if (decoded === undefined) return { kind: 'refused', status: 400 };
   if (decoded === '/.crpm') return { kind: 'health' };
+  if (decoded === '/') return { kind: 'index' };
+  const listing = LISTING.exec(decoded)?.[1];
+  if (listing !== undefined) return { kind: 'listing', path: listing };
   const repodata = REPODATA.exec(decoded)?.[1];
   if (repodata !== undefined) return { kind: 'repodata', path: repodata };
   const rpm = RPM.exec(decoded)?.[1];

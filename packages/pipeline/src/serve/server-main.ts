@@ -16,6 +16,8 @@ function tell(message: ServerMessage, then: () => void): void {
 }
 
 server.on('error', (error: NodeJS.ErrnoException) => {
+  // In a service, nobody but the journal listens.
+  if (!process.send) process.stderr.write(`${error.message}\n`);
   tell({ type: 'failed', code: error.code ?? '', message: error.message }, () => process.exit(1));
 });
 server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {

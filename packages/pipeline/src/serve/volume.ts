@@ -11,7 +11,7 @@ import { contentArguments } from './content.js';
 import { requireCri, serveLabels, type Cri, type Env } from './cri.js';
 
 /** Inside the builder, where its volume is mounted; KubeVirt's rsync touches only what lies in `go/src`. */
-const MOUNT = '/root';
+export const MOUNT = '/root';
 /** Two zero blocks: a tar of nothing, to make an image of. */
 const EMPTY_TAR = Buffer.alloc(1024);
 
@@ -31,7 +31,7 @@ export async function copyToVolume(workspace: WorkspacePaths, env: Env, signal: 
     await cri.run(['cp', '-', `${carrier}:${MOUNT}/.crpm/${workspace.id}`], { tar: contentArguments(repoDir) });
     for (const { path, sha256 } of readCurrentGeneration(repoDir)?.files ?? []) {
       if (!path.endsWith('/repomd.xml')) continue;
-      if ((await digestIn(cri, carrier, workspace, path)) !== sha256) fail({ class: 'environment', message: `${path} did not arrive in the builder volume`, next: 'Run again; if it stays so, remove the volume: KubeVirt makes it anew.' });
+      if ((await digestIn(cri, `${carrier}:${MOUNT}/.crpm/${workspace.id}/${path}`)) !== sha256) fail({ class: 'environment', message: `${path} did not arrive in the builder volume`, next: 'Run again; if it stays so, remove the volume: KubeVirt makes it anew.' });
     }
   });
   return volumeUrl(workspace);
@@ -45,7 +45,7 @@ export async function volumeDigests(workspace: WorkspacePaths, urls: readonly st
     for (const url of urls) {
       try {
         if (!url.startsWith(base)) throw new Error(`${url} is not in the builder volume`);
-        digests.set(url, await digestIn(cri, carrier, workspace, decodeURIComponent(url.slice(base.length))));
+        digests.set(url, await digestIn(cri, `${carrier}:${MOUNT}/.crpm/${workspace.id}/${decodeURIComponent(url.slice(base.length))}`));
       } catch (error) {
         signal.throwIfAborted();
         digests.set(url, error as Error);
@@ -56,7 +56,7 @@ export async function volumeDigests(workspace: WorkspacePaths, urls: readonly st
 }
 
 /** A container that is never started, of an image that holds nothing: it only carries files in and out. */
-async function withCarrier(workspace: WorkspacePaths, env: Env, signal: AbortSignal, use: (cri: Cri, carrier: string) => Promise<void>): Promise<void> {
+export async function withCarrier(workspace: WorkspacePaths, env: Env, signal: AbortSignal, use: (cri: Cri, carrier: string) => Promise<void>): Promise<void> {
   const cri = await requireCri(env, signal);
   const volume = builderVolume(env);
   if (!(await cri.run(['volume', 'ls', '--quiet'])).split('\n').includes(volume)) {
@@ -81,11 +81,12 @@ function changeLabels(workspace: WorkspacePaths): readonly string[] {
   return serveLabels(workspace.id, 'carrier').map((text) => (text === '--label' ? '--change' : `LABEL ${text}`));
 }
 
-async function digestIn(cri: Cri, carrier: string, workspace: WorkspacePaths, path: string): Promise<string> {
+/** Hex sha256 of a file in a container, `<container>:<path>`. */
+export async function digestIn(cri: Cri, place: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'crpm-volume-'));
   try {
-    await extractTar(cri.get(`${carrier}:${MOUNT}/.crpm/${workspace.id}/${path}`), join(folder, 'out'));
-    return (await hashFile(join(folder, 'out', path.slice(path.lastIndexOf('/') + 1)))).sha256;
+    await extractTar(cri.get(place), join(folder, 'out'));
+    return (await hashFile(join(folder, 'out', place.slice(place.lastIndexOf('/') + 1)))).sha256;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -67,6 +67,13 @@ describe('what is answered', () => {
     expect((await ranged('bytes=99-'))[0]).toBe(416);
   });
 
+  test('the root: which repositories there are; and at each, what is in it', async () => {
+    expect(bodyOf(await rawGet(port, '/'))).toBe('centos-stream-9/x86_64/\n');
+    expect(bodyOf(await rawGet(port, '/centos-stream-9/x86_64/'))).toBe(`repodata/primary.xml.gz\nrepodata/repomd.xml\n${rpm.slice('centos-stream-9/x86_64/'.length)}\n`);
+    const head = await rawGet(port, '/', 'HEAD');
+    expect([statusOf(head), bodyOf(head)]).toEqual([200, '']);
+  });
+
   test('who it is', async () => {
     expect(JSON.parse(bodyOf(await rawGet(port, '/.crpm')))).toMatchObject({ workspace: workspace.id, pid: process.pid });
   });
@@ -74,7 +81,10 @@ describe('what is answered', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['/', 404],
+    ['//', 404],
+    ['/centos-stream-9/', 404],
+    ['/centos-stream-9/x86_64', 404],
+    ['/centos-stream-9/aarch64/', 404],
     ['/centos-stream-9/x86_64/repodata/', 404],
     ['/centos-stream-9/x86_64/repodata/unlisted.xml', 404],
     ['/generations', 404],

@@ -9,6 +9,8 @@ describe('parseRequestPath', () => {
     expect(parseRequestPath('/cs9/x86_64/repodata/repomd.xml')).toEqual({ kind: 'repodata', path: 'cs9/x86_64/repodata/repomd.xml' });
     expect(parseRequestPath(`/cs9/x86_64/by-sha256/${SHA}/libstdc%2B%2B-1%5E2-1.x86_64.rpm`)).toEqual({ kind: 'rpm', path: `cs9/x86_64/by-sha256/${SHA}/libstdc++-1^2-1.x86_64.rpm` });
     expect(parseRequestPath('/.crpm')).toEqual({ kind: 'health' });
+    expect(parseRequestPath('/')).toEqual({ kind: 'index' });
+    expect(parseRequestPath('/cs9/x86_64/')).toEqual({ kind: 'listing', path: 'cs9/x86_64/' });
   });
 
   test('drops a query', () => {
@@ -41,8 +43,8 @@ describe('parseRequestPath', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
         const result = parseRequestPath(`/${pieces.join('/')}`);
-        if (result.kind !== 'repodata' && result.kind !== 'rpm') return;
-        for (const component of result.path.split('/')) expect(component).toMatch(/^[A-Za-z0-9_+~^-][A-Za-z0-9._+~^-]*$/);
+        if (!('path' in result)) return;
+        for (const component of result.path.replace(/\/$/, '').split('/')) expect(component).toMatch(/^[A-Za-z0-9_+~^-][A-Za-z0-9._+~^-]*$/);
       }),
       { numRuns: 2000 },
     );

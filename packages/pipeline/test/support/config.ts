@@ -64,6 +64,7 @@ export function makeConfig(packages: readonly PackageConfig[], overrides: Partia
     rpmDeps: { mode: 'auto', versions: {}, crossArchEmulation: false, allowOfficial: [] },
     engine: { kind: 'auto', network: 'bridge' },
     cache: { maxSize: 20 * 1024 ** 3 },
+    cluster: { up: false, sync: false, verify: false, timeout: 600 },
     tasks: [],
     ...overrides,
   };

@@ -1,5 +1,5 @@
 import { corrupt, type Section } from './section.js';
-import { DIGEST_ALGORITHMS, FILE_GHOST, TAG } from './tags.js';
+import { DIGEST_ALGORITHMS, FILE_FLAG, TAG } from './tags.js';
 
 /** A file, folder or link that an RPM owns. */
 export interface RpmFile {
@@ -14,6 +14,10 @@ export interface RpmFile {
   readonly target?: string;
   /** Owned but not in the payload. */
   readonly ghost: boolean;
+  /** Configuration, which users edit. */
+  readonly config: boolean;
+  /** Documentation or a licence, which may be left out. */
+  readonly doc: boolean;
 }
 
 /** As long as Linux takes one. */
@@ -39,13 +43,16 @@ export function decodeFiles(section: Section, file: string): readonly RpmFile[] 
   return paths.map((path, i) => {
     const digest = digests[i];
     const target = targets[i];
+    const bits = flags[i] ?? 0;
     return {
       path,
       mode: modes[i] ?? 0,
       size: sizes[i] ?? 0,
       ...(digest ? { digest: `${algorithm}:${digest}` } : {}),
       ...(target ? { target } : {}),
-      ghost: ((flags[i] ?? 0) & FILE_GHOST) !== 0,
+      ghost: (bits & FILE_FLAG.ghost) !== 0,
+      config: (bits & FILE_FLAG.config) !== 0,
+      doc: (bits & (FILE_FLAG.doc | FILE_FLAG.license)) !== 0,
     };
   });
 }

@@ -39,8 +39,8 @@ export const SIGNATURE_TAG = { sha1: 269, longSize: 270, sha256: 273, size: 1000
 /** Bits of requireFlags and provideFlags that compare versions. */
 export const SENSE = { less: 2, greater: 4, equal: 8 } as const;
 
-/** Bit of fileFlags: the file is owned by the package and not in its payload. */
-export const FILE_GHOST = 1 << 6;
+/** Bits of fileFlags. `ghost`: owned by the package and not in its payload. */
+export const FILE_FLAG = { config: 1 << 0, doc: 1 << 1, ghost: 1 << 6, license: 1 << 7 } as const;
 
 /** Values of fileDigestAlgorithm (OpenPGP's numbers); without the tag it is MD5. */
 export const DIGEST_ALGORITHMS: Readonly<Record<number, string>> = { 1: 'md5', 2: 'sha1', 8: 'sha256', 9: 'sha384', 10: 'sha512', 11: 'sha224' };

@@ -1,0 +1,3 @@
+export { formatClusterProof } from './format.js';
+export { clusterSyncKind, clusterUpKind } from './make-kinds.js';
+export { verifyClusterKind } from './verify-cluster-kind.js';
