@@ -175,13 +175,14 @@ function meson(parts: readonly string[]): string {
   return `project('libtiny', 'c', version: '12.5.0')
 executable('tiny', ['src/main.c', ${parts.map((part) => `'src/${part}.c'`).join(', ')}], install: true)
 install_data('share/data.txt', install_dir: 'share/tiny')
+install_data('share/data.txt', install_dir: 'share/doc/tiny')
 conf = configuration_data()
 conf.set('VERSION', meson.project_version())
 configure_file(input: 'libtiny.spec.in', output: '@BASENAME@', configuration: conf)
 `;
 }
 
-/** Without debug information, which on this machine names the folder of the build and makes two workspaces' bytes differ. */
+/** Its %install moves documents into the tree, as libvirt's does. Without debug information, which on this machine names the folder of the build and makes two workspaces' bytes differ. */
 const SPEC = `Name: libtiny
 Version: @VERSION@
 Release: 1%{?dist}
@@ -197,7 +198,9 @@ meson setup build --prefix=/usr --buildtype=release
 meson compile -C build
 %install
 DESTDIR=%{buildroot} meson install -C build
+mv %{buildroot}/usr/share/doc/tiny tiny-docs
 %files
+%doc tiny-docs/*
 /usr/bin/tiny
 /usr/share/tiny
 `;

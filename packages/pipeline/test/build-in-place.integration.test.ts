@@ -108,6 +108,25 @@ describe.each([
       await sameAsClean(third, pkg);
     });
 
+    test('finds the tree as %prep left it: what %install moved there is gone, and where the build writes to it, the next one starts anew', async () => {
+      const tree = mesonTree(folder('m'), 'first');
+      // As libvirt's: the second time, mv would put the folder into the one that is there.
+      edit(join(tree, 'libtiny.spec.in'), '%files', 'mkdir -p %{buildroot}/usr/share/doc/tiny\ncp tiny.c %{buildroot}/usr/share/doc/tiny\nmv %{buildroot}/usr/share/doc/tiny tiny-docs\n%files\n%doc tiny-docs/*');
+      const pkg = libtiny(tree);
+      await build(pkg);
+      for (const [from, to] of [['first', 'second'], ['second', 'third']] as const) {
+        edit(join(tree, 'tiny.c'), from, to);
+        const next = await build(pkg);
+        expect(why(next)).toBeUndefined();
+        if (to === 'third') await sameAsClean(next, pkg);
+      }
+
+      edit(join(tree, 'libtiny.spec.in'), '%build', '%build\necho "/* built */" >>tiny.c');
+      await build(pkg);
+      edit(join(tree, 'tiny.c'), 'third', 'fourth');
+      expect(why(await build(pkg))).toBe('tiny.c is a file of the tree that the build itself changes');
+    });
+
     test('follows files that come and go, and starts anew where ninja could not notice', async () => {
       const tree = mesonTree(folder('m'), 'start');
       writeTree(tree, { 'inc/value.h': '#define VALUE "inc"\n', 'libtiny.spec': readFileSync(join(tree, 'libtiny.spec.in'), 'utf8') });

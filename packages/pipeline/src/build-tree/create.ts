@@ -22,7 +22,7 @@ import type { RpmsFact } from '../facts.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
 import { writeRecord, type TreeRecord } from './record.js';
 import { CREATE, PREP_FAILED, STALE } from './scripts.js';
-import { runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
+import { leftBehind, runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
 
 /** Fills a build tree that is not there yet and builds it: the spec's own %prep, then the rest. `clean`: why, for the result. */
 export async function createTree(build: TreeBuild, file: SpecFile, clean: string): Promise<RpmsFact> {
@@ -58,7 +58,7 @@ export async function createTree(build: TreeBuild, file: SpecFile, clean: string
         writeRecord(context.workspace, name, record);
       },
     });
-    if (record && (end.compiled || end.exit.code === 0)) writeRecord(context.workspace, name, { ...record, writer: 'nothing', ninja: end.ninja });
+    if (record && (end.compiled || end.exit.code === 0)) writeRecord(context.workspace, name, { ...record, ...leftBehind(end) });
     if (end.exit.code === PREP_FAILED) await prepFailed(build, work, recipe, source, end);
     if (end.exit.code !== 0) notCreated(build, recipe, end);
     return takeBuiltRpms(context, work, params, buildroot.evr, { clean, ...(end.ccache ? { ccache: end.ccache } : {}) });

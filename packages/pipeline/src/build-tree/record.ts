@@ -19,6 +19,8 @@ export interface TreeRecord {
   readonly writer: Writer;
   /** Whether ninja drove the last build. */
   readonly ninja: boolean;
+  /** A file of the tree that the last build itself wrote to: the next one would start from what that made of it. */
+  readonly changed?: string;
   /** Path of the tree below the work's root. */
   readonly path: string;
   /** File name of the spec, in rpm's `_specdir`. */

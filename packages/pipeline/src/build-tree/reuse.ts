@@ -25,6 +25,7 @@ export function reuse(record: TreeRecord | undefined, wanted: WantedTree): TreeC
   if (!record) return { clean: 'it is the first in this build root with these options', expected: true };
   if (record.writer === 'anything') return { clean: 'the last one was cut short, or failed before it compiled', expected: false };
   if (!record.ninja) return { clean: 'this one is not driven by ninja, which alone notices all that changed', expected: true };
+  if (record.changed !== undefined) return { clean: `${record.changed} is a file of the tree that the build itself changes`, expected: true };
   if (record.options !== wanted.options) return { clean: 'how the tree is made changed', expected: false };
   const spec = changedIn(record.distGit, wanted.distGit) ?? changedIn(only(record.tree, wanted.specInputs), only(wanted.tree, wanted.specInputs));
   if (spec !== undefined) return { clean: `${spec} changed, which the spec or %prep reads`, expected: false };

@@ -8,6 +8,8 @@ import { RUN_RPMBUILD } from '../build/rpmbuild-script.js';
  *   rpmbuild/        rpm's _topdir; the tree is where %prep of the spec left it, below BUILD
  *   sync/token       names what the tree holds; absent while that changes
  *   sync/prepared    the files that %prep made something else of, each ended by NUL, sorted
+ *   sync/names       all names in the tree as %prep and our changes leave it, each ended by NUL, sorted
+ *   sync/begun       its time is when the last build began
  *   sync/ended       its time is when the last build ended
  *   sync/<token>/    what was sent and is not in the tree yet
  * One container does all of a step: a container costs half a second.
@@ -22,6 +24,13 @@ const COMMON = `
 set -eu
 ${ANSWERS}
 stale() { answer stale "$@"; exit ${String(STALE)}; }
+first() { tr '\\000\\n' '\\n?' | head -n 1; }
+# What is in the tree and is as find's predicates say, each ended by NUL, sorted; but for .git, and for the folders that ninja builds in.
+names() (
+  find "$tree" -maxdepth 3 -name .ninja_log -printf '%h\\n' >sync/built
+  while IFS= read -r folder; do set -- -path "$folder" -prune -o "$@"; done <sync/built
+  find "$tree" -mindepth 1 -name .git -prune -o "$@" -printf '%P\\0' | LC_ALL=C sort -z
+)
 `;
 
 /**
@@ -32,8 +41,11 @@ const BUILD = `
 ${RUN_RPMBUILD}
 rm -rf ${TOPDIR}/RPMS ${TOPDIR}/tmp
 mkdir -p ${TOPDIR}/RPMS ${TOPDIR}/tmp
+touch sync/begun
 run_rpmbuild '-bb --noprep --noclean' "$@"
 touch sync/ended
+changed=$(names -type f -newer sync/begun | LC_ALL=C comm -z -12 - sync/names | first)
+[ -z "$changed" ] || answer changed "$changed"
 [ -z "$(find "$tree" -maxdepth 3 -name .ninja_log -print -quit)" ] || answer ninja
 ${CCACHE_COUNT}
 exit "$code"
@@ -59,6 +71,7 @@ digests() { (cd "$1" && find . -name .git -prune -o -type f -print0 | LC_ALL=C s
 digests "$pristine" >sync/before
 digests "$tree" >sync/after
 LC_ALL=C comm -z -23 sync/before sync/after | cut -z -b 69- | LC_ALL=C sort -z >sync/prepared
+names >sync/names
 rm -rf sync/before sync/after dist source build
 # rpm looks for the archive whenever it reads %setup, and never into it again.
 tar -cf "${TOPDIR}/SOURCES/$archive" -T /dev/null
@@ -68,8 +81,9 @@ ${BUILD}`;
 
 /**
  * Brings a tree up to date and builds it. Arguments: the token that it must have, the one that it gets, its path, `reconfigure` or an empty word, then what follows
- * `rpmbuild -bb`. Files that changed are written anew and so become newer than all that a build has written: a file of now that is older than something in the tree
- * means that the clock went back. Answers `ninja` where ninja built it, and the use of the compiler cache.
+ * `rpmbuild -bb`. What the last build left beside ninja's folders goes first: libvirt's %install moves documents into a folder of the tree, and would the next time move them into
+ * one that is there. Files that changed are written anew and so become newer than all that a build has written: a file of now that is older than something in the tree means
+ * that the clock went back. Answers `ninja` where ninja built it, `changed PATH` where the build wrote to a file of the tree, and the use of the compiler cache.
  */
 export const UPDATE = `${COMMON}
 before=$1 after=$2 tree=$3 reconfigure=$4
@@ -77,8 +91,13 @@ shift 4
 sent=sync/$after
 [ "$(cat sync/token 2>/dev/null)" = "$before" ] && [ -d "$tree" ] || stale token
 rm -f sync/token
-prepared=$(LC_ALL=C comm -z -12 sync/prepared "$sent/altered" | tr '\\000\\n' '\\n?' | head -n 1)
+prepared=$(LC_ALL=C comm -z -12 sync/prepared "$sent/altered" | first)
 [ -z "$prepared" ] || stale "prepared $prepared"
+names >sync/found
+gone=$(LC_ALL=C comm -z -23 sync/names sync/found | first)
+[ -z "$gone" ] || stale "gone $gone"
+LC_ALL=C comm -z -13 sync/names sync/found >sync/left
+(cd "$tree" && xargs -0 -r rm -rf --) <sync/left || stale "remove"
 tries=0
 touch sync/now
 while [ -e sync/ended ] && [ -z "$(find sync/now -newer sync/ended)" ]; do
@@ -91,7 +110,10 @@ done
 (cd "$tree" && xargs -0 -r rm -f --) <"$sent/altered" || stale "remove"
 (cd "$tree" && xargs -0 -r rmdir --ignore-fail-on-non-empty -- 2>/dev/null) <"$sent/folders" || :
 if [ -d "$sent/files" ]; then cp -RP --preserve=mode --remove-destination -- "$sent/files/." "$tree/" || stale "copy"; fi
-if [ -n "$reconfigure" ] && [ -f "$tree/meson.build" ]; then touch "$tree/meson.build"; fi
+if [ -n "$reconfigure" ]; then
+  names >sync/names
+  if [ -f "$tree/meson.build" ]; then touch "$tree/meson.build"; fi
+fi
 find sync -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 printf %s "$after" >sync/token
 ${BUILD}`;

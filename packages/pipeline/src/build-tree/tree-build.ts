@@ -5,10 +5,10 @@ import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache, type CcacheUse } 
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
 import { script } from '../build/scripts.js';
 import type { Trees } from '../build/spec.js';
-import { outOfMemory, withWork, type Ran } from '../build/work.js';
+import { marked, outOfMemory, withWork, type Ran } from '../build/work.js';
 import type { BuildrootFact } from '../facts.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
-import { noteWriter, type Writer } from './record.js';
+import { noteWriter, type TreeRecord, type Writer } from './record.js';
 import type { WantedTree } from './reuse.js';
 
 /** One build in a tree: what it is told and what it starts from. */
@@ -43,6 +43,8 @@ export interface BuildStep {
 export interface BuildEnd extends Ran {
   /** Whether ninja built the tree, as far as the build came. */
   readonly ninja: boolean;
+  /** A file of the tree that the build itself wrote to. */
+  readonly changed?: string;
   /** Whether anything was compiled: what failed before is configuration. */
   readonly compiled: boolean;
   readonly ccache: CcacheUse | undefined;
@@ -63,7 +65,13 @@ export async function runBuild({ params, context, buildroot }: TreeBuild, work: 
   if (ran.exit.oom) outOfMemory(context, 'rpmbuild', ran.output);
   const ccache = ccacheUse(ran.answers);
   reportCcache(context, ccache);
-  return { ...ran, ccache, compiled, ninja: ran.answers.includes('ninja') };
+  const [changed] = marked(ran.answers, 'changed ');
+  return { ...ran, ccache, compiled, ninja: ran.answers.includes('ninja'), ...(changed === undefined ? {} : { changed }) };
+}
+
+/** What a build that came to its end says of the tree that it leaves. */
+export function leftBehind({ ninja, changed }: BuildEnd): Pick<TreeRecord, 'writer' | 'ninja' | 'changed'> {
+  return { writer: 'nothing', ninja, ...(changed === undefined ? {} : { changed }) };
 }
 
 /** Notes each change of who writes, so that the next run knows it even if this one is killed. */

@@ -13,7 +13,7 @@ import { writeRecord, type TreeRecord } from './record.js';
 import type { CleanReason } from './reuse.js';
 import { STALE, UPDATE } from './scripts.js';
 import { packChanges } from './send.js';
-import { runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
+import { leftBehind, runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
 
 /** Sends what changed into a recorded tree and builds it; or says why that gives nothing one could rely on. */
 export async function updateTree(build: TreeBuild, record: TreeRecord, changes: TreeChanges): Promise<RpmsFact | CleanReason> {
@@ -34,7 +34,7 @@ export async function updateTree(build: TreeBuild, record: TreeRecord, changes: 
       writes,
     });
     if (end.exit.code === STALE) return { clean: staleWords(end), expected: false };
-    if (end.compiled || end.exit.code === 0) writeRecord(workspace, name, { ...next, writer: 'nothing', ninja: end.ninja });
+    if (end.compiled || end.exit.code === 0) writeRecord(workspace, name, { ...next, ...leftBehind(end) });
     if (end.exit.code === 0) return takeBuiltRpms(context, work, params, buildroot.evr, end.ccache ? { ccache: end.ccache } : {});
     if (blamesTheSource(end.output)) fail(rpmbuildFailed(params, end.output, end.exit.code));
     return { clean: 'the build in place failed in a way that a clean one may not', expected: false };
@@ -51,6 +51,8 @@ function staleWords({ answers }: BuildEnd): string {
   switch (why) {
     case 'prepared':
       return `${rest.join(' ')} is a file that %prep of the spec changes or removes`;
+    case 'gone':
+      return `${rest.join(' ')} is a file of the tree that the build itself removes`;
     case 'clock':
       return 'files in the build tree are newer than the clock says it is now';
     case 'token':

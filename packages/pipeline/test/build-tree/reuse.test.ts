@@ -20,6 +20,7 @@ describe('a build tree is used again', () => {
     ['there is none', undefined, wanted, 'it is the first in this build root with these options'],
     ['it was cut while anything may have written', { ...record, writer: 'anything' }, wanted, 'the last one was cut short, or failed before it compiled'],
     ['ninja does not drive the build', { ...record, ninja: false }, wanted, 'this one is not driven by ninja, which alone notices all that changed'],
+    ['the build writes to its own tree', { ...record, changed: 'po/de.po' }, wanted, 'po/de.po is a file of the tree that the build itself changes'],
     ['patches of the config changed', record, { ...wanted, options: 'p' }, 'how the tree is made changed'],
     ['the template of the spec changed', record, { ...wanted, tree: makeManifest([file('libvirt.spec.in', 'b'), file('meson.build'), file('src/a.c')]) }, 'libvirt.spec.in changed, which the spec or %prep reads'],
     ['a version file came that the spec is filled in from', record, { ...wanted, tree: makeManifest([...tree.entries, file('VERSION')]) }, 'VERSION changed, which the spec or %prep reads'],
