@@ -111,7 +111,7 @@ test('between rounds the workspace is free; a round waits for whoever has it', a
   expect(await rounds.next()).toMatchObject({ round: 2, exitCode: 0, changed: ['wait: in.txt'] });
 });
 
-test('a config that is saved is loaded anew; one that is wrong is told, and waited for', async () => {
+test('a config that is saved is loaded anew; one that is wrong is told, and waited for, and it is told that it goes on', async () => {
   rig.write({ 'custom-rpms.config.yaml': copying, 'src/in.txt': 'one' });
   const rounds = watch();
   await rounds.next();
@@ -119,6 +119,9 @@ test('a config that is saved is loaded anew; one that is wrong is told, and wait
   const refused = await rounds.next();
   expect(refused.type).toBe('refused');
   expect(refused.complaints?.join('\n')).toContain('unknown key "taskz"');
+  // As it was: no round, but a word.
+  rig.write({ 'custom-rpms.config.yaml': copying });
+  expect(await rounds.next()).toMatchObject({ type: 'mended' });
   rig.write({ 'custom-rpms.config.yaml': copying.replace('cp src', 'cp -f src') });
   expect(await rounds.next()).toMatchObject({ type: 'round', round: 2, exitCode: 0, changed: [], nodes: [{ node: 'copy', outcome: 'ran' }] });
 });

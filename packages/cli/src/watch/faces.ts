@@ -30,6 +30,7 @@ export function textFace({ io, address, subject, now = () => new Date() }: FaceO
       for (const diagnostic of error.diagnostics) io.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
       io.stderr.write('waiting until that is mended\n');
     },
+    mended: () => void io.stderr.write('that is mended; going on\n'),
     polling(code) {
       io.stderr.write(`warning: ${whyPolling(code)}\n`);
     },
@@ -58,6 +59,7 @@ export function jsonFace({ io, address, now = () => new Date() }: FaceOptions): 
       });
     },
     refused: (error) => void say({ type: 'refused', at: at(), complaints: error.diagnostics.map(formatDiagnostic) }),
+    mended: () => void say({ type: 'mended', at: at() }),
     polling: (code) => void say({ type: 'warning', at: at(), text: whyPolling(code) }),
   };
 }

@@ -42,6 +42,8 @@ export interface WatchFace {
   round(round: Round, project: Project): Promise<void>;
   /** The config became one that can't be used; it is told once. */
   refused(error: ComplaintsError): void;
+  /** What was refused can be used again. A round follows only if something differs from the last one. */
+  mended(): void;
   /** The system refused to watch more folders: they are looked at every now and then. */
   polling(code: string): void;
 }
@@ -65,6 +67,7 @@ export async function watch(options: WatchOptions): Promise<never> {
       let prepared: Prepared;
       try {
         prepared = await options.prepare();
+        if (refused !== undefined) face.mended();
         refused = undefined;
       } catch (error) {
         if (!(error instanceof ComplaintsError) || !before) throw error;

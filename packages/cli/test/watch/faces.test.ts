@@ -40,10 +40,12 @@ test('complaints about a config that was edited, and what the lack of watches me
   const { io, err } = recordedIo();
   const face = textFace({ io, now, subject: 'a', address: () => Promise.resolve(undefined) });
   face.refused(new ComplaintsError([{ severity: 'error', message: 'no such key' }]));
+  face.mended();
   face.polling('ENOSPC');
   face.polling('EMFILE');
   expect(err()).toBe(`error: no such key
 waiting until that is mended
+that is mended; going on
 warning: the trees are looked at every two seconds, not watched: the system has no inotify watches left; sudo sysctl fs.inotify.max_user_watches=524288 gives more, then start crpm watch again
 warning: the trees are looked at every two seconds, not watched: the system allows no more open files or inotify instances; see ulimit -n and sysctl fs.inotify.max_user_instances, then start crpm watch again
 `);
@@ -54,6 +56,7 @@ test('as JSON each round is one line', async () => {
   const face = jsonFace({ io, now, subject: 'a', address: () => Promise.resolve('http://127.0.0.1:41000/') });
   await face.round(bad, project);
   face.refused(new ComplaintsError([{ severity: 'error', message: 'no such key' }]));
+  face.mended();
   const lines = out().trimEnd().split('\n').map((line) => JSON.parse(line) as unknown);
   expect(lines).toEqual([
     {
@@ -61,5 +64,6 @@ test('as JSON each round is one line', async () => {
       nodes: [{ node: 'a.rpmbuild', outcome: 'failed', ms: 100, failure: { class: 'build', message: 'the compiler ended with 1', next: 'Mend it.', lines: ['x.c:1: error'] } }, { node: 'serve', outcome: 'not-run', ms: 0 }],
     },
     { type: 'refused', at: now().toISOString(), complaints: ['error: no such key'] },
+    { type: 'mended', at: now().toISOString() },
   ]);
 });

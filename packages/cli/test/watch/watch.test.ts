@@ -44,6 +44,7 @@ class World {
           this.told.push(error.message);
           setImmediate(() => this.after(-this.told.length));
         },
+        mended: () => void this.told.push('mended'),
         polling: (code) => void this.told.push(code),
       },
       signal: this.stop.signal,
@@ -127,7 +128,7 @@ test('a change that leaves all inputs as they were is no reason for a round', as
   expect(world.rounds.map(({ changed }) => changed)).toEqual([[], ['greet: b.txt']]);
 });
 
-test('a config that changes is taken for the next round, and one that is wrong is told once and waited for', async () => {
+test('a config that changes is taken for the next round, and one that is wrong is told once and waited for until it is mended', async () => {
   world.after = (what) => {
     if (what === 1) {
       world.complaint = 'no such key';
@@ -144,7 +145,7 @@ test('a config that changes is taken for the next round, and one that is wrong i
     } else world.stop.abort(new Error('stopped'));
   };
   await world.watch();
-  expect(world.told).toEqual(['no such key']);
+  expect(world.told).toEqual(['no such key', 'mended']);
   expect(world.rounds.map(({ number, changed }) => [number, changed])).toEqual([
     [1, []],
     [2, []],
