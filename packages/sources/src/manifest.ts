@@ -69,16 +69,25 @@ export interface ManifestDiff {
 }
 
 export function diffManifests(before: Manifest, after: Manifest): ManifestDiff {
-  const old = new Map(before.entries.map((entry) => [entry.path, entry]));
   const added: BytePath[] = [];
   const changed: BytePath[] = [];
-  for (const entry of after.entries) {
-    const was = old.get(entry.path);
-    if (!was) added.push(entry.path);
-    else if (!sameEntry(was, entry)) changed.push(entry.path);
-    old.delete(entry.path);
+  const deleted: BytePath[] = [];
+  const [olds, news] = [before.entries, after.entries];
+  for (let i = 0, j = 0; i < olds.length || j < news.length; ) {
+    const [old, now] = [olds[i], news[j]];
+    if (now === undefined || (old !== undefined && old.path < now.path)) {
+      deleted.push(old!.path); // One of the two is there.
+      i++;
+    } else if (old === undefined || now.path < old.path) {
+      added.push(now.path);
+      j++;
+    } else {
+      if (!sameEntry(old, now)) changed.push(now.path);
+      i++;
+      j++;
+    }
   }
-  return { added, changed, deleted: [...old.keys()] };
+  return { added, changed, deleted };
 }
 
 function sameEntry(a: ManifestEntry, b: ManifestEntry): boolean {

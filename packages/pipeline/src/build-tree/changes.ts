@@ -1,5 +1,5 @@
 import { printable, type BytePath } from '@crpm/archive';
-import { diffManifests, type Manifest, type ManifestEntry } from '@crpm/sources';
+import { diffManifests, type Manifest } from '@crpm/sources';
 
 /** What brings a tree from one snapshot to the next. */
 export interface TreeChanges {
@@ -16,17 +16,21 @@ export interface TreeChanges {
 /** The changes, or why only a tree that was never built in gives what a clean build would. */
 export function treeChanges(before: Manifest, after: Manifest): TreeChanges | { readonly clean: string } {
   const { added, changed, deleted } = diffManifests(before, after);
-  const old = new Map(before.entries.map((entry) => [entry.path, entry]));
-  const now = new Map(after.entries.map((entry) => [entry.path, entry]));
-  const clean = changedKind(changed, old, now) ?? changedLayout({ added, deleted }, before, after);
+  const clean = changedKind(new Set(changed), before, after) ?? changedLayout({ added, deleted }, before, after);
   if (clean !== undefined) return { clean };
-  return { send: new Set([...added, ...changed]), altered: [...changed, ...deleted].sort(), folders: abandoned(before, after), layout: added.length + deleted.length > 0 };
+  return {
+    send: new Set([...added, ...changed]),
+    altered: [...changed, ...deleted].sort(),
+    folders: deleted.length === 0 ? [] : abandoned(before, after),
+    layout: added.length + deleted.length > 0,
+  };
 }
 
 /** ninja looks through a link at the time of what it names, which may be old. */
-function changedKind(changed: readonly BytePath[], old: ReadonlyMap<BytePath, ManifestEntry>, now: ReadonlyMap<BytePath, ManifestEntry>): string | undefined {
-  const link = changed.find((path) => old.get(path)?.type === 'symlink' || now.get(path)?.type === 'symlink');
-  return link === undefined ? undefined : `${printable(link)} is a link, or was one`;
+function changedKind(changed: ReadonlySet<BytePath>, ...trees: readonly Manifest[]): string | undefined {
+  const links = trees.flatMap(({ entries }) => entries.filter(({ type, path }) => type === 'symlink' && changed.has(path)));
+  const [link] = links;
+  return link === undefined ? undefined : `${printable(link.path)} is a link, or was one`;
 }
 
 /**

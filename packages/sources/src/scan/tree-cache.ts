@@ -24,7 +24,6 @@ export class TreeCache {
   readonly #same: Uint8Array;
   #places: ReadonlyMap<BytePath, number> | undefined;
   readonly #read = new Map<BytePath, Stats>();
-  #racy = false;
 
   /**
    * A missing, damaged or foreign file is an empty cache, and without a file there is nothing to remember. `circumstances`: what a listing depends on
@@ -88,8 +87,7 @@ export class TreeCache {
 
   /** `stat` was taken before and after the content was read, and was the same. */
   note(path: BytePath, stat: Stats): void {
-    if (isRacy(stat, this.#started)) this.#racy = true;
-    else this.#read.set(path, stat);
+    this.#read.set(path, stat);
   }
 
   /**
@@ -98,7 +96,7 @@ export class TreeCache {
    */
   save(manifest: Manifest, basis: readonly BytePath[] | undefined): void {
     if (this.#file === undefined) return;
-    const stamped = this.#racy || basis === undefined ? undefined : this.#stampAll(basis);
+    const stamped = basis === undefined ? undefined : this.#stampAll(basis);
     const hasNothingNew = stamped === undefined && this.#record.whole === undefined && this.#read.size === 0 && manifest.entries.length === this.paths().length;
     if (hasNothingNew) return;
     try {
@@ -114,10 +112,7 @@ export class TreeCache {
   }
 
   #placeOf(path: BytePath): number | undefined {
-    const { names, basis } = this.#record;
-    // The basis may hold a file as well, an exclude file: the later one counts.
-    this.#places ??= new Map(names.slice(basis).map((name, index) => [name, basis + index]));
-    return this.#places.get(path);
+    return (this.#places ??= this.#placesOfAll()).get(path);
   }
 
   /** Names with their stamps, or nothing if one of them is too young. */
@@ -131,32 +126,48 @@ export class TreeCache {
     return stamped;
   }
 
-  #recordOf({ entries, digest, warnings }: Manifest, basis: ReadonlyMap<BytePath, readonly number[]> | undefined): TreeRecord {
-    const vouched = entries.flatMap((entry) => {
+  #placesOfAll(): ReadonlyMap<BytePath, number> {
+    const { names, basis } = this.#record;
+    const places = new Map<BytePath, number>();
+    // The basis may hold a file as well, an exclude file, and is left out.
+    for (let index = basis; index < names.length; index++) places.set(names[index] ?? '', index);
+    return places;
+  }
+
+  /** Without an object for each name: there are tens of thousands. */
+  #recordOf({ entries, digest, warnings }: Manifest, basis: ReadonlyMap<BytePath, readonly number[]> = new Map()): TreeRecord {
+    const names = [...basis.keys()];
+    const stamps = new Float64Array((names.length + entries.length) * STAMP_LENGTH);
+    for (const [index, stamp] of [...basis.values()].entries()) stamps.set(stamp, index * STAMP_LENGTH);
+    const vouched = (entry: ManifestEntry): boolean => {
       const stamp = this.#stampOf(entry.path);
-      return stamp ? [{ entry, stamp }] : [];
-    });
-    const files = vouched.flatMap(({ entry, stamp }) => (entry.type === 'file' ? [{ entry, stamp }] : []));
-    const links = vouched.flatMap(({ entry, stamp }) => (entry.type === 'symlink' ? [{ entry, stamp }] : []));
-    const all = [...(basis ?? new Map<BytePath, readonly number[]>()), ...[...files, ...links].map(({ entry, stamp }) => [entry.path, stamp] as const)];
-    const stamps = new Float64Array(all.length * STAMP_LENGTH);
-    for (const [index, [, stamp]] of all.entries()) stamps.set(stamp, index * STAMP_LENGTH);
+      if (stamp) stamps.set(stamp, names.length * STAMP_LENGTH);
+      if (stamp) names.push(entry.path);
+      return stamp !== undefined;
+    };
+    const digests = entries.flatMap((entry) => (entry.type === 'file' && vouched(entry) ? entry.sha256 : []));
+    const targets = entries.flatMap((entry) => (entry.type === 'symlink' && vouched(entry) ? entry.target : []));
     return {
-      names: all.map(([name]) => name),
-      basis: basis?.size ?? 0,
-      files: files.length,
-      stamps,
-      digests: Buffer.from(files.map(({ entry }) => entry.sha256).join(''), 'hex'),
-      targets: links.map(({ entry }) => entry.target),
-      ...(basis && vouched.length === entries.length ? { whole: { digest, warnings, circumstances: this.#circumstances } } : {}),
+      names,
+      basis: basis.size,
+      files: digests.length,
+      stamps: stamps.subarray(0, names.length * STAMP_LENGTH),
+      digests: Buffer.from(digests.join(''), 'hex'),
+      targets,
+      ...(basis.size > 0 && digests.length + targets.length === entries.length ? { whole: { digest, warnings, circumstances: this.#circumstances } } : {}),
     };
   }
 
-  #stampOf(path: BytePath): ArrayLike<number> & readonly number[] | undefined {
+  #stampOf(path: BytePath): ArrayLike<number> | undefined {
     const stat = this.#read.get(path);
-    if (stat) return stampOf(stat);
+    if (stat) return isRacy(stat, this.#started) ? unmatched(stampOf(stat)) : stampOf(stat);
     const index = this.#placeOf(path);
     if (index === undefined || this.#same[index] !== 1) return undefined;
-    return [...this.#record.stamps.subarray(index * STAMP_LENGTH, (index + 1) * STAMP_LENGTH)];
+    return this.#record.stamps.subarray(index * STAMP_LENGTH, (index + 1) * STAMP_LENGTH);
   }
+}
+
+/** A stamp that no file has: what was read when it was too young is read again, and all else of the record holds. */
+function unmatched([size = 0, , ...others]: readonly number[]): readonly number[] {
+  return [size, NaN, ...others];
 }
