@@ -7,6 +7,7 @@ import { formatNevra } from '@crpm/rpm';
 import { findDamage, publishGeneration, readCurrentGeneration, type GenerationFile } from '@crpm/state';
 
 import { BUILD_TIME } from '../build/reproducible.js';
+import { script } from '../build/scripts.js';
 import { linkOrCopy, withStaging } from '../build/staging.js';
 import { mustRun, withWork } from '../build/work.js';
 import type { BaseFact, PublishedRepo, RepositoryFact, RpmFact, RpmsFact } from '../facts.js';
@@ -126,17 +127,23 @@ async function indexed(context: NodeContext, staging: string, path: string, foun
   const { image, arch } = needFact<BaseFact>(context, 'base').here;
   context.report.status(`indexing ${String(placed.length)} RPMs`);
   await withWork(context, { image, arch }, async (work) => {
-    await mustRun(context, work, { argv: ['mkdir', 'repo'] }, noIndex);
     if (placed.length > 0) await work.put(packPath(Buffer.from(join(staging, 'in')), 'repo'));
-    // The index notes each file's time; one moment for all keeps equal repositories equal.
-    await mustRun(context, work, { argv: ['find', 'repo', '-exec', 'touch', `--date=@${String(BUILD_TIME)}`, '{}', '+'] }, noIndex);
-    await mustRun(context, work, { argv: CREATEREPO }, noIndex);
+    await mustRun(context, work, { argv: script(INDEX, [`@${String(BUILD_TIME)}`, ...CREATEREPO]) }, noIndex);
     await extractTar(await work.get('repo/repodata'), out);
   });
   const repodata = join(out, 'repodata');
   const index = readdirSync(repodata).map((name) => ({ path: `${path}/repodata/${name}`, source: join(repodata, name) }));
   return [...placed.map(({ address, source }) => ({ path: `${path}/${address}`, source })), ...index];
 }
+
+/** One container for all. Arguments: a moment, then what runs. The index notes each file's time; one moment for all keeps equal repositories equal. */
+const INDEX = `
+set -eu
+mkdir -p repo
+find repo -exec touch --date="$1" {} +
+shift
+exec "$@"
+`;
 
 /** gzip and sha256, because KubeVirt's bazeldnf reads nothing newer; createrepo_c itself would choose zstd from 1.0 on. */
 const CREATEREPO = [
