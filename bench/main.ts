@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { allFresh } from './all-fresh.js';
+import { change, script } from './builds.js';
 import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { restore } from './restore.js';
@@ -8,10 +9,11 @@ import { scheduler } from './scheduler.js';
 import { startup } from './startup.js';
 import { missed, type Bench, type Row } from './support/bench.js';
 import { formatRows } from './support/table.js';
+import { together } from './together.js';
 import { transfer } from './transfer.js';
 
 /** In the order in which they run. */
-const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer];
+const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer, change, script, together];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -9,7 +9,7 @@ import { compared, type Bench } from './support/bench.js';
 import { withEngine, type BenchEngine } from './support/engine.js';
 import { inTurn, runAll } from './support/measure.js';
 import { startRsyncDaemon } from './support/rsync-daemon.js';
-import { sourceTrees } from './support/trees.js';
+import { copyOf, sourceTrees } from './support/trees.js';
 
 const LABELS: Labels = { workspace: `bench-transfer-${process.pid}`, run: 'bench', node: 'qemu.rpmbuild' };
 const BUDGET = 0.5;
@@ -95,11 +95,6 @@ class Sender {
     const { engine, image } = this.given;
     return engine.openWork({ image, arch: engine.arch, labels: LABELS, tree: 'qemu', signal: new AbortController().signal });
   }
-}
-
-function copyOf(tree: string, to: string): string {
-  runAll([{ argv: ['cp', '--archive', '--reflink=auto', tree, to] }]);
-  return to;
 }
 
 /** Another line at the end of one source file. */

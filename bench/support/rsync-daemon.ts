@@ -7,10 +7,12 @@ import type { BenchEngine } from './engine.js';
 export interface RsyncDaemon {
   /** `rsync://ADDRESS/build` */
   readonly url: string;
+  /** The container whose volume others can have too, at `/volume`. */
+  readonly container: string;
   stop(): Promise<void>;
 }
 
-const CONFIG = '[build]\npath = /volume\nread only = false\nuid = 0\ngid = 0\nuse chroot = no\n';
+const CONFIG = 'reverse lookup = no\n[build]\npath = /volume\nread only = false\nuid = 0\ngid = 0\nuse chroot = no\n';
 
 /** Starts a daemon on the engine’s bridge, which the machine reaches directly: no proxy in between slows it down. */
 export async function startRsyncDaemon({ dockerHost, engine, image }: BenchEngine, labels: Labels): Promise<RsyncDaemon> {
@@ -36,7 +38,7 @@ export async function startRsyncDaemon({ dockerHost, engine, image }: BenchEngin
       if (left === 0) throw new Error(`no rsync daemon answers at ${url}`);
       await delay(100);
     }
-    return { url, stop };
+    return { url, container, stop };
   } catch (error) {
     await stop();
     throw error;

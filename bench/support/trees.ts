@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { debianTarball } from '../../test/support/debian-source.js';
 import { kept } from './cache.js';
+import { runAll } from './measure.js';
 
 export interface Trees {
   /** libvirt 9.0.0: 12,000 files. */
@@ -41,4 +42,9 @@ export async function commitAll(folder: string, message: string, { keepIgnored =
   // What git ignores would only be in the way of comparing: no developer has it.
   if (!keepIgnored) await git('clean', '-fdX', '--quiet');
   await git('gc', '--quiet');
+}
+
+export function copyOf(tree: string, to: string): string {
+  runAll([{ argv: ['cp', '--archive', '--reflink=auto', tree, to] }]);
+  return to;
 }
