@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { load, loadGood } from './workspace.js';
 
@@ -33,6 +34,17 @@ describe('several base systems', () => {
     const { text } = await load(`${BOTH}serve: { mode: published, baseUrl: "https://example.com/r/" }\nsources: { libvirt: {} }`);
     expect(text).toContain('error: serve.mode published is one repository, whose RPMs are of one base system: name that one alone');
   });
+});
+
+test('the configs of docs/matrix.md are right', async () => {
+  const text = readFileSync(new URL('../../../docs/matrix.md', import.meta.url), 'utf8');
+  const [first, second] = [...text.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml ?? '');
+  const small = await loadGood(first ?? '');
+  expect([names(small), small.arches, small.packages[0]?.specs]).toMatchObject([['centos-stream-9', 'centos-stream-10'], ['x86_64', 'aarch64'], { 'centos-stream-9': { branch: 'c9s' }, 'centos-stream-10': { branch: 'c10s' } }]);
+  const own = await loadGood(second ?? '');
+  expect(Object.values(own.packages[0]?.specs ?? {}).map((spec) => spec.kind)).toEqual(['dir', 'dir']);
+  expect(Object.keys(own.packages[1]?.rpmsOf ?? {})).toEqual(['centos-stream-9', 'centos-stream-10']);
+  expect(own.rpmDeps.versions['centos-stream-10']).toEqual({});
 });
 
 describe('a spec', () => {

@@ -89,10 +89,13 @@ function resolve(graph: Graph, patterns: readonly string[]): Result<ReadonlySet<
   return ok(found);
 }
 
-/** `*` stands for any run of characters, `?` for one; everything else for itself. */
+/**
+ * `*` stands for any run of characters, `?` for one; everything else for itself. A pattern that says nothing of architecture and stream (`libvirt.rpmbuild@aarch64_cs10`) is about
+ * all of them.
+ */
 function matcher(pattern: string): (id: string) => boolean {
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.');
-  const regexp = new RegExp(`^${source}$`, 's');
+  const regexp = new RegExp(`^${source}${pattern.includes('@') ? '' : '(@.*)?'}$`, 's');
   return (id) => regexp.test(id);
 }
 

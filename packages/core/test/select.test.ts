@@ -36,6 +36,18 @@ describe('select', () => {
     expect(Object.values(roles({}))).toEqual(Array(7).fill('normal'));
   });
 
+  it('takes an id without a place for all places, and a glob of places for some', () => {
+    const matrix = graphOf(node('a.rpmbuild@x86_64_cs9'), node('a.rpmbuild@aarch64_cs10'), node('a.rpmbuild-x'));
+    const taken = (target: string) => {
+      const result = select(matrix, { targets: [target], only: [], skip: [], from: [], force: false });
+      return result.ok ? [...result.value.graph.nodes.keys()] : result.error;
+    };
+    expect(taken('a.rpmbuild')).toEqual(['a.rpmbuild@x86_64_cs9', 'a.rpmbuild@aarch64_cs10']);
+    expect(taken('*.rpmbuild')).toEqual(['a.rpmbuild@x86_64_cs9', 'a.rpmbuild@aarch64_cs10']);
+    expect(taken('*@*cs10')).toEqual(['a.rpmbuild@aarch64_cs10']);
+    expect(taken('a.rpmbuild@x86_64_cs10')).toContain('there is no node a.rpmbuild@x86_64_cs10');
+  });
+
   it('takes a target and what it needs', () => {
     expect(roles({ targets: ['libvirt.rpmbuild'] })).toEqual({ base: 'normal', 'libvirt.source': 'normal', 'libvirt.rpmbuild': 'normal' });
   });

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FailureError, type Engine, type PrepareOptions } from '@crpm/core';
+import { smallestProgram } from '@crpm/engines/docker/smallest-program';
 import { keptTree } from '@crpm/engines/kept';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,9 +40,22 @@ export function dockerBehaviour(open: (env?: NodeJS.ProcessEnv) => Promise<Engin
       expect(result.next).toContain('basesystem');
     });
 
-    it('refuses an image of another architecture', async () => {
+    it('refuses another architecture: where no emulator runs its programs, else where there is no image for it', async () => {
       const result = await failureOf(engine.prepareImage({ kind: 'image', reference: image, pull: false }, { ...prepare(), arch: 's390x' }));
-      expect(result).toMatchObject({ class: 'usage', message: expect.stringContaining('s390x') });
+      if (result.class === 'environment') {
+        expect(result.message).toMatch(/^the engine at unix:\/\/\S+ runs no programs for s390x: its machine is \w+, and its kernel has no emulator for others$/);
+        expect(result.next).toContain('qemu-user-static');
+        expect(await failureOf(engine.openWork({ image, arch: 's390x', labels, signal: never }))).toEqual(result);
+      } else expect(result).toMatchObject({ class: 'usage', message: expect.stringContaining('s390x') });
+      expect(await engine.list({ workspace: labels.workspace })).toEqual([]);
+    });
+
+    it('starts the smallest program of its own architecture', async () => {
+      const context = join(scratch, 'smallest');
+      mkdirSync(context);
+      writeFileSync(join(context, 'crpm-runs'), smallestProgram(engine.arch) ?? '', { mode: 0o755 });
+      writeFileSync(join(context, 'Dockerfile'), `FROM ${image}\nCOPY crpm-runs /crpm-runs\nRUN ["/crpm-runs"]\n`);
+      expect((await engine.prepareImage({ kind: 'dockerfile', file: join(context, 'Dockerfile'), context, pull: false }, prepare())).id).toMatch(/^sha256:/);
     });
 
     it('builds a Dockerfile, honours .dockerignore, and gives the same id when nothing changed', async () => {

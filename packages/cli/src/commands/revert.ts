@@ -12,7 +12,7 @@ interface RevertOptions extends GlobalOptions {
 
 export function revertCommand(cli: Cli): Command {
   return new Command('revert')
-    .description("put KubeVirt's WORKSPACE and rpm/BUILD.bazel back as they were before crpm's first run; rules edited since stay")
+    .description("put KubeVirt's WORKSPACE and rpm/BUILD.bazel back as they were before crpm's first run; what was edited since stays")
     .option('--json', 'as JSON')
     .option('--wait', 'wait until another command in this workspace has ended')
     .addHelpText('after', examples(['crpm revert']))

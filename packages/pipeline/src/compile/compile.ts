@@ -13,7 +13,8 @@ export function compile(config: Config): Result<Graph, readonly Diagnostic[]> {
   const complaints = [...textComplaints(config), ...packageComplaints(config)];
   if (complaints.length > 0) return err(complaints.map((message) => ({ severity: 'error', message })));
   const builds = config.serve.mode === 'published' || config.packages.length === 0 ? [] : buildNodes(config);
-  const nodes = [...builds, ...kubevirtNodes(config), ...config.tasks.map((task) => taskNode(config, task))];
+  const own = [...builds, ...kubevirtNodes(config)];
+  const nodes = [...own, ...config.tasks.map((task) => taskNode(config, task, own))];
   return makeGraph(nodes, (node, need) => needPath(config, node, need));
 }
 
@@ -39,7 +40,13 @@ function buildNodes(config: Config): readonly GraphNode[] {
   return [...baseNodes(config), ...packages, ...repositoryNodes(config, rpms)];
 }
 
-function taskNode(config: Config, task: TaskConfig): GraphNode {
+function taskNode(config: Config, task: TaskConfig, own: readonly GraphNode[]): GraphNode {
   const params: TaskParams = { root: config.root, run: task.run, inputs: task.inputs, outputs: task.outputs, env: task.env };
-  return { id: task.id, kind: 'task', title: `run ${task.id}`, needs: task.needs, params: params satisfies Json };
+  return { id: task.id, kind: 'task', title: `run ${task.id}`, needs: task.needs.flatMap((need) => allPlaces(need, own)), params: params satisfies Json };
+}
+
+/** A need that says nothing of architecture and stream is about all of them. */
+function allPlaces(need: string, nodes: readonly GraphNode[]): readonly string[] {
+  const placed = nodes.map(({ id }) => id).filter((id) => id !== need && readPlace(id).id === need);
+  return placed.length > 0 ? placed : [need];
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { extractTar, packPath } from '@crpm/archive';
@@ -122,6 +122,8 @@ function refuseTwins(found: readonly FoundRpm[]): void {
 /** Lays RPMs out by their digests and has createrepo_c index them; returns all files of that repository by their place in the generation. */
 async function indexed(context: NodeContext, staging: string, path: string, found: readonly FoundRpm[]): Promise<readonly GenerationFile[]> {
   const placed = found.map(({ rpm, dir }) => ({ address: `by-sha256/${rpm.sha256}/${rpm.file}`, source: join(dir, rpm.file) }));
+  // There may be no RPM to make it for.
+  mkdirSync(staging, { recursive: true });
   for (const { address, source } of placed) await linkOrCopy(source, join(staging, 'in', address));
   const out = join(staging, 'out');
   const { image, arch } = needFact<BaseFact>(context, 'base').here;

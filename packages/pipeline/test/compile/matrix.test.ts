@@ -78,6 +78,13 @@ describe('the graph of several streams and architectures', () => {
     expect(nodes.get('qemu.buildroot@aarch64_cs10')?.needs).toEqual(['base@aarch64_cs10', 'qemu.source', 'libvirt.rpmbuild@aarch64_cs10']);
   });
 
+  test('lets a task wait for a step of all places, or of one', () => {
+    const task = { run: ['true'], inputs: [], outputs: [], env: {} };
+    const { nodes } = graphOf([libvirt], { tasks: [{ id: 'all', needs: ['libvirt.rpmbuild', 'verify'], ...task }, { id: 'one', needs: ['libvirt.rpmbuild@aarch64_cs10'], ...task }] });
+    expect(nodes.get('all')?.needs).toEqual(['libvirt.rpmbuild@x86_64_cs9', 'libvirt.rpmbuild@aarch64_cs9', 'libvirt.rpmbuild@x86_64_cs10', 'libvirt.rpmbuild@aarch64_cs10', 'verify']);
+    expect(nodes.get('one')?.needs).toEqual(['libvirt.rpmbuild@aarch64_cs10']);
+  });
+
   test('is cut by globs of streams and architectures', () => {
     const cut = select(graphOf([ownSpecs]), { targets: ['*.rpmbuild@*cs10'], only: [], skip: [], from: [], force: false });
     if (!cut.ok) throw new Error(cut.error);
