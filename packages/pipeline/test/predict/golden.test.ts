@@ -1,13 +1,11 @@
-import { formatEvr, parseBuild, parseWorkspaceRpms } from '@crpm/rpm';
+import { formatEvr } from '@crpm/rpm';
 import { describe, expect, it } from 'vitest';
 import { resolve } from '../../src/predict/resolve.js';
 import { Universe } from '../../src/predict/universe.js';
 import { RESOLVERS } from '../../src/predict/versions.js';
 import { goldenCases } from '../proof/golden.js';
+import { recorded, UNREADABLE } from './recorded.js';
 import { resolverRepo } from './universes.js';
-
-/** What a model of the choice can't know: the repository was down, or its metadata was of a kind that this version does not read. */
-const UNREADABLE = /no such file or directory|invalid header/;
 
 describe('the model of the resolver agrees with what bazeldnf did', () => {
   for (const golden of goldenCases) {
@@ -37,18 +35,4 @@ function told(resolution: ReturnType<typeof resolve>) {
     case 'unknown':
       return 'unknown';
   }
-}
-
-/** The tree's rules, each with the repository that its first address lies in. */
-function recorded({ exit, error, workspace, build }: { readonly exit: number; readonly error?: readonly string[]; readonly workspace: string; readonly build: string }) {
-  if (exit !== 0) return error?.[0];
-  const rules = new Map(parseWorkspaceRpms(workspace).map((rule) => [rule.name, rule]));
-  const [tree] = parseBuild(build).trees;
-  return (tree?.rpms ?? [])
-    .map((label) => {
-      const rule = rules.get(label);
-      const name = (rule?.name ?? '').replace(/\.[^.]+$/, '').replaceAll('__plus__', '+').replaceAll('__tilde__', '~').replaceAll('__caret__', '^').replaceAll('__', ':');
-      return `${name} of ${/\/official\//.test(rule?.urls[0] ?? '') ? 'official' : 'custom'}`;
-    })
-    .sort();
 }

@@ -5,11 +5,11 @@ import { gzipSync } from 'node:zlib';
 import type { Relation } from '@crpm/rpm';
 import type { ResolverRpm } from '../../src/predict/universe.js';
 
-/** Writes the metadata of a repository whose RPMs nobody will ever fetch: the resolver reads nothing else. */
-export function writeRepodata(folder: string, rpms: readonly ResolverRpm[]): void {
+/** Writes the metadata of a repository whose RPMs nobody will ever fetch: the resolver reads nothing else. `salt` makes other digests of the same NEVRAs. */
+export function writeRepodata(folder: string, rpms: readonly ResolverRpm[], salt = ''): void {
   const primary = `<?xml version="1.0" encoding="UTF-8"?>
 <metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="${rpms.length}">
-${rpms.map(packageXml).join('\n')}
+${rpms.map((rpm) => packageXml(rpm, salt)).join('\n')}
 </metadata>
 `;
   const packed = gzipSync(primary);
@@ -25,10 +25,10 @@ ${rpms.map(packageXml).join('\n')}
   );
 }
 
-function packageXml({ name, epoch, version, release, arch, requires, provides, conflicts = [] }: ResolverRpm): string {
+function packageXml({ name, epoch, version, release, arch, requires, provides, conflicts = [] }: ResolverRpm, salt: string): string {
   const file = `${name}-${version}-${release}.${arch}.rpm`;
   return `<package type="rpm"><name>${name}</name><arch>${arch}</arch><version epoch="${epoch}" ver="${version}" rel="${release}"/>
-<checksum type="sha256" pkgid="YES">${sha256(file)}</checksum><summary/><description/><packager/><url/><time file="1" build="1"/><size package="1" installed="1" archive="1"/>
+<checksum type="sha256" pkgid="YES">${sha256(salt + file)}</checksum><summary/><description/><packager/><url/><time file="1" build="1"/><size package="1" installed="1" archive="1"/>
 <location href="${encodeURIComponent(file)}"/><format><rpm:license/><rpm:sourcerpm/>
 ${entries('provides', provides)}${entries('requires', requires)}${entries('conflicts', conflicts)}</format></package>`;
 }
