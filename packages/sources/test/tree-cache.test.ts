@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { scanTree } from '../src/index.js';
 import { TreeCache } from '../src/scan/tree-cache.js';
+import { decodeRecord } from '../src/scan/tree-record.js';
 import type * as HashFile from '../src/scan/hash-file.js';
 import { temporaryFolder, write } from './support/trees.js';
 
@@ -82,6 +83,13 @@ describe('with a cache', () => {
     now.mockReturnValue(Math.ceil(statSync(join(dir, 'b')).ctimeMs) + SOON_ENOUGH);
     await scan();
     expect((await scan()).read).toEqual([]);
+  });
+
+  test('what is too young is read again, and the rest of the record holds', async () => {
+    utimesSync(join(dir, 'a'), Date.now() / 1000, Date.now() / 1000);
+    const first = await scan();
+    expect(decodeRecord(readFileSync(cacheFile), dir)?.whole?.digest).toBe(first.digest);
+    expect(await scan()).toEqual({ digest: first.digest, read: ['a'] });
   });
 
   test('what is gone is forgotten, so a file that comes back is read', async () => {
