@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CliRig } from './cli-rig.js';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
-const NODES = ['base', 'qemu.source', 'libvirt.source', 'qemu.buildroot', 'libvirt.buildroot', 'qemu.rpmbuild', 'libvirt.rpmbuild', 'createrepo', 'serve', 'rpm-deps', 'verify'];
+const NODES = ['base', 'qemu.source', 'libvirt.source', 'qemu.buildroot', 'libvirt.buildroot', 'qemu.predict', 'libvirt.predict', 'qemu.rpmbuild', 'libvirt.rpmbuild', 'createrepo', 'serve', 'predict', 'closure', 'rpm-deps', 'verify'];
 const YIELDED = ['examples/quickstart/kubevirt/WORKSPACE', 'examples/quickstart/kubevirt/rpm/BUILD.bazel'];
 
 const missing = ['rpmbuild', 'createrepo_c', 'meson', 'ninja', 'gcc', 'make', 'git'].filter((program) => !(process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program))));
@@ -118,7 +118,7 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
 
   test('--only works first thing on a fresh clone: what it needs has no result yet and is run', async () => {
     const { code, out } = await rig.crpm(['run', '--only', 'libvirt.rpmbuild']);
-    expect(outcomes(out)).toEqual({ base: 'ran', 'libvirt.source': 'ran', 'libvirt.buildroot': 'ran', 'libvirt.rpmbuild': 'ran' });
+    expect(outcomes(out)).toEqual({ base: 'ran', 'libvirt.source': 'ran', 'libvirt.buildroot': 'ran', 'libvirt.predict': 'ran', 'libvirt.rpmbuild': 'ran' });
     expect(code).toBe(0);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
   });

@@ -232,6 +232,8 @@ describe('the other sections', () => {
   test.each([
     ['release: none', { mode: 'none' }],
     ['release: stable', { mode: 'stable', suffix: 'crpm0001' }],
+    ['release: unique', { mode: 'unique' }],
+    ['release: { suffix: alice.20260801 }', { mode: 'stable', suffix: 'alice.20260801' }],
     ['release: { suffix: alice0042 }', { mode: 'stable', suffix: 'alice0042' }],
   ])('%s', async (text, release) => {
     expect((await rest(text)).release).toEqual(release);

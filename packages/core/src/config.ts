@@ -155,8 +155,8 @@ export interface BuildConfig {
   readonly without: readonly string[];
 }
 
-/** `stable`: `suffix` follows `%dist` (`1.el9.crpm0001`); `none`: the spec's own release. */
-export type Release = { readonly mode: 'stable'; readonly suffix: string } | { readonly mode: 'none' };
+/** `stable`: `suffix` follows `%dist` (`1.el9.crpm0001`); `unique`: so does one that every build gets anew; `none`: the spec's own release. */
+export type Release = { readonly mode: 'stable'; readonly suffix: string } | { readonly mode: 'unique' } | { readonly mode: 'none' };
 
 export type ServeConfig =
   /** crpm's own detached server on 127.0.0.1. */

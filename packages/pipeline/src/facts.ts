@@ -63,6 +63,20 @@ export type BuildrootFact = RpmTraits & {
   readonly packages: string;
   /** EVR that the spec will give, by rpmspec in the buildroot, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;
+  /** Name of the source RPM, `qemu-kvm`, and the RPMs that come of it. */
+  readonly source: string;
+  readonly rpms: readonly SpecRpm[];
+};
+
+/** An RPM that a spec makes, as rpmspec tells before anything is built: without what rpmbuild finds out by itself. */
+export type SpecRpm = {
+  readonly name: string;
+  /** `17:10.1.0-20.el9.crpm0001` */
+  readonly evr: string;
+  readonly arch: string;
+  /** Each `name`, `name op evr` or a rich one. */
+  readonly requires: readonly string[];
+  readonly provides: readonly string[];
 };
 
 /** kind `dist`; the output folder holds these files. */
@@ -92,6 +106,8 @@ export type RpmFact = {
   readonly size: number;
   /** RPMs that it requires in its own EVR and that were not built with it; absent where there are none. */
   readonly missingSiblings?: readonly string[];
+  /** Digest of what a resolver, and whoever puts files together, looks at: requires, provides, and the list of files without their content. Absent where nobody looked into the file. */
+  readonly shape?: string;
 };
 
 /** kinds `rpmbuild`, `rpmbuild-in-place` and `prebuilt`; the output folder holds the files. */

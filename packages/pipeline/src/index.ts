@@ -6,6 +6,7 @@ export * from './kubevirt/index.js';
 export { nodeKinds, type KindOptions } from './kinds.js';
 export * from './params.js';
 export { repositoryDir } from './paths.js';
+export { repodataRoom } from './predict/repodata-cache.js';
 export * from './serve/index.js';
 export { checkLocked, movingOf, pinnedTo, resolveNow, type Moving } from './source/moving.js';
 export { lockFileOf } from './compile/tree-place.js';

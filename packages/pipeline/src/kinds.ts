@@ -3,15 +3,19 @@ import type { TakeLook } from '@crpm/sources';
 
 import { baseKind } from './kinds/base.js';
 import { buildrootKind } from './kinds/buildroot.js';
+import { closureKind } from './kinds/closure.js';
 import { createrepoKind } from './kinds/createrepo.js';
 import { distKind } from './kinds/dist.js';
 import { prebuiltKind } from './kinds/prebuilt.js';
+import { predictBuiltKind } from './kinds/predict-built.js';
+import { predictKind } from './kinds/predict.js';
 import { rpmbuildInPlaceKind } from './kinds/rpmbuild-in-place.js';
 import { rpmbuildKind } from './kinds/rpmbuild.js';
 import { sourceKind } from './kinds/source.js';
 import { taskKind } from './kinds/task.js';
 import { clusterSyncKind, clusterUpKind, verifyClusterKind } from './cluster/index.js';
 import { rpmDepsKind, verifyKind } from './kubevirt/index.js';
+import { OfficialLoader } from './predict/official.js';
 import { serveKind } from './serve/index.js';
 
 export interface KindOptions {
@@ -31,6 +35,8 @@ export interface KindOptions {
 
 /** The kinds of all nodes that `compile` makes, by name. Each call makes new ones: a kind may remember things for the run it is in. */
 export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, look, planning = false }: KindOptions): ReadonlyMap<string, NodeKind> {
+  // One for all, so that each repository is asked once.
+  const official = new OfficialLoader();
   const kinds: readonly NodeKind<never>[] = [
     baseKind({ pull }),
     sourceKind({ look }),
@@ -39,9 +45,12 @@ export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, 
     rpmbuildKind(),
     rpmbuildInPlaceKind({ cleanBuild }),
     prebuiltKind(),
+    predictKind({ official }),
     createrepoKind(),
+    predictBuiltKind({ official }),
+    closureKind(),
     serveKind({ env, serverEntry }),
-    rpmDepsKind({ env }),
+    rpmDepsKind({ env, official }),
     verifyKind({ env }),
     clusterUpKind({ env, planning }),
     clusterSyncKind({ env, planning }),

@@ -2,7 +2,9 @@
  * What `compile` hands to each kind of node. Params are hashed by the runner, so they carry only what reaches the node's
  * commands or its result.
  */
-import type { Arch, Basesystem, Config, PackageConfig, ServeConfig } from '@crpm/core';
+import { unreachable, type Arch, type Basesystem, type Config, type PackageConfig, type Release, type ServeConfig } from '@crpm/core';
+
+import { FORETOLD_SUFFIX } from './build/release.js';
 
 /** kind `base` */
 export type BaseParams = {
@@ -50,6 +52,8 @@ export type SpecOptions = {
   readonly macros: Readonly<Record<string, string>>;
   /** Follows `%dist`, without the dot between: `crpm0001`. */
   readonly suffix?: string;
+  /** `suffix` only holds the place of one that each build gets when it runs. */
+  readonly unique?: true;
   /** Of the user, for this package. */
   readonly defines: Readonly<Record<string, string>>;
   readonly with: readonly string[];
@@ -187,6 +191,38 @@ export type VerifyClusterParams = ClusterParams &
     readonly timeout: number;
   };
 
+/** What looks ahead to KubeVirt's resolver is told of one stream and architecture. */
+export type OutlookParams = {
+  /** Absolute folder of the KubeVirt tree. */
+  readonly kubevirt: string;
+  readonly stream: RpmDepsStream;
+  readonly arch: Arch;
+  readonly crossArchEmulation: boolean;
+  /** RPM names of our source packages that may stay official. */
+  readonly allowOfficial: readonly string[];
+};
+
+/** kind `predict` */
+export type PredictParams = OutlookParams & {
+  readonly package: PinnedPackage;
+  /** Version variables of the config's other packages. */
+  readonly elsewhere: readonly string[];
+};
+
+/** kind `predict-built` */
+export type PredictBuiltParams = OutlookParams & {
+  readonly packages: readonly PinnedPackage[];
+  /** Those that were looked at before they were built: their versions have been told. */
+  readonly foretold: readonly string[];
+};
+
+/** kind `closure` */
+export type ClosureParams = OutlookParams & {
+  /** Architecture of the base image whose dnf is asked. */
+  readonly runsOn: Arch;
+  readonly network: 'bridge' | 'host';
+};
+
 /** kind `task` */
 export type TaskParams = {
   /** Absolute folder it runs in. */
@@ -201,9 +237,22 @@ export type TaskParams = {
 export function specOptions(config: Config, basesystem: Basesystem, pkg: PackageConfig): SpecOptions {
   return {
     macros: basesystem.macros,
-    ...(config.release.mode === 'stable' ? { suffix: config.release.suffix } : {}),
+    ...suffixOf(config.release),
     defines: pkg.build.defines,
     with: pkg.build.with,
     without: pkg.build.without,
   };
+}
+
+function suffixOf(release: Release): Pick<SpecOptions, 'suffix' | 'unique'> {
+  switch (release.mode) {
+    case 'stable':
+      return { suffix: release.suffix };
+    case 'unique':
+      return { suffix: FORETOLD_SUFFIX, unique: true };
+    case 'none':
+      return {};
+    default:
+      return unreachable(release);
+  }
 }

@@ -9,6 +9,6 @@ export * from './order.js';
 export * from './order-bazeldnf.js';
 export * from './relation.js';
 export type { RepoPackage } from './repodata/primary.js';
-export { readPrimary, type ReadPrimaryOptions } from './repodata/read.js';
+export { readPrimary, type PrimaryCache, type ReadPrimaryOptions } from './repodata/read.js';
 export * from './rule-name.js';
 export { outsideRpmRules, parseWorkspaceRpms, rewriteRpmRules, splitWorkspace, type RpmRule, type RpmRuleChange } from './workspace.js';

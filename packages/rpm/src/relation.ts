@@ -18,6 +18,12 @@ export function parsePartialEvr(text: string): PartialEvr {
   return { epoch: Number(epoch ?? 0), version, ...(release === undefined ? {} : { release }) };
 }
 
+/** Reads `libvirt-libs = 12.5.0-1.el9`, as rpm's `%{REQUIRENEVRS}` says it. What is no name, operator and version is a name: a rich dependency, say. */
+export function parseRelation(text: string): Relation {
+  const [, name = text, op, evr] = /^([^(\s]\S*) (<|<=|=|>=|>) (\S+)$/.exec(text) ?? [];
+  return op === undefined || evr === undefined ? { name } : { name, op: op as NonNullable<Relation['op']>, evr: parsePartialEvr(evr) };
+}
+
 /** `libvirt-libs = 0:12.5.0-1.el9` */
 export function formatRelation(relation: Relation): string {
   const { name, op, evr } = relation;

@@ -68,7 +68,7 @@ function toItem(object: OwnedObject, options: EngineRoomsOptions, used: Readonly
   const pinned = whyPinned(object, workspace, known, options);
   return {
     id, bytes, lastUsed: Math.max(created * 1000, known ?? 0),
-    title: keeps?.what === 'tree' ? `build tree ${keeps.name}` : keeps ? `compiler cache ${keeps.name}` : `image of ${labels.node}`,
+    title: keeps?.what === 'tree' ? `build tree ${keeps.name}` : keeps ? `${keeps.name.startsWith('ccache') ? 'compiler cache' : 'what was fetched for'} ${keeps.name}` : `image of ${labels.node}`,
     ...(labels.workspace === '' ? {} : { workspace: labels.workspace }),
     ...(pinned === undefined ? {} : { pinned }),
   };

@@ -18,7 +18,7 @@ export type Outputs = ReadonlyMap<string, readonly NodeOutput[]>;
 
 /** Every place where something grows, of all workspaces of the user. `config` says which engine; without one it is looked for. */
 export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'engine' | 'basesystems'> | undefined, signal: AbortSignal): Promise<Rooms> {
-  const [{ repositoryDir }, { sourcesRooms }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/sources')]);
+  const [{ repodataRoom, repositoryDir }, { sourcesRooms }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/sources')]);
   const folders = userFolders(env);
   const { cache } = folders;
   const workspaces = listWorkspaces(folders);
@@ -26,6 +26,7 @@ export async function openRooms(env: NodeJS.ProcessEnv, config: Pick<Config, 'en
   const published = new Map(workspaces.flatMap(({ paths }) => listPublished(repositoryDir(paths)).map(({ sha256 }) => [sha256, paths.id] as const)));
   const quick = [
     storeRoom({ cache, workspaces, published }),
+    repodataRoom(cache),
     ...workspaceRooms({
       workspaces,
       repoDir: ({ paths }) => repositoryDir(paths),

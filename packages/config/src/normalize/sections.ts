@@ -11,7 +11,7 @@ const DEFAULT_SUFFIX = 'crpm0001';
 const SERVER_IMAGE = 'docker.io/library/httpd:2.4.65';
 
 export function resolveRelease(release: ConfigFile['release']): Release {
-  if (release === 'none') return { mode: 'none' };
+  if (release === 'none' || release === 'unique') return { mode: release };
   return { mode: 'stable', suffix: typeof release === 'object' ? release.suffix : DEFAULT_SUFFIX };
 }
 

@@ -6,6 +6,7 @@ import { formatNevra, readRpmHeader, type RpmHeader } from '@crpm/rpm';
 import { hashFile } from '@crpm/state';
 
 import type { RpmFact } from '../facts.js';
+import { shapeOf } from './rpm-shape.js';
 import { missingSiblings } from './siblings.js';
 import { linkOrCopy } from './staging.js';
 
@@ -52,7 +53,7 @@ export async function takeRpms(rpms: readonly ReadRpm[], to: string, bring: (fro
     const { sha256, size } = await hashFile(join(to, name));
     const { epoch, version, release, arch, sourcerpm = '' } = header;
     const missing = missingSiblings(header, rpms.map((rpm) => rpm.header));
-    facts.push({ file: name, name: header.name, epoch, version, release, arch, sourcerpm, sha256, size, ...(missing.length > 0 && { missingSiblings: missing }) });
+    facts.push({ file: name, name: header.name, epoch, version, release, arch, sourcerpm, sha256, size, shape: shapeOf(header), ...(missing.length > 0 && { missingSiblings: missing }) });
   }
   return facts.sort((a, b) => (a.file < b.file ? -1 : 1));
 }

@@ -7,7 +7,7 @@ export function script(text: string, args: readonly string[]): readonly string[]
 }
 
 /** dnf reads the user's CA bundle from none of the variables that other programs read. */
-const DNF = `\
+export const DNF = `\
 run_dnf() { if [ -n "\${SSL_CERT_FILE-}" ]; then dnf --setopt="sslcacert=$SSL_CERT_FILE" "$@"; else dnf "$@"; fi; }
 `;
 
@@ -69,6 +69,19 @@ if [ -n "$ours" ]; then
 else
   run_dnf -y builddep --spec "$spec"
 fi
+`;
+
+/**
+ * Arguments: what to say of the source RPM, what of each RPM that the spec makes, then what every reader of the spec gets. One container for both: each costs
+ * half a second.
+ */
+export const ASK_SPEC = `
+set -e
+source=$1
+rpms=$2
+shift 2
+rpmspec -q --srpm --qf "$source" "$@"
+rpmspec -q --builtrpms --qf "$rpms" "$@"
 `;
 
 /** Answers `crpm-package X` for all that is installed: what rpm knows, and on Debian what dpkg knows. */

@@ -1,13 +1,14 @@
 import { packFiles, printable } from '@crpm/archive';
 import { fail, type NodeContext, type Work } from '@crpm/core';
 
-import type { RpmTraits } from '../facts.js';
+import type { RpmTraits, SpecRpm } from '../facts.js';
 import type { SpecOptions, SpecPlace } from '../params.js';
 import { FEDORA_MACROS, MACRO_FILE } from './fedora-macros.js';
 import { mesonProject } from './meson-project.js';
 import { define, specArguments } from './spec-arguments.js';
 import { fillTemplate, specName, unknownTag } from './spec-template.js';
 import { putTree, readTreeFile, type snapshots, type SnapshotTree } from './trees.js';
+import { ASK_SPEC, script } from './scripts.js';
 import { marked, mustRun } from './work.js';
 
 export type Trees = Awaited<ReturnType<typeof snapshots>>;
@@ -88,15 +89,35 @@ export interface SpecAnswers {
   readonly evr: string;
   /** BuildRequires, each `name`, `name op evr` or a rich one; sorted, each once. */
   readonly buildRequires: readonly string[];
+  /** Name of the source RPM. */
+  readonly source: string;
+  /** The RPMs that it makes. */
+  readonly rpms: readonly SpecRpm[];
 }
 
 export async function askSpec(context: NodeContext, work: Work, spec: PlacedSpec): Promise<SpecAnswers> {
-  const format = 'crpm-evr %{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n[crpm-require %{REQUIRENEVRS}\\n]';
-  const argv = ['rpmspec', '-q', '--srpm', '--qf', format, ...spec.argv];
+  const evrOf = '%{EPOCHNUM}:%{VERSION}-%{RELEASE}';
+  const source = `crpm-source %{NAME}\\ncrpm-evr ${evrOf}\\n[crpm-require %{REQUIRENEVRS}\\n]`;
+  const rpms = `crpm-rpm %{NAME} ${evrOf} %{ARCH}\\n[crpm-requires %{REQUIRENEVRS}\\n][crpm-provides %{PROVIDENEVRS}\\n]`;
+  const argv = script(ASK_SPEC, [source, rpms, ...spec.argv]);
   const answers = await mustRun(context, work, { argv, answers: 'crpm-' }, (seen) => unparsable(spec, seen.telling()));
-  const evr = marked(answers, 'crpm-evr ')[0];
-  if (evr === undefined) fail(unparsable(spec, []));
-  return { evr, buildRequires: [...new Set(marked(answers, 'crpm-require '))].filter((name) => !name.startsWith('rpmlib(')).sort() };
+  const [evr] = marked(answers, 'crpm-evr ');
+  const [name] = marked(answers, 'crpm-source ');
+  if (evr === undefined || name === undefined) fail(unparsable(spec, []));
+  return { evr, source: name, rpms: rpmsIn(answers), buildRequires: [...new Set(marked(answers, 'crpm-require '))].filter((one) => !one.startsWith('rpmlib(')).sort() };
+}
+
+function rpmsIn(answers: readonly string[]): readonly SpecRpm[] {
+  const found: { name: string; evr: string; arch: string; requires: string[]; provides: string[] }[] = [];
+  for (const answer of answers) {
+    const [kind, ...words] = answer.split(' ');
+    const text = words.join(' ');
+    const [name = '', evr = '', arch = ''] = words;
+    if (kind === 'crpm-rpm') found.push({ name, evr, arch, requires: [], provides: [] });
+    else if (kind === 'crpm-requires' && !/^rpmlib\(|^\(none\)$/.test(text)) found.at(-1)?.requires.push(text);
+    else if (kind === 'crpm-provides' && text !== '(none)') found.at(-1)?.provides.push(text);
+  }
+  return found;
 }
 
 /** The spec with its macros expanded and its conditions decided. */

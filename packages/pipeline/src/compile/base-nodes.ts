@@ -5,7 +5,7 @@ import { placeId, places } from './ids.js';
 
 /** One base image for each architecture of each base system that something is built for, or the one that indexes RPMs at hand. */
 export function baseNodes(config: Config): readonly GraphNode[] {
-  const wanted = isBuilt(config) ? places(config) : [indexPlace(config)];
+  const wanted = config.packages.some(isBuilt) ? places(config) : [indexPlace(config)];
   return wanted.map(({ arch, basesystem }) => {
     const params: BaseParams = {
       arch,
@@ -30,17 +30,17 @@ export function indexPlace(config: Config): { readonly arch: Arch; readonly base
   const [basesystem] = config.basesystems;
   const [first] = arches;
   if (basesystem === undefined || first === undefined) throw new Error('a config has at least one base system and architecture');
-  const native = machine !== undefined && (arches.includes(machine) || !isBuilt(config)) ? machine : undefined;
+  const native = machine !== undefined && (arches.includes(machine) || !config.packages.some(isBuilt)) ? machine : undefined;
   return { arch: native ?? first, basesystem };
 }
 
-function isBuilt({ packages }: Config): boolean {
-  return packages.some(({ kind }) => kind !== 'prebuilt' && kind !== 'published');
+export function isBuilt({ kind }: Config['packages'][number]): boolean {
+  return kind !== 'prebuilt' && kind !== 'published';
 }
 
 /** The programs that the nodes of this config call, in the order in which they are asked for. */
 function tools(config: Config): readonly string[] {
-  const built = config.packages.filter(({ kind }) => kind !== 'prebuilt' && kind !== 'published');
+  const built = config.packages.filter(isBuilt);
   const kinds = new Set(built.map((pkg) => pkg.kind));
   return [
     'createrepo_c',

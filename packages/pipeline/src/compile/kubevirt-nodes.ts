@@ -1,9 +1,11 @@
-import { forBasesystem, type Config, type GraphNode } from '@crpm/core';
+import type { Config, GraphNode } from '@crpm/core';
 
-import type { CreaterepoParams, PinnedPackage, RpmDepsParams, ServeParams, VerifyParams } from '../params.js';
+import type { CreaterepoParams, RpmDepsParams, ServeParams, VerifyParams } from '../params.js';
 import { indexPlace } from './base-nodes.js';
 import { clusterNodes } from './cluster-nodes.js';
 import { placeId } from './ids.js';
+import { pinnedPackage, streamParams } from './kubevirt-params.js';
+import { outlookNodes } from './outlook-nodes.js';
 
 /** From RPMs to an address: `createrepo` and `serve`. */
 export function repositoryNodes(config: Config, rpms: readonly string[]): readonly GraphNode[] {
@@ -24,30 +26,23 @@ export function kubevirtNodes(config: Config): readonly GraphNode[] {
   const common = {
     kubevirt: kubevirt.dir,
     arches: config.arches,
-    packages: config.packages.map(pinned),
+    packages: config.packages.map(pinnedPackage),
     ...(serve.mode === 'published' ? { published: serve.baseUrl } : {}),
   };
   const deps: RpmDepsParams = {
     ...common,
-    streams: basesystems.map((basesystem) => ({
-      basesystem: basesystem.name,
-      stream: basesystem.stream,
-      kubevirtBasesystem: rpmDeps.basesystem ?? basesystem.kubevirtBasesystem,
-      versions: forBasesystem(rpmDeps.versions, basesystem) ?? {},
-    })),
+    streams: basesystems.map((basesystem) => streamParams(config, basesystem)),
     mode: rpmDeps.mode,
     crossArchEmulation: rpmDeps.crossArchEmulation,
     allowOfficial: rpmDeps.allowOfficial,
   };
   const verify: VerifyParams = { ...common, streams: basesystems.map(({ name, stream }) => ({ basesystem: name, stream })), allowOfficial: rpmDeps.allowOfficial };
   const repository = serve.mode === 'published' ? [] : ['createrepo', 'serve'];
+  const outlook = outlookNodes(config);
   return [
-    { id: 'rpm-deps', kind: 'rpm-deps', title: `rpm-deps of ${kubevirt.dir}`, needs: repository, params: deps },
+    ...outlook,
+    { id: 'rpm-deps', kind: 'rpm-deps', title: `rpm-deps of ${kubevirt.dir}`, needs: [...repository, ...outlook.map(({ id }) => id)], params: deps },
     { id: 'verify', kind: 'verify', title: 'proof that KubeVirt took the build', needs: [...repository, 'rpm-deps'], params: verify },
     ...clusterNodes(config, repository, verify),
   ];
-}
-
-function pinned({ name, pin }: Config['packages'][number]): PinnedPackage {
-  return { name, ...(pin ? { pin: { ...pin } } : {}) };
 }

@@ -1,4 +1,4 @@
-import { type Arch, type Basesystem, type Config, distinctSpecs, forBasesystem, type GraphNode, type KeptElsewhere, type PackageConfig, type SpecSource, unreachable } from '@crpm/core';
+import { type Basesystem, type Config, distinctSpecs, forBasesystem, type GraphNode, type KeptElsewhere, type PackageConfig, type SpecSource, unreachable } from '@crpm/core';
 
 import {
   type BuildrootParams,
@@ -11,6 +11,7 @@ import {
   specOptions,
 } from '../params.js';
 import { type Place, placeId, places } from './ids.js';
+import { predictNode, type BuildPlace } from './outlook-nodes.js';
 import { lockFileOf, nameOf, treePlace } from './tree-place.js';
 
 /** The nodes of one source package: its tree once, or with each spec where base systems have their own; the rest for each architecture of each base system. */
@@ -94,7 +95,7 @@ const METHODS: Readonly<Record<Exclude<PackageConfig['kind'], 'prebuilt' | 'publ
   srpm: { method: 'none', inPlace: false },
 };
 
-function placeNodes(config: Config, pkg: PackageConfig, { method, inPlace }: Way, place: { readonly arch: Arch; readonly basesystem: Basesystem }): readonly GraphNode[] {
+function placeNodes(config: Config, pkg: PackageConfig, { method, inPlace }: Way, place: BuildPlace): readonly GraphNode[] {
   const { arch, basesystem } = place;
   const id = (step: string) => placeId(config, `${pkg.name}.${step}`, place);
   const source = sourceId(config, pkg, basesystem);
@@ -124,15 +125,19 @@ function placeNodes(config: Config, pkg: PackageConfig, { method, inPlace }: Way
     params,
   });
   const root = node('buildroot', `build root of ${pkg.name}`, [placeId(config, 'base', place), source, ...libraries], buildroot);
+  const predict = predictNode(config, pkg, place);
+  const before = [root, ...(predict ? [predict] : [])];
+  // Nothing is compiled of which it is known that KubeVirt can't take it.
+  const ready = [source, ...before.map((one) => one.id)];
   if (build.profile === 'dev' && inPlace) {
     const { patches, network } = dist;
     const params: RpmbuildInPlaceParams = { ...rpmbuild, method, spec, patches, network };
-    return [root, node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot')], params, 'rpmbuild-in-place')];
+    return [...before, node('rpmbuild', `RPMs of ${pkg.name}`, ready, params, 'rpmbuild-in-place')];
   }
   return [
-    root,
+    ...before,
     node('dist', pkg.kind === 'srpm' ? `spec of ${pkg.name}` : `source archive of ${pkg.name}`, [source, id('buildroot')], dist),
-    node('rpmbuild', `RPMs of ${pkg.name}`, [source, id('buildroot'), id('dist')], rpmbuild),
+    node('rpmbuild', `RPMs of ${pkg.name}`, [...ready, id('dist')], rpmbuild),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface TreeRequest {
   readonly basesystem: string;
   /** Regular expressions of what is left out with all that it would bring along. */
   readonly ignored: readonly string[];
+  /** Files that name the repositories, in their order, relative to the tree. */
+  readonly repoFiles: readonly string[];
 }
 
 /** What a `hack/rpm-deps.sh` would do with certain variables. */
@@ -44,6 +46,7 @@ const SWITCHES = new Set(['--public', '--nobest', '-n', '--ignore-missing']);
 function treeRequest(argv: readonly string[]): TreeRequest {
   const requests: string[] = [];
   const ignored: string[] = [];
+  const repoFiles: string[] = [];
   let name = '';
   let basesystem = '';
   for (let at = 0; at < argv.length; at++) {
@@ -55,7 +58,8 @@ function treeRequest(argv: readonly string[]): TreeRequest {
     if (option === '--name') name = value;
     else if (option === '--basesystem') basesystem = value;
     else if (option === '--force-ignore-with-dependencies') ignored.push(value);
+    else if ((option === '--repofile' || option === '-r') && !value.includes('\0')) repoFiles.push(value);
   }
   if ([name, basesystem, ...requests].some((text) => text.includes('\0'))) throw new Unreadable(`what ${name.replaceAll('\0', '…') || 'a tree'} asks for hangs on what a program answers`);
-  return { name, requests, basesystem, ignored };
+  return { name, requests, basesystem, ignored, repoFiles };
 }

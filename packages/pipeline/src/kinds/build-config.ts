@@ -14,6 +14,7 @@ export const BUILD_CONFIG_PATHS: Readonly<Record<string, string>> = {
   'options/with': 'build.with',
   'options/without': 'build.without',
   'options/suffix': 'release.suffix',
+  'options/unique': 'release',
 };
 
 /** The most of the shared budget that a build can use. */

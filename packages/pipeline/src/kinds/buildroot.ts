@@ -15,7 +15,7 @@ import type { BuildrootParams } from '../params.js';
 export function buildrootKind(): NodeKind<BuildrootParams> {
   return {
     name: 'buildroot',
-    version: 2,
+    version: 3,
     weight: 'light',
     async inputs() {
       return [];
@@ -36,14 +36,14 @@ async function run(params: BuildrootParams, context: NodeContext): Promise<Build
   const before = await ask(params, context, base, base.here.image);
   checkOverride(params, before.answers.evr);
   const libraries = librariesOf(context);
-  if (before.unsatisfied.length === 0 && libraries.length === 0) return fact(params, context, { base, image: base.here.image, evr: before.answers.evr, libraries });
+  if (before.unsatisfied.length === 0 && libraries.length === 0) return fact(params, context, { base, image: base.here.image, answers: before.answers, libraries });
 
   if (engine.kind === 'host') refuseOnHost(params, before, libraries);
   if (!base.dnf) refuseWithoutDnf(before);
   const image = await installBuildRequires(params, context, engine, { from: base.here.image, spec: before.spec.name, requires: before.answers.buildRequires, libraries });
   const after = await ask(params, context, base, image);
   if (after.unsatisfied.length > 0) fail(nowhere(after.spec.name, after.unsatisfied));
-  return fact(params, context, { base, image, evr: after.answers.evr, libraries });
+  return fact(params, context, { base, image, answers: after.answers, libraries });
 }
 
 interface Asked {
@@ -108,8 +108,9 @@ function refuseWithoutDnf({ spec, unsatisfied }: Asked): never {
   });
 }
 
-async function fact(params: BuildrootParams, context: NodeContext, made: { base: BaseFact; image: string; evr: string; libraries: readonly Library[] }): Promise<BuildrootFact> {
-  const { base, image, evr, libraries } = made;
+async function fact(params: BuildrootParams, context: NodeContext, made: { base: BaseFact; image: string; answers: SpecAnswers; libraries: readonly Library[] }): Promise<BuildrootFact> {
+  const { base, image, libraries } = made;
+  const { evr, source, rpms } = made.answers;
   const installed = await withWork(context, { image, arch: params.arch }, (work) =>
     mustRun(context, work, { argv: script(INSTALLED, []), answers: 'crpm-' }, (seen) => ({
       class: 'environment',
@@ -121,5 +122,5 @@ async function fact(params: BuildrootParams, context: NodeContext, made: { base:
   const engine = await context.engine();
   const identity = [engine.kind, ...marked(installed, 'crpm-package '), ...libraries.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)).sort()];
   const packages = `sha256:${createHash('sha256').update(identity.join('\n')).digest('hex')}`;
-  return { here: { image }, packages, evr, dist: base.dist, checkBuildRequires: base.checkBuildRequires, lacksMacros: base.lacksMacros };
+  return { here: { image }, packages, evr, source, rpms, dist: base.dist, checkBuildRequires: base.checkBuildRequires, lacksMacros: base.lacksMacros };
 }

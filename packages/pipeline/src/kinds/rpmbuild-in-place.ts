@@ -4,6 +4,7 @@ import type { NodeContext, NodeKind } from '@crpm/core';
 import type { Manifest } from '@crpm/sources';
 
 import { DOWNSTREAM_MARKER } from '../build/patches.js';
+import { released } from '../build/release.js';
 import { findSpec } from '../build/spec.js';
 import { subprojectFiles } from '../build/subprojects.js';
 import { snapshots } from '../build/trees.js';
@@ -18,6 +19,7 @@ import { updateTree } from '../build-tree/update.js';
 import type { BuildrootFact, RpmsFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
+import { exceptForesight } from './except-foresight.js';
 import { BUILD_CONFIG_PATHS, wantedBudget } from './build-config.js';
 
 const VERSION = 2;
@@ -32,6 +34,7 @@ export function rpmbuildInPlaceKind({ cleanBuild }: { readonly cleanBuild: boole
     version: VERSION,
     weight: 'heavy',
     configPaths: BUILD_CONFIG_PATHS,
+    reads: exceptForesight,
     wants: wantedBudget,
     // What grew in this workspace's tree is nobody else's.
     inputs: async (_params, { workspace }) => [{ name: 'workspace', value: workspace.id }],
@@ -65,7 +68,8 @@ async function plan(params: RpmbuildInPlaceParams, context: NodeContext): Promis
   const { method, spec, patches } = params;
   const options = createHash('sha256').update(JSON.stringify([VERSION, method, spec, patches])).digest('hex');
   const wanted = { tree: trees.tree.manifest, options, specInputs: [...specInputsOf(params, trees.tree.manifest), ...subprojectFiles(trees.tree.manifest).map((path) => Buffer.from(path, 'latin1').toString())], ...(trees.spec ? { distGit: trees.spec.manifest } : {}) };
-  return { params, context, buildroot, trees, wanted, name: treeName(params, buildroot) };
+  // The tree is named by what stays the same, the release of this one build is not.
+  return { ...released(params, buildroot, context.workspace), context, trees, wanted, name: treeName(params, buildroot) };
 }
 
 /** What the spec and the choice of patches are made from, in the tree itself. */

@@ -7,6 +7,7 @@ import { fail, type NodeContext, type NodeKind, type Work } from '@crpm/core';
 import { runAnswering } from '../build/answering-step.js';
 import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache } from '../build/ccache.js';
 import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';
+import { released } from '../build/release.js';
 import { BUILD_TIME } from '../build/reproducible.js';
 import { putLookaside } from '../build/lookaside.js';
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
@@ -18,6 +19,7 @@ import { outOfMemory, withWork } from '../build/work.js';
 import type { BuildrootFact, DistFact, RpmsFact } from '../facts.js';
 import { needFact, needOf } from '../needs.js';
 import type { RpmbuildParams } from '../params.js';
+import { exceptForesight } from './except-foresight.js';
 import { BUILD_CONFIG_PATHS, wantedBudget } from './build-config.js';
 
 /** RPMs from a source archive and a spec, in the package's build root, without network. */
@@ -27,6 +29,7 @@ export function rpmbuildKind(): NodeKind<RpmbuildParams> {
     version: 4,
     weight: 'heavy',
     configPaths: BUILD_CONFIG_PATHS,
+    reads: exceptForesight,
     wants: wantedBudget,
     async inputs() {
       return [];
@@ -35,8 +38,8 @@ export function rpmbuildKind(): NodeKind<RpmbuildParams> {
   };
 }
 
-async function run(params: RpmbuildParams, context: NodeContext): Promise<RpmsFact> {
-  const buildroot = needFact<BuildrootFact>(context, 'buildroot');
+async function run(asked: RpmbuildParams, context: NodeContext): Promise<RpmsFact> {
+  const { params, buildroot } = released(asked, needFact<BuildrootFact>(context, 'buildroot'), context.workspace);
   const { image } = buildroot.here;
   const memory = params.memory ?? context.budget.memory;
   return withWork(context, { image, arch: params.arch, memory, ...ccacheOf(params.ccache, image) }, async (work) => {

@@ -1,17 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type NodeContext, type WorkspacePaths } from '@crpm/core';
-import { formatEvr } from '@crpm/rpm';
 import { writeFileAtomic } from '@crpm/state';
 import type { RpmDepsParams } from '../params.js';
 import { repairAddresses, type Resolver } from '../proof/index.js';
 import { list } from '../proof/words.js';
+import type { OfficialLoader } from '../predict/official.js';
 import { lockBuilder } from './builder.js';
 import { copyGit } from './copy-git.js';
 import type { CustomRepository } from './custom-rpms.js';
+import { diagnose } from './diagnose.js';
 import { findFurther, type FurtherChange } from './further-files.js';
 import { judgeCall, readScript } from './evidence.js';
-import { pinPrHelper } from './pr-helper.js';
+import { pinOurs } from './pin-ours.js';
 import { CUSTOM_REPO, customRepoFile } from './repo-file.js';
 import { hasDockerized, runScript } from './script.js';
 import { syncTree, type Seen } from './tree-copy.js';
@@ -51,11 +52,14 @@ export async function askScript(params: RpmDepsParams, context: NodeContext, wor
 export interface CopyWork {
   readonly tree: TreeState;
   readonly repositories: readonly CustomRepository[];
+  /** Where they are found now, with a slash at its end. */
+  readonly base: string;
+  readonly official: OfficialLoader;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Makes the private copy equal to the user's tree, tells it about our repository, and runs KubeVirt's script in it, once for each stream and architecture. */
-async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, repositories, env }: CopyWork): Promise<{ readonly resolver: Resolver; readonly seen: Seen }> {
+async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, repositories, base, official, env }: CopyWork): Promise<{ readonly resolver: Resolver; readonly seen: Seen }> {
   const { report, workspace, signal } = context;
   const copy = privateCopy(workspace);
   const script = readScript(tree.dir);
@@ -77,10 +81,12 @@ async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, re
       const { stream, arch } = repository;
       // Of another stream nothing may be in sight: the resolver knows architectures and no streams.
       writeFileSync(join(copy, CUSTOM_REPO), customRepoFile(workspace.id, repositories.filter((other) => other.stream === stream)));
-      writeFileSync(join(copy, 'hack', 'rpm-deps.sh'), scriptFor(script, repository, report.warn.bind(report)));
+      const pinned = pinOurs(script, repository.rpms);
+      if (pinned.warning !== undefined) report.warn(pinned.warning);
+      writeFileSync(join(copy, 'hack', 'rpm-deps.sh'), pinned.text);
       report.status(`rpm-deps for ${arch} of CentOS Stream ${stream}`);
       report.line(`crpm: ${mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh'} with ${JSON.stringify(values)}`);
-      resolver = await runScript({ copy, mode, variables: values, env, report, signal });
+      resolver = await runScript({ copy, mode, variables: values, env, report, signal, diagnose: () => diagnose(params, context, { repository, versions: values, script, base, official }) });
       const after = readMade(copy);
       judgeCall(params, { before, after, repositories, resolver }, repository);
       before = after;
@@ -89,13 +95,4 @@ async function runInCopy(params: RpmDepsParams, context: NodeContext, { tree, re
   } finally {
     await builder?.release(signal.aborted ? 'cancelled' : undefined);
   }
-}
-
-/** The script with qemu-pr-helper pinned to ours, where we built it. */
-function scriptFor(script: string, { rpms }: CustomRepository, warn: (text: string) => void): string {
-  const helper = rpms.find((rpm) => rpm.name === 'qemu-pr-helper');
-  if (!helper) return script;
-  const pinned = pinPrHelper(script, formatEvr(helper));
-  if (pinned.warning !== undefined) warn(pinned.warning);
-  return pinned.text;
 }

@@ -61,10 +61,15 @@ export function runOf({ streams, arches }: Pick<VerifyParams, 'streams' | 'arche
 
 /** Text of the script that decides which trees there are. Fails with class `usage` if the tree has none. */
 export function readScript(kubevirtDir: string): string {
+  return readScriptIfThere(kubevirtDir) ?? fail({ class: 'usage', message: `${kubevirtDir} has no hack/rpm-deps.sh`, next: 'Point kubevirt.dir at a KubeVirt tree.' });
+}
+
+/** The same, or nothing: for whoever only looks ahead. */
+export function readScriptIfThere(kubevirtDir: string): string | undefined {
   try {
     return readFileSync(join(kubevirtDir, 'hack', 'rpm-deps.sh'), 'utf8');
-  } catch (error) {
-    return fail({ class: 'usage', message: `${kubevirtDir} has no hack/rpm-deps.sh`, next: 'Point kubevirt.dir at a KubeVirt tree.' }, error);
+  } catch {
+    return undefined;
   }
 }
 

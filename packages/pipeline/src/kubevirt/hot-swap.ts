@@ -1,6 +1,6 @@
-import { formatNevra, parseWorkspaceRpms, rewriteRpmRules, ruleNameToNevra } from '@crpm/rpm';
+import { formatNevra, parseWorkspaceRpms, rewriteRpmRules } from '@crpm/rpm';
 import { hashText } from '@crpm/state';
-import type { CustomRpm } from '../proof/index.js';
+import { servedFor, type CustomRpm } from '../proof/index.js';
 import type { Made } from './ask-script.js';
 import type { CustomRepository } from './custom-rpms.js';
 import type { Landed, LandedRpm } from './landed.js';
@@ -41,9 +41,7 @@ export function hotSwap({ landed, question, current, rpms, repositories }: Swap)
     if (rpm && rpm.sha256 !== old.sha256) successors.set(old.sha256, [...(successors.get(old.sha256) ?? []), rpm]);
   }
   const changes = parseWorkspaceRpms(current.WORKSPACE).flatMap((rule) => {
-    const candidates = successors.get(rule.sha256) ?? [];
-    // A noarch RPM is served once for each architecture; its rule's name mostly tells for which.
-    const rpm = candidates.find(({ forArch }) => forArch === ruleNameToNevra(rule.name)?.arch) ?? candidates[0];
+    const rpm = servedFor(rule, successors.get(rule.sha256) ?? []);
     return rpm ? [{ rule, sha256: rpm.sha256, urls: [rpm.url] }] : [];
   });
   return { resolver: landed.resolver, after: { ...current, WORKSPACE: rewriteRpmRules(current.WORKSPACE, changes) } };

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkspacePaths } from '@crpm/core';
-import { formatNevra, formatRelation, readRpmHeader } from '@crpm/rpm';
-import { hashText, writeFileAtomic } from '@crpm/state';
+import { formatNevra, readRpmHeader } from '@crpm/rpm';
+import { writeFileAtomic } from '@crpm/state';
+import { shapeOf } from '../build/rpm-shape.js';
 import { repositoryDir } from '../paths.js';
 import type { Resolver } from '../proof/index.js';
 import type { CustomRepository } from './custom-rpms.js';
@@ -39,16 +40,10 @@ export function landedRpms(workspace: WorkspacePaths, baseUrl: string, repositor
       const path = rpm.url.startsWith(baseUrl) ? decodeURIComponent(rpm.url.slice(baseUrl.length)) : undefined;
       const file = path === undefined ? undefined : join(repositoryDir(workspace), 'published', path);
       if (file === undefined || !existsSync(file)) return undefined;
-      rpms.push({ stream, arch, nevra: formatNevra(rpm), sha256: rpm.sha256, shape: shapeOf(file) });
+      rpms.push({ stream, arch, nevra: formatNevra(rpm), sha256: rpm.sha256, shape: shapeOf(readRpmHeader(file)) });
     }
   }
   return rpms;
-}
-
-function shapeOf(file: string): string {
-  const { requires, provides, files } = readRpmHeader(file);
-  const list = files.map(({ path, mode, target, ghost }) => [path, mode, target ?? '', ghost]);
-  return hashText(JSON.stringify([requires.map(formatRelation).sort(), provides.map(formatRelation).sort(), list]));
 }
 
 export function readLanded(workspace: WorkspacePaths, streams: readonly number[]): Landed | undefined {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fail, FailureError, type Input, type Json, type NodeContext, type NodeKind } from '@crpm/core';
 import { acquireLock, hashText } from '@crpm/state';
 import type { RpmDepsParams } from '../params.js';
+import { exceptForesight } from '../kinds/except-foresight.js';
+import { OfficialLoader } from '../predict/official.js';
 import type { Proof } from '../proof/index.js';
 import { askScript, privateCopy, type Made } from './ask-script.js';
 import { comparisonBase } from './comparison-base.js';
@@ -25,21 +27,27 @@ export interface KubevirtKindOptions {
   readonly env: Env;
 }
 
+export interface RpmDepsKindOptions extends KubevirtKindOptions {
+  /** Default: one of its own. */
+  readonly official?: OfficialLoader;
+}
+
 /** Files of the tree that decide what rpm-deps does; the two that it yields are looked at by `stale`. */
 const scripts = (streams: readonly number[]): readonly string[] => ['Makefile', 'hack/rpm-deps.sh', 'hack/dockerized', 'hack/common.sh', 'hack/config.sh', 'hack/bootstrap.sh', ...streams.map((stream) => `rpm/repo-cs${stream}.yaml`), 'rpm/repo-virt-preview.yaml'];
 
 /** KubeVirt's own script in a private copy of its tree; what it yields is proven there, then renamed into the user's tree. */
-export function rpmDepsKind({ env }: KubevirtKindOptions): NodeKind<RpmDepsParams> {
+export function rpmDepsKind({ env, official = new OfficialLoader() }: RpmDepsKindOptions): NodeKind<RpmDepsParams> {
   return {
     name: 'rpm-deps',
     version: 3,
     weight: 'light',
     inputs: (params) => Promise.resolve(scriptInputs(params, env)),
+    reads: exceptForesight,
     async run(params, context): Promise<Json> {
       const tree = treeState(context.workspace, params.kubevirt);
       const lock = await acquireLock(tree.lock, { command: `rpm-deps of ${context.workspace.id}`, what: `the KubeVirt tree ${tree.dir}` });
       try {
-        return await rpmDeps(params, context, tree, env);
+        return await rpmDeps(params, context, tree, { env, official });
       } finally {
         lock.release();
       }
@@ -62,7 +70,7 @@ function scriptInputs({ kubevirt, ...params }: RpmDepsParams, env: Env): readonl
   return [...files, { name: 'env/KUBEVIRT_BUILDER_IMAGE', value: env['KUBEVIRT_BUILDER_IMAGE'] ?? '' }];
 }
 
-async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeState, env: Env): Promise<RpmDepsFact> {
+async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeState, { env, official }: Required<RpmDepsKindOptions>): Promise<RpmDepsFact> {
   const { report, workspace, signal } = context;
   const recovered = recoverLanding(tree);
   if (recovered) report.warn(`an earlier run was killed while it wrote into the KubeVirt tree; that was ${recovered}`);
@@ -86,7 +94,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
     fail({ class: 'usage', message: `rpmDeps.mode: hot-swap does not do here: ${why ?? 'the proof fails'}`, next: 'Set rpmDeps.mode to auto: then KubeVirt’s script runs where it has to.' });
   } else {
     report.line(`crpm: KubeVirt's script runs: ${why ?? 'it has to'}`);
-    made = await proven(await askScript(params, context, { tree, repositories, env }));
+    made = await proven(await askScript(params, context, { tree, repositories, base: baseUrl, env, official }));
   }
   const { resolver, after, further = [], proof } = made;
   writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);

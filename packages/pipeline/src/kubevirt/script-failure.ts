@@ -2,6 +2,8 @@
 export interface ScriptFailure {
   /** The resolver's own words, where it had some. */
   readonly reason?: string;
+  /** Whether the resolver found no set of RPMs. */
+  readonly unresolved?: true;
   /** The last lines worth showing. */
   readonly lines: readonly string[];
   readonly next: string;
@@ -21,8 +23,8 @@ export function explainScriptFailure(output: readonly string[], variables: Reado
   const lines = output.filter((line) => line.trim() !== '' && !HELP.some((pattern) => pattern.test(line))).slice(-SHOWN);
   const [absent, unsolved] = [last(output, /\b(Package (\S+) does not exist)$/), last(output, /\b(no solution found.*)$/)];
   const unreachable = last(output, /\b(failed to fetch repomd\.xml for .*)$/);
-  if (absent) return { reason: absent[1] ?? '', lines, next: adviceForAbsent(absent[2] ?? '', variables) };
-  if (unsolved) return { reason: unsolved[1] ?? '', lines, next: 'The resolver found no set of RPMs that fits: some RPM requires another exact version than the one built. The private copy is kept.' };
+  if (absent) return { reason: absent[1] ?? '', unresolved: true, lines, next: adviceForAbsent(absent[2] ?? '', variables) };
+  if (unsolved) return { reason: unsolved[1] ?? '', unresolved: true, lines, next: 'The resolver found no set of RPMs that fits: some RPM requires another exact version than the one built. The private copy is kept.' };
   if (unreachable) return { reason: unreachable[1] ?? '', lines, next: ADVICE_FOR_UNREACHABLE };
   return { lines, next: 'See the log; the KubeVirt tree is untouched, and the private copy is kept.' };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type NodeReporter } from '@crpm/core';
 import { howItEnded } from '../how-it-ended.js';
+import type { Foresight } from '../predict/foresight.js';
 import { runInGroup } from '../run-in-group.js';
 import type { Resolver } from '../proof/index.js';
 import { scriptEnvironment } from './environment.js';
@@ -16,6 +17,8 @@ export interface ScriptCall {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly report: NodeReporter;
   readonly signal: AbortSignal;
+  /** Why the resolver found no set of RPMs, where somebody knows: it says nearly nothing itself. */
+  readonly diagnose: () => Promise<Pick<Foresight, 'message' | 'next'> | undefined>;
 }
 
 const BAZELDNF: Resolver = { name: 'bazeldnf', standIn: false };
@@ -31,7 +34,7 @@ export function hasDockerized(tree: string): boolean {
  * Runs KubeVirt's own rpm-deps once, in the private copy. Fails with class `build` if it ends with other than 0.
  * A script may name its resolver by a line `crpm-resolver: <name>[ stand-in]`; without one it is bazeldnf.
  */
-export async function runScript({ copy, mode, variables, env, report, signal }: ScriptCall): Promise<Resolver> {
+export async function runScript({ copy, mode, variables, env, report, signal, diagnose }: ScriptCall): Promise<Resolver> {
   const title = mode === 'make' ? 'make rpm-deps' : 'hack/rpm-deps.sh';
   let resolver = BAZELDNF;
   const tail: string[] = [];
@@ -46,8 +49,10 @@ export async function runScript({ copy, mode, variables, env, report, signal }: 
   const result = await runInGroup(command(copy, mode, variables), { cwd: copy, env: scriptEnvironment(env, variables, copy), signal, line });
   signal.throwIfAborted();
   if (result.failed) {
-    const { reason, lines, next } = explainScriptFailure(tail, variables);
-    fail({ class: 'build', message: `KubeVirt's ${title} ${howItEnded(result, title.split(' ')[0] ?? title)}${reason === undefined ? '' : `: ${reason}`}`, next, lines });
+    const { reason, unresolved, lines, next } = explainScriptFailure(tail, variables);
+    const found = unresolved ? await diagnose() : undefined;
+    const message = [`KubeVirt's ${title} ${howItEnded(result, title.split(' ')[0] ?? title)}`, reason, found?.message].filter((part) => part !== undefined).join(': ');
+    fail({ class: 'build', message, next: found ? `${found.next} The private copy is kept.` : next, lines });
   }
   return resolver;
 }

@@ -1,32 +1,67 @@
-import { compareEvrBazeldnf, formatEvr, formatRelation } from '@crpm/rpm';
+import { formatEvr, formatRelation } from '@crpm/rpm';
 import type { TreeRequest } from '../deps-script/read.js';
-import type { ChosenRpm } from './choose.js';
+import { list } from '../proof/words.js';
+import type { ChosenRpm, Fuel } from './choose.js';
 import { compareWithOfficial } from './compare-official.js';
-import type { Foresight, OfficialRpm, OwnRpm, Prospect } from './foresight.js';
+import type { Finding, Foresight, OfficialRpm, OwnRpm, Prospect } from './foresight.js';
+import { nameOf, rottenPin } from './pins.js';
 import { resolve, type Resolution } from './resolve.js';
+import { unmetIn } from './unmet.js';
 import { keyOf, satisfies, Universe } from './universe.js';
 import { RESOLVERS } from './versions.js';
+import { withinOwn } from './within-own.js';
+
+/** For all trees and versions together: a few seconds, whatever the distribution holds. */
+const FUEL = 2_000_000;
 
 /** Name of our repository in the model. */
 const OWN = 'crpm';
 
 /** What is going to happen when KubeVirt's resolver meets what was built, told before it does. Pure; the more of the distribution it is given, the more it can tell. */
 export function foresee(prospect: Prospect): readonly Foresight[] {
+  const compared = compareWithOfficial(prospect);
+  const alone = withinOwn(prospect);
+  // What is wrong by itself would be told a second time, in other words, by each tree.
+  if (alone.length > 0 || !prospect.complete) return told([...alone, ...compared]);
   const universe = new Universe([{ name: OWN, rpms: prospect.own }, ...prospect.official], prospect.arch);
-  const found = [...compareWithOfficial(prospect), ...prospect.trees.flatMap((tree) => ofTree(prospect, universe, tree))];
-  return [...new Map(found.map((one) => [one.message, one])).values()];
+  const fuel: Fuel = { left: FUEL };
+  return told([...compared, ...oursFirst(prospect).flatMap((tree) => ofTree(prospect, { universe, fuel }, tree).map((finding) => ({ tree: tree.name, ...finding })))]);
 }
 
-function ofTree(prospect: Prospect, universe: Universe, tree: TreeRequest): readonly Foresight[] {
+/** Trees that ask for RPMs of ours before others: should there be too much to look at, it is these that matter. */
+function oursFirst({ own, trees }: Prospect): readonly TreeRequest[] {
+  const names = new Set(own.map((rpm) => rpm.name));
+  const asks = ({ requests }: TreeRequest) => requests.some((request) => names.has(nameOf(request)));
+  return [...trees.filter(asks), ...trees.filter((tree) => !asks(tree))];
+}
+
+/** Errors first; what happens alike in several trees once. */
+function told(findings: readonly Finding[]): readonly Foresight[] {
+  const trees = new Map<string, { readonly finding: Finding; readonly names: string[] }>();
+  for (const finding of findings) {
+    const { severity, hazard, what, next } = finding;
+    const key = JSON.stringify([severity, hazard, what, next]);
+    const group = trees.get(key) ?? { finding, names: [] };
+    trees.set(key, group);
+    if (finding.tree !== undefined && !group.names.includes(finding.tree)) group.names.push(finding.tree);
+  }
+  return [...trees.values()]
+    .map(({ finding: { severity, hazard, what, next }, names }) => ({ severity, hazard, message: names.length > 0 ? `${list(names)}: ${what}` : what, next }))
+    .sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
+}
+
+type OfTree = Omit<Finding, 'tree'>;
+
+function ofTree(prospect: Prospect, { universe, fuel }: { readonly universe: Universe; readonly fuel: Fuel }, tree: TreeRequest): readonly OfTree[] {
   const request = { names: tree.requests, basesystem: tree.basesystem, ignored: tree.ignored };
-  const resolutions = RESOLVERS.map((version) => ({ version: version.name, resolution: resolve(universe, request, version) }));
-  const outcomes = resolutions.map(({ resolution }) => ownPart(prospect, resolution));
+  const resolutions = RESOLVERS.map((version) => ({ version: version.name, resolution: resolve(universe, request, version, fuel) }));
   const [first] = resolutions;
-  if (!first) return [];
-  if (new Set(outcomes).size > 1) return [differing(prospect, tree, resolutions)];
+  // With too many ways to look at all of them, nothing is certain.
+  if (!first || resolutions.some(({ resolution }) => resolution.outcome === 'unknown')) return [];
+  if (differs(prospect, resolutions.map(({ resolution }) => resolution))) return [differing(prospect, resolutions)];
   switch (first.resolution.outcome) {
     case 'no-such-package':
-      return [noSuchPackage(universe, tree, first.resolution.request)];
+      return [rottenPin(prospect, universe, first.resolution.request)];
     case 'no-solution':
       return [noSolution(prospect, tree, universe)];
     case 'unknown':
@@ -36,24 +71,30 @@ function ofTree(prospect: Prospect, universe: Universe, tree: TreeRequest): read
   }
 }
 
-/** What a resolution means for RPMs of ours, as one text to compare. */
-function ownPart({ own }: Prospect, resolution: Resolution): string {
-  if (resolution.outcome === 'no-such-package') return resolution.request;
-  if (resolution.outcome !== 'chosen') return resolution.outcome;
-  const names = new Set(own.map((rpm) => rpm.name));
-  return resolution.rpms.filter(({ rpm }) => names.has(rpm.name)).map(({ rpm, repo }) => `${keyOf(rpm)} ${repo}`).sort().join('\n');
+/** Whether resolutions come to something else for RPMs of ours; what is chance in one of them tells nothing. */
+function differs({ own }: Prospect, resolutions: readonly Resolution[]): boolean {
+  if (new Set(resolutions.map((one) => (one.outcome === 'no-such-package' ? one.request : one.outcome))).size > 1) return true;
+  return own.some(({ name }) => new Set(resolutions.flatMap((one) => picked(name, one))).size > 1);
 }
 
-function differing(prospect: Prospect, tree: TreeRequest, resolutions: readonly { readonly version: string; readonly resolution: Resolution }[]): Foresight {
+/** What is certain to be taken under a name, as a text to compare; empty where nobody knows. */
+function picked(name: string, resolution: Resolution): readonly string[] {
+  if (resolution.outcome !== 'chosen') return [];
+  const found = resolution.rpms.filter(({ rpm }) => rpm.name === name);
+  if (found.some(({ certain }) => !certain) || (found.length === 0 && !resolution.everyWay)) return [];
+  return [found.map(({ rpm, repo }) => `${keyOf(rpm)} ${repo}`).sort().join('\n')];
+}
+
+function differing(prospect: Prospect, resolutions: readonly { readonly version: string; readonly resolution: Resolution }[]): OfTree {
   for (const { resolution } of resolutions) {
-    const both = resolution.outcome === 'chosen' ? twoEvrs(prospect, tree, resolution.rpms) : undefined;
+    const both = resolution.outcome === 'chosen' ? twoEvrs(prospect, resolution.rpms) : undefined;
     if (both) return both;
   }
-  const told = resolutions.map(({ version, resolution }) => `${version}: ${brief(prospect, resolution)}`);
+  const each = resolutions.map(({ version, resolution }) => `${version}: ${brief(prospect, resolution)}`);
   return {
     severity: 'warning',
     hazard: 'depends-on-version',
-    message: `what ${tree.name} gets depends on the version of KubeVirt's resolver: ${told.join('; ')}`,
+    what: `what it gets depends on the version of KubeVirt's resolver: ${each.join('; ')}`,
     next: 'Give the build a version that is its own and newer than the distribution’s (release: stable, a current spec); the proof after rpm-deps tells what was taken.',
   };
 }
@@ -73,80 +114,65 @@ function brief({ own }: Prospect, resolution: Resolution): string {
   }
 }
 
-function noSuchPackage(universe: Universe, tree: TreeRequest, request: string): Foresight {
-  const name = /^(.+?)-\d+:/.exec(request)?.[1] ?? request;
-  const versions = universe.candidates.filter(({ rpm }) => rpm.name === name).sort((a, b) => compareEvrBazeldnf(b.rpm, a.rpm));
-  const newest = versions[0];
+/** Names the first requirement that nothing meets, for that is nearly always why. Of RPMs that are not built yet others may still bring it. */
+function noSolution(prospect: Prospect, { requests }: TreeRequest, universe: Universe): OfTree {
+  const severity = prospect.ownFrom === 'built' ? 'error' : 'warning';
+  const unmet = unmetIn(universe, requests);
+  const common = { severity, hazard: 'not-chosen' } as const;
+  if (!unmet) return { ...common, what: 'has no solution: what it asks for can’t be installed together', next: 'Build all RPMs of the package from one spec, and as new as the distribution’s.' };
+  const { rpm, wanted, newest } = unmet;
   return {
-    severity: 'error',
-    hazard: 'not-chosen',
-    message: `${tree.name} asks for ${request}, which no repository has${newest ? `; the newest ${name} is ${formatEvr(newest.rpm)}` : ''}`,
-    next: newest ? `Set rpmDeps.versions in the config to ${formatEvr(newest.rpm)} for it, if that is the one you want.` : `Look into hack/rpm-deps.sh, where ${name} is asked for.`,
+    ...common,
+    what: `has no solution: ${keyOf(rpm)} requires ${formatRelation(wanted)}, which no repository has${newest ? `; the newest ${newest.name} is ${formatEvr(newest)}` : ''}`,
+    next: prospect.own.includes(rpm as OwnRpm) ? 'Build what is missing too, or correct the requirement in the spec.' : `It is the distribution’s own: its mirror is being updated, or ${nameOf(rpm.name)} must be built here too.`,
   };
 }
 
-/** Names the first RPM of ours with a requirement that nothing meets, for that is nearly always why. */
-function noSolution({ own }: Prospect, tree: TreeRequest, universe: Universe): Foresight {
-  const asked = own.filter((rpm) => tree.requests.some((request) => request === rpm.name || request.startsWith(`${rpm.name}-`)));
-  for (const rpm of [...asked, ...own]) {
-    for (const wanted of rpm.requires) {
-      if (wanted.name.startsWith('(') || universe.providersOf(wanted.name).some((provider) => satisfies(provider.rpm, wanted))) continue;
-      return {
-        severity: 'error',
-        hazard: 'not-chosen',
-        message: `${tree.name} has no solution: ${keyOf(rpm)} needs ${formatRelation(wanted)}, which no repository has`,
-        next: 'Build what is missing too, or correct the requirement in the spec.',
-      };
-    }
-  }
-  return { severity: 'error', hazard: 'not-chosen', message: `${tree.name} has no solution: what it asks for can't be installed together`, next: 'Build all RPMs of the package from one spec, and as new as the distribution’s.' };
-}
-
-function ofChosen({ own, allowOfficial }: Prospect, tree: TreeRequest, chosen: readonly ChosenRpm[]): readonly Foresight[] {
+function ofChosen({ own, allowOfficial }: Prospect, tree: TreeRequest, chosen: readonly ChosenRpm[]): readonly OfTree[] {
   const names = new Map(own.map((rpm) => [rpm.name, rpm]));
   const sources = new Map(own.map((rpm) => [rpm.source, rpm]));
   const certain = chosen.filter((one) => one.certain && one.repo !== OWN && !allowOfficial.includes(one.rpm.name));
-  return certain.flatMap(({ rpm }): readonly Foresight[] => {
+  return certain.flatMap(({ rpm }): readonly OfTree[] => {
     const ours = names.get(rpm.name);
     if (ours) return [leftBehind(tree, ours, rpm)];
     const source = (rpm as OfficialRpm).source;
     const sibling = source === undefined ? undefined : sources.get(source);
-    return sibling ? [officialSibling(tree, sibling, rpm)] : [];
+    return sibling ? [officialSibling(sibling, rpm)] : [];
   });
 }
 
 /** A name that a tree would have twice: some resolvers allow that, the others then find no solution. */
-function twoEvrs({ own }: Prospect, tree: TreeRequest, chosen: readonly ChosenRpm[]): Foresight | undefined {
+function twoEvrs({ own }: Prospect, chosen: readonly ChosenRpm[]): OfTree | undefined {
   for (const ours of own) {
-    const same = chosen.filter(({ rpm }) => rpm.name === ours.name);
+    const same = chosen.filter(({ rpm, certain }) => certain && rpm.name === ours.name);
     const theirs = same.find(({ repo }) => repo !== OWN);
     if (same.length < 2 || !theirs) continue;
     const wanting = chosen.find(({ rpm, repo }) => repo !== OWN && rpm.requires.some((wanted) => wanted.name === ours.name && !satisfies(ours, wanted)));
     return {
       severity: 'warning',
       hazard: 'two-evrs',
-      message: `${tree.name} gets ${ours.name} twice or not at all, ours and the distribution's ${formatEvr(theirs.rpm)}${wanting ? `: ${keyOf(wanting.rpm)} wants that one exactly` : ''}`,
+      what: `gets ${ours.name} twice or not at all, ours and the distribution's ${formatEvr(theirs.rpm)}${wanting ? `: ${keyOf(wanting.rpm)} wants that one exactly` : ''}`,
       next: `Build ${wanting?.rpm.name ?? 'all RPMs of the package'} too: do not leave it out of ${ours.package}.`,
     };
   }
   return undefined;
 }
 
-function leftBehind(tree: TreeRequest, ours: OwnRpm, theirs: OfficialRpm): Foresight {
+function leftBehind(tree: TreeRequest, ours: OwnRpm, theirs: OfficialRpm): OfTree {
   const pinned = tree.requests.some((request) => request.startsWith(`${ours.name}-`));
   return {
     severity: pinned ? 'error' : 'warning',
     hazard: pinned ? 'not-chosen' : 'left-behind',
-    message: `${tree.name} takes the distribution's ${keyOf(theirs)} and not ours, ${formatEvr(ours)}${pinned ? '' : ', for nothing asks for a version of it'}`,
+    what: `takes the distribution's ${keyOf(theirs)} and not ours, ${formatEvr(ours)}${pinned ? '' : ', for nothing asks for a version of it'}`,
     next: `Make the build newer than ${formatEvr(theirs)}: a current spec, and release: stable.`,
   };
 }
 
-function officialSibling(tree: TreeRequest, ours: OwnRpm, theirs: OfficialRpm): Foresight {
+function officialSibling(ours: OwnRpm, theirs: OfficialRpm): OfTree {
   return {
     severity: 'warning',
     hazard: 'official-sibling',
-    message: `${tree.name} takes ${keyOf(theirs)} of the distribution, which comes from the same source as ${ours.name} and was not built here`,
+    what: `takes ${keyOf(theirs)} of the distribution, which comes from the same source as ${ours.name} and was not built here`,
     next: `Build it too, or allow it: rpmDeps.allowOfficial: [${theirs.name}].`,
   };
 }

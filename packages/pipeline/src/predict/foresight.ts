@@ -19,18 +19,30 @@ export interface Prospect {
   readonly arch: string;
   readonly trees: readonly TreeRequest[];
   readonly own: readonly OwnRpm[];
+  /** `built`: from their headers. `foretold`: from the spec, of one package; others may still bring what is missing. */
+  readonly ownFrom: 'built' | 'foretold';
+  /** Packages whose versions were compared with the distribution's before. */
+  readonly compared?: readonly string[];
   /** In the order of the repo file. */
   readonly official: readonly (ResolverRepo & { readonly rpms: readonly OfficialRpm[] })[];
+  /** Whether that is all the resolver will see of the distribution, with requires and provides; else only names and versions, of some. */
+  readonly complete: boolean;
   /** RPM names of our source packages that may stay official. */
   readonly allowOfficial: readonly string[];
+  /** Version variables of the script (`PASST_VERSION`), and the RPMs that it asks for with each. */
+  readonly pins: Readonly<Record<string, readonly string[]>>;
 }
 
 export type Hazard =
   /** The resolver can't, or will not, take what was built. */
   | 'not-chosen'
+  /** Something that a tree asks for, and was not built here, is gone from the distribution. */
+  | 'rotten-pin'
   /** What it takes depends on its version. */
   | 'depends-on-version'
   | 'equal-evr'
+  /** Our version is the beginning of another one: asked for, both are meant. */
+  | 'prefix-clash'
   | 'older-than-official'
   /** An RPM of ours that is asked for without a version, and stays official. */
   | 'left-behind'
@@ -47,4 +59,10 @@ export interface Foresight {
   readonly message: string;
   /** What to change now. */
   readonly next: string;
+}
+
+/** The same for one tree: what happens alike in several is told once. */
+export interface Finding extends Omit<Foresight, 'message'> {
+  readonly tree?: string;
+  readonly what: string;
 }

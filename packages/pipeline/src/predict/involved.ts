@@ -1,4 +1,4 @@
-import { keyOf, requirementsOf, type Candidate, type Universe } from './universe.js';
+import { requirementsOf, type Candidate, type Universe } from './universe.js';
 import type { ResolverVersion } from './versions.js';
 
 /** What the resolver works on: a part of the universe that holds every RPM a request may lead to. */
@@ -27,7 +27,7 @@ export function involve(universe: Universe, requests: readonly string[], version
     if (!first) return { unmatched: request };
     names.push(first.rpm.name);
     for (const match of version.request === 'first' ? [first] : matches) {
-      const key = keyOf(match.rpm);
+      const { key } = match;
       if (!found.has(key) || version.sameEvrRequested === 'last') found.set(key, match);
     }
   }
@@ -36,7 +36,7 @@ export function involve(universe: Universe, requests: readonly string[], version
   for (let candidate = stack.pop(); candidate; candidate = stack.pop()) {
     for (const { name } of requirementsOf(candidate.rpm)) {
       for (const provider of universe.providersOf(name)) {
-        const key = keyOf(provider.rpm);
+        const { key } = provider;
         if (found.has(key) || requested.has(provider.rpm.name)) continue;
         found.set(key, provider);
         stack.push(provider);
@@ -46,8 +46,11 @@ export function involve(universe: Universe, requests: readonly string[], version
   return { candidates: found, names };
 }
 
-function matchesOf(universe: Universe, request: string): readonly Candidate[] {
-  const matches = universe.candidates.filter(({ rpm }) => request.startsWith(rpm.name) && keyOf(rpm).startsWith(request));
-  const shortest = Math.min(...matches.map(({ rpm }) => rpm.name.length));
-  return matches.filter(({ rpm }) => rpm.name.length === shortest);
+/** The RPMs that a request may mean. */
+export function matchesOf(universe: Universe, request: string): readonly Candidate[] {
+  for (let end = 1; end <= request.length; end++) {
+    const matches = universe.named(request.slice(0, end)).filter(({ key }) => key.startsWith(request));
+    if (matches.length > 0) return matches;
+  }
+  return [];
 }

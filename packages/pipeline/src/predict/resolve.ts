@@ -1,4 +1,4 @@
-import { choose, type Choice } from './choose.js';
+import { choose, type Choice, type Fuel } from './choose.js';
 import { involve } from './involved.js';
 import type { Universe } from './universe.js';
 import type { ResolverVersion } from './versions.js';
@@ -15,7 +15,7 @@ export interface Request {
   readonly ignored?: readonly string[];
 }
 
-export function resolve(universe: Universe, { names, basesystem, ignored = [] }: Request, version: ResolverVersion): Resolution {
+export function resolve(universe: Universe, { names, basesystem, ignored = [] }: Request, version: ResolverVersion, fuel?: Fuel): Resolution {
   const involved = involve(universe, [...names, basesystem], version);
-  return 'unmatched' in involved ? { outcome: 'no-such-package', request: involved.unmatched } : choose(involved, version, ignored.map((text) => new RegExp(text)));
+  return 'unmatched' in involved ? { outcome: 'no-such-package', request: involved.unmatched } : choose(involved, version, ignored.map((text) => new RegExp(text)), fuel);
 }

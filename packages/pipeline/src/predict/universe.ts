@@ -21,6 +21,8 @@ export interface ResolverRepo {
 export interface Candidate {
   readonly rpm: ResolverRpm;
   readonly repo: string;
+  /** {@link keyOf} it, made once: distributions have tens of thousands. */
+  readonly key: string;
 }
 
 /** The repositories as they are told to bazeldnf, in that order, for one architecture. It sees that architecture and `noarch`, nothing else. */
@@ -28,10 +30,19 @@ export class Universe {
   /** In the order of the repositories. */
   readonly candidates: readonly Candidate[];
   readonly #providers = new Map<string, Candidate[]>();
+  readonly #named = new Map<string, Candidate[]>();
 
   constructor(repos: readonly ResolverRepo[], arch: string) {
-    this.candidates = repos.flatMap(({ name, rpms }) => rpms.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch').map((rpm) => ({ rpm, repo: name })));
-    for (const candidate of this.candidates) for (const name of providedNames(candidate.rpm)) push(this.#providers, name, candidate);
+    this.candidates = repos.flatMap(({ name, rpms }) => rpms.filter((rpm) => rpm.arch === arch || rpm.arch === 'noarch').map((rpm) => ({ rpm, repo: name, key: keyOf(rpm) })));
+    for (const candidate of this.candidates) {
+      push(this.#named, candidate.rpm.name, candidate);
+      for (const name of providedNames(candidate.rpm)) push(this.#providers, name, candidate);
+    }
+  }
+
+  /** All RPMs of this very name. */
+  named(name: string): readonly Candidate[] {
+    return this.#named.get(name) ?? [];
   }
 
   /** All that provide something of this name, in whatever version: packages, capabilities, files. */

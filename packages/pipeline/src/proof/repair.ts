@@ -1,5 +1,5 @@
-import { parseWorkspaceRpms, rewriteRpmRules, ruleNameToNevra, type RpmRule } from '@crpm/rpm';
-import { customBySha256, sameAddress } from './address.js';
+import { parseWorkspaceRpms, rewriteRpmRules } from '@crpm/rpm';
+import { customBySha256, sameAddress, servedFor } from './address.js';
 import type { CustomRpm } from './evidence.js';
 
 export interface Repaired {
@@ -16,7 +16,7 @@ export function repairAddresses(workspace: string, custom: readonly CustomRpm[])
   const ours = customBySha256(custom);
   const changes = parseWorkspaceRpms(workspace).flatMap((rule) => {
     const candidates = ours.get(rule.sha256) ?? [];
-    const to = addressFor(rule, candidates);
+    const to = servedFor(rule, candidates)?.url;
     return to === undefined || candidates.some((rpm) => sameAddress(rule.urls[0], rpm.url)) ? [] : [{ rule, to }];
   });
   return {
@@ -26,10 +26,4 @@ export function repairAddresses(workspace: string, custom: readonly CustomRpm[])
     ),
     repaired: changes.map(({ rule, to }) => ({ rule: rule.name, from: rule.urls[0] ?? '', to })),
   };
-}
-
-/** A noarch RPM is served once for each architecture; its rule's name mostly tells for which. */
-function addressFor(rule: RpmRule, candidates: readonly CustomRpm[]): string | undefined {
-  const arch = ruleNameToNevra(rule.name)?.arch;
-  return (candidates.find((rpm) => rpm.forArch === arch) ?? candidates[0])?.url;
 }

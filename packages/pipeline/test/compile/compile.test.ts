@@ -23,15 +23,19 @@ describe('the graph of a config', () => {
       base: [],
       'qemu.source': [],
       'qemu.buildroot': ['base', 'qemu.source'],
+      'qemu.predict': ['qemu.buildroot'],
       'qemu.dist': ['qemu.source', 'qemu.buildroot'],
-      'qemu.rpmbuild': ['qemu.source', 'qemu.buildroot', 'qemu.dist'],
+      'qemu.rpmbuild': ['qemu.source', 'qemu.buildroot', 'qemu.predict', 'qemu.dist'],
       'libvirt.source': [],
       'libvirt.buildroot': ['base', 'libvirt.source'],
+      'libvirt.predict': ['libvirt.buildroot'],
       // In dev a package is built in place, without an archive.
-      'libvirt.rpmbuild': ['libvirt.source', 'libvirt.buildroot'],
+      'libvirt.rpmbuild': ['libvirt.source', 'libvirt.buildroot', 'libvirt.predict'],
       createrepo: ['base', 'qemu.rpmbuild', 'libvirt.rpmbuild'],
       serve: ['createrepo'],
-      'rpm-deps': ['createrepo', 'serve'],
+      predict: ['createrepo'],
+      closure: ['base', 'createrepo'],
+      'rpm-deps': ['createrepo', 'serve', 'predict', 'closure'],
       verify: ['createrepo', 'serve', 'rpm-deps'],
     });
   });
@@ -40,10 +44,10 @@ describe('the graph of a config', () => {
     expect(layersOf(makeConfig([full(qemu), full(libvirt)]))).toEqual([
       ['base', 'qemu.source', 'libvirt.source'],
       ['qemu.buildroot', 'libvirt.buildroot'],
-      ['qemu.dist', 'libvirt.dist'],
+      ['qemu.predict', 'qemu.dist', 'libvirt.predict', 'libvirt.dist'],
       ['qemu.rpmbuild', 'libvirt.rpmbuild'],
       ['createrepo'],
-      ['serve'],
+      ['serve', 'predict', 'closure'],
       ['rpm-deps'],
       ['verify'],
     ]);
@@ -54,15 +58,19 @@ describe('the graph of a config', () => {
       'base@x86_64': [],
       'base@aarch64': [],
       'libvirt.source': [],
-      'libvirt.buildroot@x86_64': ['base@x86_64', 'libvirt.source'],
-      'libvirt.dist@x86_64': ['libvirt.source', 'libvirt.buildroot@x86_64'],
-      'libvirt.rpmbuild@x86_64': ['libvirt.source', 'libvirt.buildroot@x86_64', 'libvirt.dist@x86_64'],
-      'libvirt.buildroot@aarch64': ['base@aarch64', 'libvirt.source'],
-      'libvirt.dist@aarch64': ['libvirt.source', 'libvirt.buildroot@aarch64'],
-      'libvirt.rpmbuild@aarch64': ['libvirt.source', 'libvirt.buildroot@aarch64', 'libvirt.dist@aarch64'],
+      ...Object.fromEntries(
+        ['x86_64', 'aarch64'].flatMap((arch) => [
+          [`libvirt.buildroot@${arch}`, [`base@${arch}`, 'libvirt.source']],
+          [`libvirt.predict@${arch}`, [`libvirt.buildroot@${arch}`]],
+          [`libvirt.dist@${arch}`, ['libvirt.source', `libvirt.buildroot@${arch}`]],
+          [`libvirt.rpmbuild@${arch}`, ['libvirt.source', `libvirt.buildroot@${arch}`, `libvirt.predict@${arch}`, `libvirt.dist@${arch}`]],
+          [`predict@${arch}`, ['createrepo']],
+          [`closure@${arch}`, [`base@${arch}`, 'createrepo']],
+        ]),
+      ),
       createrepo: ['base@x86_64', 'libvirt.rpmbuild@x86_64', 'libvirt.rpmbuild@aarch64'],
       serve: ['createrepo'],
-      'rpm-deps': ['createrepo', 'serve'],
+      'rpm-deps': ['createrepo', 'serve', 'predict@x86_64', 'closure@x86_64', 'predict@aarch64', 'closure@aarch64'],
       verify: ['createrepo', 'serve', 'rpm-deps'],
     });
   });
@@ -91,7 +99,9 @@ describe('the graph of a config', () => {
   test('ends with the server without a KubeVirt tree', () => {
     const config: Config & { kubevirt?: unknown } = makeConfig([libvirt]);
     delete config.kubevirt;
-    expect(Object.keys(needsOf(config)).at(-1)).toBe('serve');
+    const needs = needsOf(config);
+    expect(Object.keys(needs)).toEqual(['base', 'libvirt.source', 'libvirt.buildroot', 'libvirt.rpmbuild', 'createrepo', 'serve']);
+    expect(needs['libvirt.rpmbuild']).toEqual(['libvirt.source', 'libvirt.buildroot']);
   });
 
   test('has a node for each task, which may need any other', () => {
@@ -106,9 +116,9 @@ describe('the graph of a config', () => {
     const mine = packageConfig({ name: 'mine', kind: 'rpmbuild-ta', upstream: { kind: 'tarball', at: 'https://example.org/mine.tar' }, spec: { kind: 'tree' } });
     const { nodes } = graphOf(makeConfig([nbd, swtpm, mine]));
     expect([...nodes.keys()].filter((id) => id.includes('.'))).toEqual([
-      ...['source', 'buildroot', 'dist', 'rpmbuild'].map((step) => `libnbd.${step}`),
-      ...['source', 'buildroot', 'dist', 'rpmbuild'].map((step) => `swtpm.${step}`),
-      ...['source', 'buildroot', 'rpmbuild'].map((step) => `mine.${step}`),
+      ...['source', 'buildroot', 'predict', 'dist', 'rpmbuild'].map((step) => `libnbd.${step}`),
+      ...['source', 'buildroot', 'predict', 'dist', 'rpmbuild'].map((step) => `swtpm.${step}`),
+      ...['source', 'buildroot', 'predict', 'rpmbuild'].map((step) => `mine.${step}`),
     ]);
     expect(nodes.get('libnbd.source')?.params).toEqual({ package: 'libnbd', tree: { kind: 'dir', dir: '/src/libnbd' }, distGit: { kind: 'dir', dir: '/src/d' }, elsewhere: { given: '/src/more' } });
     expect(nodes.get('libnbd.dist')?.params).toMatchObject({ method: 'autotools', spec: { in: 'dist-git' } });
@@ -149,7 +159,7 @@ describe('params', () => {
     const one = graphOf(makeConfig([libvirt]));
     const other = graphOf(makeConfig([libvirt], { kubevirt: { dir: '/elsewhere' }, serve: { mode: 'process', port: 4711 } }));
     for (const [id, node] of one.nodes) {
-      if (['serve', 'rpm-deps', 'verify'].includes(id)) continue;
+      if (['serve', 'predict', 'libvirt.predict', 'closure', 'rpm-deps', 'verify'].includes(id)) continue;
       expect(other.nodes.get(id)).toEqual(node);
     }
   });
@@ -187,7 +197,7 @@ describe('what can not become a graph', () => {
   test('a task that needs an unknown node', () => {
     const task = { id: 'notify', needs: ['libvirt.rpms'], run: ['true'], inputs: [], outputs: [], env: {} };
     expect(complaints(makeConfig([libvirt], { tasks: [task] }))).toEqual([
-      'notify needs libvirt.rpms, which does not exist; the nodes are: base, libvirt.source, libvirt.buildroot, libvirt.rpmbuild, createrepo, serve, rpm-deps, verify, notify',
+      'notify needs libvirt.rpms, which does not exist; the nodes are: base, libvirt.source, libvirt.buildroot, libvirt.predict, libvirt.rpmbuild, createrepo, serve, predict, closure, rpm-deps, verify, notify',
     ]);
   });
 

@@ -24,11 +24,14 @@ describe('the graph of several streams and architectures', () => {
       'libvirt.source': [],
       ...Object.fromEntries(places.flatMap((place) => [
         [`libvirt.buildroot@${place}`, [`base@${place}`, 'libvirt.source']],
-        [`libvirt.rpmbuild@${place}`, ['libvirt.source', `libvirt.buildroot@${place}`]],
+        [`libvirt.predict@${place}`, [`libvirt.buildroot@${place}`]],
+        [`libvirt.rpmbuild@${place}`, ['libvirt.source', `libvirt.buildroot@${place}`, `libvirt.predict@${place}`]],
+        [`predict@${place}`, ['createrepo']],
+        [`closure@${place}`, [`base@${place}`, 'createrepo']],
       ])),
       createrepo: ['base@x86_64_cs9', ...places.map((place) => `libvirt.rpmbuild@${place}`)],
       serve: ['createrepo'],
-      'rpm-deps': ['createrepo', 'serve'],
+      'rpm-deps': ['createrepo', 'serve', ...places.flatMap((place) => [`predict@${place}`, `closure@${place}`])],
       verify: ['createrepo', 'serve', 'rpm-deps'],
     });
   });
@@ -38,12 +41,15 @@ describe('the graph of several streams and architectures', () => {
     expect([...nodes.keys()].filter((id) => id.includes('.source'))).toEqual(['qemu.source@cs9', 'qemu.source@cs10']);
     expect(nodes.get('qemu.source@cs10')?.params).toMatchObject({ tree: { kind: 'dir', dir: '/src/qemu' }, distGit: { ref: 'c10s' } });
     expect(nodes.get('qemu.buildroot@aarch64_cs10')?.needs).toEqual(['base@aarch64_cs10', 'qemu.source@cs10']);
-    expect(nodes.get('qemu.rpmbuild@aarch64_cs9')?.needs).toEqual(['qemu.source@cs9', 'qemu.buildroot@aarch64_cs9']);
+    expect(nodes.get('qemu.rpmbuild@aarch64_cs9')?.needs).toEqual(['qemu.source@cs9', 'qemu.buildroot@aarch64_cs9', 'qemu.predict@aarch64_cs9']);
   });
 
   test('takes RPMs at hand once for each stream, all architectures together, with one base image to index them', () => {
     const { nodes } = graphOf([packageConfig({ name: 'seabios', kind: 'prebuilt', rpms: ['/src/rpms'] })], { machine: 's390x' });
-    expect([...nodes.keys()]).toEqual(['base', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10', 'createrepo', 'serve', 'rpm-deps', 'verify'].map((id) => (id === 'base' ? 'base@s390x_cs9' : id)));
+    const places = ['x86_64_cs9', 'aarch64_cs9', 'x86_64_cs10', 'aarch64_cs10'];
+    expect([...nodes.keys()]).toEqual(['base@s390x_cs9', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10', 'createrepo', 'serve', ...places.flatMap((place) => [`predict@${place}`, `closure@${place}`]), 'rpm-deps', 'verify']);
+    // The dnf of the one base image is asked for all.
+    expect(nodes.get('closure@aarch64_cs10')).toMatchObject({ needs: ['base@s390x_cs9', 'createrepo'], params: { runsOn: 's390x', arch: 'aarch64', stream: { stream: 10 } } });
     expect(nodes.get('createrepo')).toMatchObject({ needs: ['base@s390x_cs9', 'seabios.rpmbuild@cs9', 'seabios.rpmbuild@cs10'] });
   });
 
@@ -93,8 +99,10 @@ describe('the graph of several streams and architectures', () => {
       'base@aarch64_cs10',
       'qemu.source@cs10',
       'qemu.buildroot@x86_64_cs10',
+      'qemu.predict@x86_64_cs10',
       'qemu.rpmbuild@x86_64_cs10',
       'qemu.buildroot@aarch64_cs10',
+      'qemu.predict@aarch64_cs10',
       'qemu.rpmbuild@aarch64_cs10',
     ]);
   });

@@ -64,6 +64,7 @@ describe('readDepsScript', () => {
           basesystem: 'centos-stream-release',
           ignored: ['^mozjs60'],
           requests: ['acl', 'curl-minimal', 'qemu-img-17:10.1.0-20.el9', 'tar'],
+          repoFiles: ['ours.yaml', 'rpm/repo.yaml'],
         },
       ],
     });

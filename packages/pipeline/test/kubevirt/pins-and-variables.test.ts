@@ -5,7 +5,7 @@ import type { RpmDepsParams, RpmDepsStream } from '../../src/params.js';
 import type { CustomRepository } from '../../src/kubevirt/custom-rpms.js';
 import { scriptEnvironment, builderVolume } from '../../src/kubevirt/environment.js';
 import { knowsVariable, readPins } from '../../src/kubevirt/pins.js';
-import { pinPrHelper } from '../../src/kubevirt/pr-helper.js';
+import { pinOurs } from '../../src/kubevirt/pin-ours.js';
 import { customRepoFile } from '../../src/kubevirt/repo-file.js';
 import { callVariables, shellAssignments } from '../../src/kubevirt/variables.js';
 
@@ -137,16 +137,21 @@ test('builderVolume is named as KubeVirt names it', () => {
   expect(builderVolume({ JOB_NAME: 'job', EXECUTOR_NUMBER: '3' })).toBe('job3');
 });
 
-describe('pinPrHelper', () => {
-  test('pins the bare name', () => {
-    expect(pinPrHelper(SCRIPT, '17:1-1.el9')).toEqual({ text: SCRIPT.replace('  qemu-pr-helper\n', '  qemu-pr-helper-17:1-1.el9\n') });
+describe('pinOurs', () => {
+  const helper = (release: string) => [{ name: 'qemu-pr-helper', epoch: 17, version: '1', release }];
+
+  test('pins bare names of ours, and nothing else', () => {
+    const text = SCRIPT.replace('  qemu-pr-helper\n', '  qemu-pr-helper-17:1-1.el9\n');
+    expect(pinOurs(SCRIPT, helper('1.el9'))).toEqual({ text });
+    expect(pinOurs(SCRIPT, [...helper('1.el9'), { name: 'nftables', epoch: 1, version: '1.0', release: '2' }])).toEqual({ text: text.replace('  nftables\n', '  nftables-1:1.0-2\n') });
+    expect(pinOurs(SCRIPT, [])).toEqual({ text: SCRIPT });
   });
   test('leaves alone what KubeVirt pins by itself', () => {
     const script = 'pr_helper="\n  qemu-pr-helper-${QEMU_VERSION}\n"';
-    expect(pinPrHelper(script, '17:1-1')).toEqual({ text: script });
+    expect(pinOurs(script, helper('1'))).toEqual({ text: script });
   });
   test('says so where the script names it in another way', () => {
-    expect(pinPrHelper('pr_helper=qemu-pr-helper', '17:1-1').warning).toContain('qemu-pr-helper');
+    expect(pinOurs('pr_helper=qemu-pr-helper', helper('1')).warning).toContain('qemu-pr-helper');
   });
 });
 

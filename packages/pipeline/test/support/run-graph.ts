@@ -8,7 +8,11 @@ import { baseKind } from '@crpm/pipeline/kinds/base';
 import { buildrootKind } from '@crpm/pipeline/kinds/buildroot';
 import { createrepoKind } from '@crpm/pipeline/kinds/createrepo';
 import { distKind } from '@crpm/pipeline/kinds/dist';
+import { closureKind } from '@crpm/pipeline/kinds/closure';
 import { prebuiltKind } from '@crpm/pipeline/kinds/prebuilt';
+import { predictBuiltKind } from '@crpm/pipeline/kinds/predict-built';
+import { predictKind } from '@crpm/pipeline/kinds/predict';
+import { OfficialLoader } from '@crpm/pipeline/predict/official';
 import { rpmbuildInPlaceKind } from '@crpm/pipeline/kinds/rpmbuild-in-place';
 import { rpmbuildKind } from '@crpm/pipeline/kinds/rpmbuild';
 import { sourceKind } from '@crpm/pipeline/kinds/source';
@@ -42,8 +46,9 @@ export function graphOf(config: Config): Graph {
  */
 export async function runGraph(config: Config, options: { engine: Engine; workspace: WorkspacePaths; until: string; standIns?: Readonly<Record<string, string>>; cleanBuild?: boolean; signal?: AbortSignal; line?: (text: string) => void }): Promise<GraphRun> {
   const { engine, workspace, until, cleanBuild = false } = options;
+  const official = new OfficialLoader();
   const kinds = new Map<string, NodeKind>(
-    ([baseKind({ pull: false }), sourceKind(), buildrootKind(), distKind(), rpmbuildKind(), rpmbuildInPlaceKind({ cleanBuild }), prebuiltKind(), createrepoKind(), taskKind({ env: process.env })] as NodeKind[]).map((kind) => [kind.name, kind]),
+    ([baseKind({ pull: false }), sourceKind(), buildrootKind(), distKind(), rpmbuildKind(), rpmbuildInPlaceKind({ cleanBuild }), prebuiltKind(), predictKind({ official }), predictBuiltKind({ official }), closureKind(), createrepoKind(), taskKind({ env: process.env })] as NodeKind[]).map((kind) => [kind.name, kind]),
   );
   const graph = graphOf(config);
   const wanted = needed(graph, until);

@@ -19,22 +19,28 @@ export interface RepoPackage extends Evr {
   readonly size: number;
   readonly requires: readonly Relation[];
   readonly provides: readonly Relation[];
+  readonly conflicts: readonly Relation[];
+  /** Absolute paths that the metadata lists: programs and what is below /etc. Others can't be required by path. */
+  readonly files: readonly string[];
 }
 
 const OPERATORS: Readonly<Record<string, NonNullable<Relation['op']>>> = { LT: '<', LE: '<=', EQ: '=', GE: '>=', GT: '>' };
 
-type Building = { -readonly [K in keyof RepoPackage]?: RepoPackage[K] } & { requires: Relation[]; provides: Relation[] };
+type Lists = { requires: Relation[]; provides: Relation[]; conflicts: Relation[]; files: string[] };
+type Building = { -readonly [K in keyof RepoPackage]?: RepoPackage[K] } & Lists;
 
 /** Reads primary.xml in one pass, giving each package to `found`. Throws an `Error` for a package without what identifies it. */
 export function primaryHandler(found: (rpm: RepoPackage) => void): XmlHandler & { readonly root: () => string | undefined } {
   let root: string | undefined;
   let rpm: Building | undefined;
   let list: Relation[] | undefined;
+  // A distribution's packages require the same few thousand things over and over.
+  const known = new Map<string, Relation>();
   return {
     root: () => root,
     open(name, attributes) {
       root ??= name;
-      if (name === 'package') rpm = { requires: [], provides: [] };
+      if (name === 'package') rpm = { requires: [], provides: [], conflicts: [], files: [] };
       if (rpm === undefined) return;
       switch (name) {
         case 'version':
@@ -56,10 +62,11 @@ export function primaryHandler(found: (rpm: RepoPackage) => void): XmlHandler & 
         }
         case 'requires':
         case 'provides':
+        case 'conflicts':
           list = rpm[name];
           break;
         case 'entry':
-          list?.push(relation(attributes));
+          list?.push(relation(attributes, known));
       }
     },
     close(name, text) {
@@ -73,8 +80,12 @@ export function primaryHandler(found: (rpm: RepoPackage) => void): XmlHandler & 
         case 'checksum':
           rpm.checksum = text.trim().toLowerCase();
           break;
+        case 'file':
+          rpm.files.push(text);
+          break;
         case 'requires':
         case 'provides':
+        case 'conflicts':
           list = undefined;
           break;
         case 'package':
@@ -85,7 +96,14 @@ export function primaryHandler(found: (rpm: RepoPackage) => void): XmlHandler & 
   };
 }
 
-function relation(attributes: Readonly<Record<string, string>>): Relation {
+function relation(attributes: Readonly<Record<string, string>>, known: Map<string, Relation>): Relation {
+  const key = ['name', 'flags', 'epoch', 'ver', 'rel'].map((name) => attributes[name] ?? '').join(' ');
+  const relation = known.get(key) ?? readRelation(attributes);
+  known.set(key, relation);
+  return relation;
+}
+
+function readRelation(attributes: Readonly<Record<string, string>>): Relation {
   const name = attributes['name'] ?? '';
   const op = OPERATORS[attributes['flags'] ?? ''];
   const version = attributes['ver'];
@@ -116,5 +134,7 @@ function complete(rpm: Building): RepoPackage {
     size: rpm.size ?? 0,
     requires: rpm.requires,
     provides: rpm.provides,
+    conflicts: rpm.conflicts,
+    files: rpm.files,
   };
 }

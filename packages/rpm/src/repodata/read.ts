@@ -12,8 +12,15 @@ const MAX_REPOMD = 4 * 1024 * 1024;
 const MAX_PRIMARY = 128 * 1024 * 1024;
 const MAX_OPEN = 2 * 1024 * 1024 * 1024;
 
+/** Keeps primary files between runs, by the sha256 that `repomd.xml` gives them. What comes back is checked against it again. */
+export interface PrimaryCache {
+  get(sha256: string): Uint8Array | undefined;
+  put(sha256: string, bytes: Uint8Array): void;
+}
+
 export interface ReadPrimaryOptions {
   readonly signal?: AbortSignal;
+  readonly cache?: PrimaryCache;
   /** Which packages to keep; all by default. Distributions have tens of thousands. */
   readonly keep?: (rpm: RepoPackage) => boolean;
 }
@@ -36,13 +43,29 @@ export async function readPrimary(location: string, options: ReadPrimaryOptions 
   });
   const reader = new XmlReader(handler);
   await guarded(below(base, primary.href), options.signal, async () => {
-    const bytes = await whole(checked(await open(base, primary.href, options.signal), MAX_PRIMARY, primary));
+    const bytes = (await kept(primary, options.cache)) ?? (await fetched(base, primary, options));
     const opened = primary.href.endsWith('.gz') ? Readable.from([bytes]).pipe(createGunzip()) : [bytes];
     for await (const chunk of checked(opened, MAX_OPEN)) reader.write(chunk);
     reader.end();
     if (handler.root() !== 'metadata') throw new Error(`it is no primary metadata: its root is <${handler.root() ?? ''}>`);
   });
   return packages;
+}
+
+async function kept(primary: MetadataFile, cache: PrimaryCache | undefined): Promise<Buffer | undefined> {
+  const bytes = cache?.get(primary.digest);
+  try {
+    return bytes && (await whole(checked([bytes], MAX_PRIMARY, primary)));
+  } catch {
+    // Damaged: it is fetched again.
+    return undefined;
+  }
+}
+
+async function fetched(base: Base, primary: MetadataFile, { cache, signal }: ReadPrimaryOptions): Promise<Buffer> {
+  const bytes = await whole(checked(await open(base, primary.href, signal), MAX_PRIMARY, primary));
+  cache?.put(primary.digest, bytes);
+  return bytes;
 }
 
 async function readRepomd(base: Base, signal?: AbortSignal): Promise<readonly MetadataFile[]> {
