@@ -215,6 +215,7 @@ describe('a base system', () => {
       stream: 10,
       kubevirtBasesystem: 'centos-stream-release',
       specBranch: 'main',
+      lookaside: 'https://sources.stream.centos.org/sources/rpms',
       packages: ['ccache', 'pkgconfig(glib-2.0)'],
       repos: [{ name: 'mine', baseUrl: 'https://example.com/el10/' }],
       enable: ['epel'],

@@ -240,13 +240,14 @@ test('compiling reads no file: the trees of these configs do not exist', () => {
 
 test('a cluster that the config asks for comes up beside the builds, is synced after the proof, and is proven last', () => {
   const on = { up: true, sync: true, verify: true, timeout: 600 };
-  const needs = (overrides: Partial<Config>) => {
-    const graph = compile(makeConfig([libvirt], overrides));
+  const needs = (overrides: Partial<Config>, pkg = libvirt) => {
+    const graph = compile(makeConfig([pkg], overrides));
     if (!graph.ok) return expect.fail('it compiles');
     return Object.fromEntries([...graph.value.nodes.values()].filter(({ id }) => id.includes('cluster')).map((node) => [node.id, node.needs]));
   };
   expect(needs({})).toEqual({});
   expect(needs({ cluster: on })).toEqual({ 'cluster-up': [], 'cluster-sync': ['serve', 'verify', 'cluster-up'], 'verify-cluster': ['createrepo', 'serve', 'verify', 'cluster-sync'] });
   expect(needs({ cluster: { ...on, sync: false } })).toMatchObject({ 'verify-cluster': ['createrepo', 'serve', 'verify', 'cluster-up'] });
-  expect(needs({ cluster: on, serve: { mode: 'published', baseUrl: 'https://rpms.example.com/' } })).toMatchObject({ 'cluster-sync': ['verify', 'cluster-up'], 'verify-cluster': ['verify', 'cluster-sync'] });
+  const published = packageConfig({ name: 'libvirt', kind: 'published' });
+  expect(needs({ cluster: on, serve: { mode: 'published', baseUrl: 'https://rpms.example.com/' } }, published)).toMatchObject({ 'cluster-sync': ['verify', 'cluster-up'], 'verify-cluster': ['verify', 'cluster-sync'] });
 });
