@@ -104,7 +104,7 @@ async function examineRepository(cli: Cli, project: Project, workspace: Workspac
     case 'none':
       return { state: 'caution', what: 'repository', detail, next: `Let your server at serve.baseUrl publish ${join(workspace.state, 'repo', 'current')}.` };
     default:
-      return { state: 'caution', what: 'repository', detail, next: 'crpm run starts it.' };
+      return { state: 'caution', what: 'repository', detail, next: 'Whatever command needs it starts it; crpm serve does so now.' };
   }
 }
 

@@ -50,9 +50,10 @@ export function verifyCommand(cli: Cli): Command {
           return;
         }
         for (const text of summary.warnings) cli.io.stderr.write(`warning: ${text}\n`);
-        for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node })}\n`);
         const { printProof } = await import('../print-proof.js');
         await printProof(cli.io, summary);
+        // What is wrong comes last: a proof from the tree alone must not be the last word.
+        for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node })}\n`);
       });
     });
 }

@@ -25,5 +25,5 @@ export async function identify(kubectl: Kubectl, signal: AbortSignal, timeoutMs 
 export function otherCluster(then: ClusterIdentity, now: ClusterIdentity | undefined): string | undefined {
   if (now === undefined) return 'no cluster answers';
   if (then.cluster !== now.cluster) return 'it is another cluster than the last time';
-  return then.kubevirt === now.kubevirt ? undefined : 'KubeVirt was installed anew in the cluster since';
+  return then.kubevirt === now.kubevirt ? undefined : 'KubeVirt in the cluster was installed anew, or removed, since';
 }

@@ -19,7 +19,7 @@ export function verifyClusterKind(options: ClusterKindOptions): NodeKind<VerifyC
     name: 'verify-cluster',
     version: 1,
     weight: 'light',
-    configPaths: { streams: 'cluster.basesystem', vmi: 'cluster.vmi', kubectl: 'cluster.kubectl', timeout: 'cluster.timeout' },
+    configPaths: { streams: 'cluster.basesystem', treesCluster: 'cluster.sync', vmi: 'cluster.vmi', kubectl: 'cluster.kubectl', timeout: 'cluster.timeout' },
     inputs(params) {
       const files = readYielded(params.kubevirt);
       return Promise.resolve([

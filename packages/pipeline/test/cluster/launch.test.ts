@@ -197,7 +197,7 @@ test('a cluster is known by ids that are new whenever it, or KubeVirt in it, is 
   if (!first || !synced) return expect.fail('it answered');
   expect([otherCluster(first, first), otherCluster(first, synced), otherCluster(synced, other), otherCluster(first, none)]).toEqual([
     undefined,
-    'KubeVirt was installed anew in the cluster since',
+    'KubeVirt in the cluster was installed anew, or removed, since',
     'it is another cluster than the last time',
     'no cluster answers',
   ]);
