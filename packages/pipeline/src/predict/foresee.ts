@@ -159,11 +159,12 @@ function twoEvrs({ own }: Prospect, chosen: readonly ChosenRpm[]): OfTree | unde
 }
 
 function leftBehind(tree: TreeRequest, ours: OwnRpm, theirs: OfficialRpm): OfTree {
-  const pinned = tree.requests.some((request) => request.startsWith(`${ours.name}-`));
+  // `swtpm-tools-0:1-1` is no request for swtpm.
+  const pinned = tree.requests.some((request) => request !== ours.name && nameOf(request) === ours.name);
   return {
     severity: pinned ? 'error' : 'warning',
     hazard: pinned ? 'not-chosen' : 'left-behind',
-    what: `takes the distribution's ${keyOf(theirs)} and not ours, ${formatEvr(ours)}${pinned ? '' : ', for nothing asks for a version of it'}`,
+    what: `takes the distribution's ${keyOf(theirs)} and not ours, ${formatEvr(ours)}${pinned ? '' : ', for nothing asks for our version of it'}`,
     next: `Make the build newer than ${formatEvr(theirs)}: a current spec, and release: stable.`,
   };
 }

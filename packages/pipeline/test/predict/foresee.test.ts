@@ -75,9 +75,15 @@ describe('foresee', () => {
     expect(found[1]).toEqual({
       severity: 'warning',
       hazard: 'left-behind',
-      message: "launcherbase_x86_64_cs9, libguestfs-tools_x86_64_cs9: takes the distribution's libvirt-daemon-log-0:12.5.0-1.el9 and not ours, 0:11.0.0-1.el9.c01, for nothing asks for a version of it",
+      message: "launcherbase_x86_64_cs9, libguestfs-tools_x86_64_cs9: takes the distribution's libvirt-daemon-log-0:12.5.0-1.el9 and not ours, 0:11.0.0-1.el9.c01, for nothing asks for our version of it",
       next: 'Make the build newer than 0:12.5.0-1.el9: a current spec, and release: stable.',
     });
+  });
+
+  it('knows the request for another RPM whose name begins with ours', () => {
+    const own = [{ name: 'swtpm', evr: '0:0.8.0-2.el9.c01' }];
+    const official = [{ name: 'swtpm-tools', evr: '0:0.8.0-2.el9', requires: ['swtpm = 0:0.8.0-2.el9'] }, { name: 'swtpm', evr: '0:0.8.0-2.el9' }];
+    expect(foresee(prospect(own, official, ['swtpm-tools-0:0.8.0-2.el9'])).map(({ severity, hazard }) => [severity, hazard])).toEqual([['warning', 'left-behind']]);
   });
 
   it('warns of an official RPM that would bring the official library in beside ours, with resolvers that allow it', () => {
