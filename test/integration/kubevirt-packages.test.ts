@@ -15,7 +15,7 @@ const engine = await testEngine();
 const resolver = (await hasRpmTools()) ? await bazeldnf() : undefined;
 const ARCH = 'x86_64';
 
-/** An RPM of each package that the script asks for by version. */
+/** An RPM of each package that the script asks for by version. Of most it is the only one: then no version of the package is asked for at all. */
 const ASKED: Readonly<Record<string, string>> = {
   libvirt: 'libvirt-daemon-driver-qemu', qemu: 'qemu-kvm-device-display-virtio-vga', seabios: 'seabios', edk2: 'edk2-ovmf', libguestfs: 'libguestfs', 'guestfs-tools': 'guestfs-tools',
   passt: 'passt', virtiofsd: 'virtiofsd', swtpm: 'swtpm-tools', libnbd: 'libnbd-devel',

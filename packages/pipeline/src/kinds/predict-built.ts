@@ -24,7 +24,9 @@ export function predictBuiltKind({ official }: { readonly official: OfficialLoad
       const own = await ownRpms(context, { basesystem: stream.basesystem, arch });
       const versions = packages.flatMap((pkg) => {
         const { names } = readPins(script, pkg, { arch, stream: stream.stream });
-        const first = own.find((rpm) => rpm.package === pkg.name && names.includes(rpm.name));
+        const made = own.filter((rpm) => rpm.package === pkg.name);
+        // Of a package that made none of them, any RPM has the version that they lack: what is asked for in vain is then told by name.
+        const first = made.find((rpm) => names.includes(rpm.name)) ?? (names.some((name) => !params.allowOfficial.includes(name)) ? made[0] : undefined);
         return pkg.pin && first ? [[pkg.pin.variable, formatEvr(first)] as const] : [];
       });
       const outlook = await lookAhead({ params, script, official, ownFrom: 'built', compared: params.foretold, own: () => own, versions: () => Object.fromEntries(versions), elsewhere: [] }, context);
