@@ -139,7 +139,7 @@ make
 %install
 make install DESTDIR=%{buildroot}
 %check
-echo checked %{?with_luck:luckily}
+echo checked %{?_with_luck:luckily}
 %files
 /usr/bin/small
 `,
