@@ -148,7 +148,7 @@ describe('a source from a tarball', () => {
 
     test('is pinned by its sha256, and one that was replaced is refused until crpm update takes it', async () => {
       expect(await run()).toMatchObject({ code: 0, err: '' });
-      expect(readFileSync(lockFile, 'utf8')).toMatch(/tarballs:\n {2}- url: .*\n {4}sha256: '?[0-9a-f]{64}/);
+      expect(readFileSync(lockFile, 'utf8')).toMatch(/files:\n {2}- url: .*\n {4}sha256: '?[0-9a-f]{64}/);
       appendFileSync(join(upstream, 'README'), 'more\n');
       served = readFileSync(pack('qemu-2.tar.xz', '--xz'));
       expect((await run()).out).toContain('1 node: 1 fresh');
