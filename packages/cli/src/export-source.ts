@@ -29,7 +29,8 @@ export async function exportTrees(workspace: WorkspacePaths, { run, package: nam
   const { here } = fact;
   const trees = [
     { what: `the tree of ${name}`, dir: target, commit: here.snapshot },
-    ...(here.specDir === undefined ? [] : [{ what: `the dist-git folder of ${name}`, dir: `${target}.dist-git`, commit: here.specSnapshot }]),
+    // A source RPM is both.
+    ...(here.specDir === undefined || here.specDir === here.dir ? [] : [{ what: `the dist-git folder of ${name}`, dir: `${target}.dist-git`, commit: here.specSnapshot }]),
   ];
   for (const { dir } of trees) requireEmpty(dir);
   const found = await Promise.all(
