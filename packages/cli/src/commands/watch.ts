@@ -8,6 +8,7 @@ import type { Cli, GlobalOptions, Io } from '../io.js';
 import { openProject, requireTrees, selected, type Project } from '../project.js';
 import { serverEntry } from '../server-entry.js';
 import { stoppable, type Stop } from '../signals.js';
+import { watchTargets } from '../watch/targets.js';
 import type { Prepared } from '../watch/watch.js';
 
 interface WatchOptions extends GlobalOptions, Overrides {
@@ -23,7 +24,7 @@ export function watchCommand(cli: Cli): Command {
     new Command('watch')
       .description('run, and run again after each save: changed files are compiled and a new repository is served')
       .argument('[nodes...]', "nodes to run, with what they need; ids or globs ('libvirt.*'); default: all up to serve")
-      .option('--all', "the whole graph, KubeVirt's rpm-deps and the proof included")
+      .option('--all', "the whole graph, KubeVirt's rpm-deps and the proof included; a cluster's nodes only if they are named")
       .option('--skip <package>', 'leave a package out, and do not watch it (repeatable)', collect, []),
   )
     .option('--jobs <n>', 'processors to use; default: all', wholeNumber(1, 4096))
@@ -62,7 +63,7 @@ Ctrl-C ends it, with exit code 130.`,
 
 async function prepareRound(cli: Cli, nodes: readonly string[], options: WatchOptions): Promise<Prepared> {
   const project = await openProject(cli, options);
-  const targets = nodes.length > 0 ? nodes : options.all || !project.graph.nodes.has('serve') ? [] : ['serve'];
+  const targets = nodes.length > 0 ? nodes : watchTargets(project.graph, options.all === true);
   const part = selected(project, targets, { only: [], from: [], skip: options.skip });
   await requireTrees(project, options.skip);
   return { project, selected: part };
