@@ -71,7 +71,7 @@ describe.each(NAMES)('three lines for %s', (name) => {
     for (const arch of ARCHES) {
       const { graph } = await threeLines(name, stream, arch);
       const params = (id: string) => graph.nodes.get(id)?.params as Record<string, unknown>;
-      const steps = preset.kind === 'autotools-dist' ? ['source', 'buildroot', 'dist', 'rpmbuild'] : ['source', 'buildroot', 'rpmbuild'];
+      const steps = preset.kind === 'autotools-dist' ? ['source', 'buildroot', 'predict', 'dist', 'rpmbuild'] : ['source', 'buildroot', 'predict', 'rpmbuild'];
       expect([...graph.nodes.values()].filter(({ group }) => group === name).map(({ id }) => id.replace(/@.*/, ''))).toEqual(steps.map((step) => `${name}.${step}`));
       const source = params([...graph.nodes.keys()].find((id) => id.startsWith(`${name}.source`)) ?? '');
       if ('tree' in preset.spec) expect(source['specInTree']).toBe(preset.spec.tree);

@@ -22,8 +22,8 @@ test('a complaint shows the line and marks the place', async () => {
 describe('one wrong thing makes one complaint, in full:', () => {
   test.each([
     // Shape
-    ['basesytem: host', '2:1: error: unknown key "basesytem" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, basesystems, tasks; did you mean "basesystem"?'],
-    ['zzz: 1', '2:1: error: unknown key "zzz" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, basesystems, tasks'],
+    ['basesytem: host', '2:1: error: unknown key "basesytem" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, cluster, basesystems, tasks; did you mean "basesystem"?'],
+    ['zzz: 1', '2:1: error: unknown key "zzz" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, cluster, basesystems, tasks'],
     ['arch: x86-64', '2:7: error: arch must be one of: x86_64, aarch64, s390x; not "x86-64"; did you mean "x86_64"?'],
     ['arch: []', '2:1: error: arch must not be empty'],
     ['arch: { a: b }', '2:1: error: arch must be text or a list, not a mapping'],
