@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execFileSync } from 'node:child_process';
 import { formatRelation, readRpmHeader, type Relation } from '@crpm/rpm';
 
 const FIELDS = ['NAME', 'EPOCHNUM', 'VERSION', 'RELEASE', 'BUILDTIME', 'BUILDHOST', 'PAYLOADCOMPRESSOR'] as const;
@@ -12,8 +12,8 @@ const FORMAT = [
 ].join('');
 
 /** What rpm reads in the headers of files, as text: one for each, in their order. */
-export async function askRpm(files: readonly string[]): Promise<readonly string[]> {
-  const { stdout } = await execa('rpm', ['-qp', '--nosignature', '--qf', FORMAT.replace('\\x1e', '\x1e'), ...files]);
+export function askRpm(files: readonly string[]): readonly string[] {
+  const stdout = execFileSync('rpm', ['-qp', '--nosignature', '--qf', FORMAT.replace('\\x1e', '\x1e'), ...files], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   return stdout.split('\x1e').slice(0, -1).map((text) => text.split('\n').map((line) => (/^(requires|provides) /.test(line) ? line.trim().replace(/ +/g, ' ') : line)).join('\n'));
 }
 
@@ -34,8 +34,8 @@ export function askReader(file: string): string {
 export const withoutZeroEpochs = (text: string): string => text.replace(/^((?:requires|provides) .* [<=>]+) 0:/gm, '$1 ');
 
 /** Throws where crpm reads an RPM otherwise than rpm does. */
-export async function mustReadAsRpmDoes(files: readonly string[]): Promise<void> {
-  for (const [i, theirs] of (await askRpm(files)).entries()) {
+export function mustReadAsRpmDoes(files: readonly string[]): void {
+  for (const [i, theirs] of askRpm(files).entries()) {
     const file = files[i] ?? '';
     const ours = withoutZeroEpochs(askReader(file));
     if (ours !== withoutZeroEpochs(theirs)) throw new Error(`crpm reads ${file} otherwise than rpm:\n${ours}\n--- rpm:\n${theirs}`);

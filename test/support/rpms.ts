@@ -45,7 +45,7 @@ export async function buildRpms(dir: string, spec: SpecOptions, salt = ''): Prom
   await execa('rpmbuild', ['-ba', '--nodeps', ...(spec.target === undefined ? [] : ['--target', spec.target]), ...argv, '--define', '_binary_payload w6.gzdio', file]);
   const list = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.rpm')).sort().map((name) => join(folder, name));
   const rpms = [...list(join(dir, 'out')), ...list(join(dir, 'out/src'))];
-  await mustReadAsRpmDoes(rpms);
+  mustReadAsRpmDoes(rpms);
   return rpms;
 }
 

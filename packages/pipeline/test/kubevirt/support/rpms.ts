@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Arch, WorkspacePaths } from '@crpm/core';
 import { publishGeneration } from '@crpm/state';
+import { mustReadAsRpmDoes } from '../../../../../test/support/rpm-query.js';
 import type { PublishedRepo, RpmFact } from '../../../src/facts.js';
 import { temporaryFolder } from '../../serve/support/temporary.js';
 
@@ -40,7 +41,7 @@ export const QEMU: SourcePackage = {
 
 export type BuiltRpm = RpmFact & { readonly package: string; readonly path: string };
 
-/** Builds the package with rpmbuild; the RPMs hold one small file each. */
+/** Builds the package with rpmbuild; the RPMs hold one small file each, and crpm and rpm must agree on what they read in them. */
 export function buildRpms({ package: name, source, epoch, version, release, subpackages, arch = 'x86_64', salt = '' }: SourcePackage): readonly BuiltRpm[] {
   const top = temporaryFolder('rpmbuild');
   const spec = [
@@ -53,6 +54,7 @@ export function buildRpms({ package: name, source, epoch, version, release, subp
   writeFileSync(join(top, 'SPECS', 'x.spec'), `${spec}\n`);
   execFileSync('rpmbuild', ['-bb', '--quiet', '--target', arch, '--define', `_topdir ${top}`, '--define', 'debug_package %{nil}', '--define', '_binary_payload w1.gzdio', join(top, 'SPECS', 'x.spec')], { stdio: ['ignore', 'ignore', 'pipe'] });
   const folders = readdirSync(join(top, 'RPMS')).map((built) => ({ built, folder: join(top, 'RPMS', built) }));
+  mustReadAsRpmDoes(folders.flatMap(({ folder }) => readdirSync(folder).map((file) => join(folder, file))));
   return folders.flatMap(({ built, folder }) => readdirSync(folder).map((file) => {
     const bytes = readFileSync(join(folder, file));
     const sub = subpackages.find((candidate) => file.startsWith(`${candidate.name}-${version}-`));
