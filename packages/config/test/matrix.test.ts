@@ -103,3 +103,28 @@ describe('a version', () => {
     expect((await load(versions('SEABIOS_VERSION: { centos-stream-9: "1;x" }'))).text).toContain('can\'t be "1;x"');
   });
 });
+
+describe('where a package is built', () => {
+  const archesOf = async (arch: string, source: string) => (await loadGood(`arch: ${arch}\nsources: { ${source} }`)).packages.map(({ arches }) => arches);
+
+  test('is everywhere, or where its preset or the user says', async () => {
+    expect(await archesOf('[x86_64, aarch64, s390x]', 'libvirt: { dir: x }, seabios: { dir: x }, edk2: { dir: x }, qemu: { dir: x, arch: [aarch64, s390x] }')).toEqual([
+      undefined,
+      ['x86_64'],
+      ['x86_64', 'aarch64'],
+      ['aarch64', 's390x'],
+    ]);
+    expect(await archesOf('[x86_64, aarch64]', 'seabios: { dir: x, arch: [x86_64, aarch64] }')).toEqual([undefined]);
+    // What one asks for alone is built.
+    expect(await archesOf('aarch64', 'seabios: { dir: x }')).toEqual([undefined]);
+  });
+
+  test('can be nowhere, which is refused', async () => {
+    const { text } = await load('arch: aarch64\nsources: { qemu: { dir: x, arch: x86_64 } }');
+    expect(text).toContain('custom-rpms.config.yaml:2:34: error: qemu is for x86_64 only, and nothing is built for that: arch is aarch64');
+  });
+
+  test('is no question for RPMs at hand', async () => {
+    expect((await load('sources: { qemu: { rpms: x, arch: x86_64 } }')).text).toContain('error: qemu is prebuilt, so arch has no use; remove it');
+  });
+});

@@ -13,7 +13,7 @@ const SOURCES = 'sources: { libvirt: { dir: ../libvirt } }\n';
 test('a complaint shows the line and marks the place', async () => {
   const { text } = await load('sources:\n  libvirt:\n    dir: ../libvirt\n    spce: { tree: libvirt.spec.in }\n');
   expect(text).toBe(
-    'custom-rpms.config.yaml:4:5: error: unknown key "spce" in sources.libvirt; allowed: dir, git, ref, tarball, srpm, sha256, preset, kind, spec, patches, rpms, needs, build, pin; did you mean "spec"?\n' +
+    'custom-rpms.config.yaml:4:5: error: unknown key "spce" in sources.libvirt; allowed: dir, git, ref, tarball, srpm, sha256, preset, kind, arch, spec, patches, rpms, needs, build, pin; did you mean "spec"?\n' +
       ' 4 |     spce: { tree: libvirt.spec.in }\n' +
       '   |     ^^^^',
   );

@@ -103,6 +103,8 @@ export interface PackageConfig {
   /** Packages whose RPMs this one's buildroot gets as a repository. */
   readonly needs: readonly string[];
   readonly build: BuildConfig;
+  /** Those of {@link Config.arches} that it is built for; absent: all. */
+  readonly arches?: readonly Arch[];
   /** How KubeVirt knows it; absent for a package that KubeVirt does not pin. */
   readonly pin?: PinConfig;
   /** It is built by a preset that was never shown to work on the spec that it names. */

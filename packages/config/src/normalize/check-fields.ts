@@ -32,7 +32,7 @@ export function checkFields(name: string, source: Source, kind: BuiltKind, compl
 function checkPrebuilt(name: string, source: Source, complaints: Complaints): void {
   const at = ['sources', name];
   if (source.rpms === undefined) complaints.error(at, `${name} is prebuilt and lacks rpms: the folder, the files or the addresses of its RPMs`, { part: 'key' });
-  for (const key of ['dir', 'git', 'ref', 'tarball', 'srpm', 'sha256', 'spec', 'patches', 'needs', 'build'] as const) {
+  for (const key of ['dir', 'git', 'ref', 'tarball', 'srpm', 'sha256', 'spec', 'patches', 'needs', 'arch', 'build'] as const) {
     if (source[key] !== undefined) complaints.error([...at, key], `${name} is prebuilt, so ${key} has no use; remove it`, { part: 'key' });
   }
 }

@@ -34,7 +34,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
   const machine = ARCHES[options.machine];
   const basesystems = ofStream(resolveBasesystems(file, root, complaints), options.stream);
   const arches = resolveArches(file.arch, options.machine, complaints);
-  const packages = resolvePackages({ file, root, basesystems, ci, complaints });
+  const packages = resolvePackages({ file, root, basesystems, arches, ci, complaints });
   const tasks = resolveTasks(file, complaints);
   checkHostArches({ arches, given: file.arch, variable: options.archVariable, machine, basesystems, packages }, complaints);
   if (packages.length === 0 && tasks.length === 0) complaints.error(['sources'], nothingToDo(file.serve?.mode), { part: 'key' });

@@ -1,4 +1,4 @@
-import type { Basesystem, BuildConfig, PackageConfig, PinConfig } from '@crpm/core';
+import type { Arch, Basesystem, BuildConfig, PackageConfig, PinConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Source } from '../generated/config-file.js';
 import { show } from '../yaml/nodes.js';
@@ -16,6 +16,7 @@ export interface SourceContext {
   readonly root: string;
   /** None after a complaint about them: then nothing that hangs on them is complained about. */
   readonly basesystems: readonly Basesystem[];
+  readonly arches: readonly Arch[];
   /** `CI=true`. */
   readonly ci: boolean;
   readonly complaints: Complaints;
@@ -34,7 +35,7 @@ export function resolvePackages(context: SourceContext): readonly PackageConfig[
 }
 
 function publishedPackage(name: string, source: Source, context: SourceContext): PackageConfig {
-  const leftover = (['dir', 'git', 'ref', 'tarball', 'srpm', 'sha256', 'kind', 'spec', 'patches', 'rpms', 'needs', 'build'] as const).filter((key) => source[key] !== undefined);
+  const leftover = (['dir', 'git', 'ref', 'tarball', 'srpm', 'sha256', 'kind', 'spec', 'patches', 'rpms', 'needs', 'arch', 'build'] as const).filter((key) => source[key] !== undefined);
   for (const key of leftover) {
     context.complaints.error(['sources', name, key], `serve.mode is published, so nothing is built: ${key} has no use here`, { part: 'key' });
   }
@@ -52,6 +53,7 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
   const upstream = upstreamOf(name, source, root, complaints);
   const specs = specsOf(name, source, kind, preset, context);
   const pin = pinOf(name, source);
+  const arches = kind === 'prebuilt' ? undefined : archesOf(name, source, preset, context);
   return {
     name,
     kind,
@@ -62,6 +64,7 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
     ...rpmsOf(name, source, context),
     needs: source.needs ?? [],
     build: buildOf(name, source, context),
+    ...(arches && { arches }),
     ...(pin && { pin }),
     ...(kind !== 'prebuilt' && kind !== 'srpm' && preset && preset.built === undefined && { experimental: true }),
   };
@@ -82,6 +85,18 @@ function kindOf(source: Source, preset: Preset | undefined): BuiltKind {
   if (tree === 'tarball' && source.spec === undefined) return 'rpmbuild-ta';
   const spec = typeof source.spec === 'object' ? source.spec.tree : undefined;
   return spec?.endsWith('.in') ? 'meson-dist' : 'rpmbuild';
+}
+
+/** Some of the config's architectures; nothing where it is all of them. */
+function archesOf(name: string, { arch }: Source, preset: Preset | undefined, { arches, complaints }: SourceContext): readonly Arch[] | undefined {
+  const wanted = arch === undefined ? preset?.arches : [arch].flat();
+  const meant = arches.filter((one) => wanted?.includes(one) !== false);
+  if (meant.length === arches.length) return undefined;
+  if (meant.length > 0) return meant;
+  // Somebody who asks for a preset where it is not known to be of use may know better.
+  if (arch === undefined) return undefined;
+  complaints.error(['sources', name, 'arch'], `${name} is for ${[arch].flat().join(', ')} only, and nothing is built for that: arch is ${arches.join(', ')}`);
+  return undefined;
 }
 
 function buildOf(name: string, source: Source, { file, ci }: SourceContext): BuildConfig {

@@ -18,6 +18,8 @@ export interface Preset {
   readonly pinned: readonly AskedRpm[];
   /** Without a version. */
   readonly unpinned?: readonly AskedRpm[];
+  /** Where it is built, if not everywhere: its spec builds nowhere else, or KubeVirt takes it nowhere else. */
+  readonly arches?: readonly Arch[];
   /** What was built here from the very spec named above, and on what. Absent: nothing yet, and the preset is experimental. */
   readonly built?: string;
 }
@@ -75,6 +77,7 @@ export const PRESETS: ReadonlyMap<string, Preset> = new Map<string, Preset>([
       kind: 'rpmbuild',
       spec: distGit('seabios'),
       variable: 'SEABIOS_VERSION', // 27, 39
+      arches: ['x86_64'],
       pinned: [asked('seabios', { launcherbase: ['x86_64'] /* 166 */, 'libguestfs-tools': ['x86_64'] /* 220 */ })],
     },
   ],
@@ -84,6 +87,8 @@ export const PRESETS: ReadonlyMap<string, Preset> = new Map<string, Preset>([
       kind: 'rpmbuild',
       spec: distGit('edk2'),
       variable: 'EDK2_VERSION', // 28, 40
+      // edk2-ovmf, which s390x takes too, is a noarch RPM of the build for x86_64.
+      arches: ['x86_64', 'aarch64'],
       pinned: [
         asked('edk2-ovmf', { launcherbase: ['x86_64'] /* 161 */, 'libguestfs-tools': GUESTFS /* 219, 224 */ }),
         asked('edk2-aarch64', { launcherbase: ['aarch64'] /* 175 */ }),
@@ -96,6 +101,7 @@ export const PRESETS: ReadonlyMap<string, Preset> = new Map<string, Preset>([
       kind: 'autotools-dist',
       spec: distGit('libguestfs'),
       variable: 'LIBGUESTFS_VERSION', // 29, 41
+      arches: GUESTFS,
       pinned: [asked('libguestfs', { 'libguestfs-tools': GUESTFS /* 213 */ })],
     },
   ],
@@ -105,6 +111,7 @@ export const PRESETS: ReadonlyMap<string, Preset> = new Map<string, Preset>([
       kind: 'autotools-dist',
       spec: distGit('guestfs-tools'),
       variable: 'GUESTFSTOOLS_VERSION', // 30, 42
+      arches: GUESTFS,
       pinned: [asked('guestfs-tools', { 'libguestfs-tools': GUESTFS /* 214 */ })],
     },
   ],

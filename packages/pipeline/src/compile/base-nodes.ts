@@ -1,12 +1,12 @@
-import { distinctSpecs, type Arch, type Basesystem, type Config, type GraphNode } from '@crpm/core';
+import { distinctSpecs, type Config, type GraphNode } from '@crpm/core';
 
 import type { BaseParams } from '../params.js';
 import { placeId, places } from './ids.js';
 
 /** One base image for each architecture of each base system that something is built for, or the one that indexes RPMs at hand. */
 export function baseNodes(config: Config): readonly GraphNode[] {
-  const wanted = config.packages.some(isBuilt) ? places(config) : [indexPlace(config)];
-  return wanted.map(({ arch, basesystem }) => {
+  const built = builtPlaces(config);
+  return (built.length > 0 ? built : [indexPlace(config)]).map(({ arch, basesystem }) => {
     const params: BaseParams = {
       arch,
       engine: config.engine.kind,
@@ -25,13 +25,20 @@ export function baseNodes(config: Config): readonly GraphNode[] {
 }
 
 /** The base image in which `createrepo` runs: repodata is the same whatever machine writes it, so it is this machine's, where there is a choice. */
-export function indexPlace(config: Config): { readonly arch: Arch; readonly basesystem: Basesystem } {
-  const { arches, machine } = config;
+export function indexPlace(config: Config): Place {
+  const built = builtPlaces(config);
+  const [arch] = config.arches;
   const [basesystem] = config.basesystems;
-  const [first] = arches;
-  if (basesystem === undefined || first === undefined) throw new Error('a config has at least one base system and architecture');
-  const native = machine !== undefined && (arches.includes(machine) || !config.packages.some(isBuilt)) ? machine : undefined;
-  return { arch: native ?? first, basesystem };
+  if (basesystem === undefined || arch === undefined) throw new Error('a config has at least one base system and architecture');
+  return built.find((place) => place.arch === config.machine) ?? built[0] ?? { arch: config.machine ?? arch, basesystem };
+}
+
+type Place = ReturnType<typeof places>[number];
+
+/** Where something is built. */
+function builtPlaces(config: Config): readonly Place[] {
+  const built = config.packages.filter(isBuilt);
+  return places(config).filter(({ arch }) => built.some(({ arches }) => arches?.includes(arch) !== false));
 }
 
 export function isBuilt({ kind }: Config['packages'][number]): boolean {

@@ -1,4 +1,4 @@
-import type { Arch, Basesystem, Config } from '@crpm/core';
+import type { Arch, Basesystem, Config, PackageConfig } from '@crpm/core';
 
 /** What a node is for. Without an architecture it is for all of them, without a base system likewise. */
 export interface Place {
@@ -37,4 +37,9 @@ export function readPlace(id: string): PlacedId {
 /** Each architecture of each base system, in the order of the config. */
 export function places({ arches, basesystems }: Matrix): readonly Required<{ arch: Arch; basesystem: Basesystem }>[] {
   return basesystems.flatMap((basesystem) => arches.map((arch) => ({ arch, basesystem })));
+}
+
+/** Those of them for which a package is built. */
+export function placesOf(config: Matrix, { arches }: Pick<PackageConfig, 'arches'>): ReturnType<typeof places> {
+  return places(config).filter(({ arch }) => arches?.includes(arch) !== false);
 }

@@ -26,7 +26,7 @@ export function outlookNodes(config: Config): readonly GraphNode[] {
   return places(config).flatMap((place) => {
     const common = outlookParams(config, place);
     if (!common) return [];
-    const predict: PredictBuiltParams = { ...common, packages: config.packages.map(pinnedPackage), foretold: config.packages.filter(isBuilt).map(({ name }) => name) };
+    const predict: PredictBuiltParams = { ...common, packages: config.packages.map(pinnedPackage), foretold: config.packages.filter((pkg) => isBuilt(pkg) && pkg.arches?.includes(place.arch) !== false).map(({ name }) => name) };
     const runsIn = bases.has(placeId(config, 'base', place)) ? place : indexPlace(config);
     const closure: ClosureParams = { ...common, runsOn: runsIn.arch, network: config.engine.network };
     return [

@@ -2,7 +2,7 @@ import { forBasesystem, type Config, type PackageConfig } from '@crpm/core';
 
 /** What can't become a graph, although each value alone is valid. */
 export function packageComplaints(config: Config): readonly string[] {
-  return config.packages.flatMap((pkg) => [...missing(config, pkg), ...foreign(config, pkg), ...published(config, pkg)]);
+  return config.packages.flatMap((pkg) => [...missing(config, pkg), ...foreign(config, pkg), ...elsewhere(config, pkg), ...published(config, pkg)]);
 }
 
 function missing(config: Config, pkg: PackageConfig): readonly string[] {
@@ -24,6 +24,15 @@ function foreign(config: Config, pkg: PackageConfig): readonly string[] {
         ? `sources.${pkg.name}.needs names ${need}, whose RPMs are already published: name that repository under basesystems.<name>.repos instead`
         : `sources.${pkg.name}.needs names ${need}, which is no source; the sources are: ${config.packages.map((other) => other.name).join(', ')}`,
     );
+}
+
+/** What its build root needs must be built where it is. */
+function elsewhere(config: Config, pkg: PackageConfig): readonly string[] {
+  const needs = config.packages.filter((other) => pkg.needs.includes(other.name) && other.arches);
+  return needs.flatMap(({ name, arches }) => {
+    const lacking = (pkg.arches ?? config.arches).filter((arch) => !arches?.includes(arch));
+    return lacking.length === 0 ? [] : [`sources.${pkg.name}.needs names ${name}, which is not built for ${lacking.join(', ')}: set sources.${name}.arch`];
+  });
 }
 
 function published(config: Config, pkg: PackageConfig): readonly string[] {

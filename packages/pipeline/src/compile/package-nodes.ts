@@ -10,7 +10,7 @@ import {
   type SpecPlace,
   specOptions,
 } from '../params.js';
-import { type Place, placeId, places } from './ids.js';
+import { type Place, placeId, placesOf } from './ids.js';
 import { predictNode, type BuildPlace } from './outlook-nodes.js';
 import { lockFileOf, nameOf, treePlace } from './tree-place.js';
 
@@ -27,7 +27,7 @@ export function packageNodes(config: Config, pkg: PackageConfig): readonly Graph
     case 'meson-dist':
     case 'autotools-dist':
     case 'srpm':
-      return [...sourceNodes(config, pkg), ...places(config).flatMap((place) => placeNodes(config, pkg, METHODS[kind], place))];
+      return [...sourceNodes(config, pkg), ...placesOf(config, pkg).flatMap((place) => placeNodes(config, pkg, METHODS[kind], place))];
     default:
       return unreachable(kind);
   }

@@ -44,6 +44,20 @@ describe('the graph of several streams and architectures', () => {
     expect(nodes.get('qemu.rpmbuild@aarch64_cs9')?.needs).toEqual(['qemu.source@cs9', 'qemu.buildroot@aarch64_cs9', 'qemu.predict@aarch64_cs9']);
   });
 
+  test('builds a package only where it is to be built, and makes no base image where nothing is', () => {
+    const some = { ...libvirt, arches: ['aarch64'] as const };
+    const { nodes } = graphOf([some], { machine: 'x86_64' });
+    expect([...nodes.keys()].filter((id) => /^(base|.*rpmbuild)/.test(id))).toEqual(['base@aarch64_cs9', 'base@aarch64_cs10', 'libvirt.rpmbuild@aarch64_cs9', 'libvirt.rpmbuild@aarch64_cs10']);
+    expect(nodes.get('createrepo')?.needs[0]).toBe('base@aarch64_cs9');
+    expect(nodes.get('predict@x86_64_cs9')?.params).toMatchObject({ foretold: [] });
+    expect([...graphOf([some, qemu]).nodes.keys()]).toContain('base@x86_64_cs10');
+  });
+
+  test('refuses a package that needs another where that is not built', () => {
+    const result = compile(makeConfig([{ ...libvirt, needs: ['qemu'] }, { ...qemu, arches: ['x86_64'] }], MATRIX));
+    expect(result.ok ? [] : result.error.map(({ message }) => message)).toEqual(['sources.libvirt.needs names qemu, which is not built for aarch64: set sources.qemu.arch']);
+  });
+
   test('takes RPMs at hand once for each stream, all architectures together, with one base image to index them', () => {
     const { nodes } = graphOf([packageConfig({ name: 'seabios', kind: 'prebuilt', rpms: ['/src/rpms'] })], { machine: 's390x' });
     const places = ['x86_64_cs9', 'aarch64_cs9', 'x86_64_cs10', 'aarch64_cs10'];
