@@ -187,7 +187,7 @@ describe.skipIf(lacking)('RPMs at hand', () => {
 
   test('of another architecture or of sources are refused', async () => {
     cpSync(files.at(-1) ?? '', join(rig.work, 'rpms/demo.src.rpm'));
-    expect(await failing('one.rpmbuild', 2)).toContain('demo.src.rpm is a source RPM: it can\'t be installed into an image\n  next: Leave it out of sources.one.rpms.');
+    expect(await failing('one.rpmbuild', 2)).toContain('demo.src.rpm is a source RPM: it can\'t be installed into an image\n  next: Leave it out of sources.one.rpms; to rebuild it, name it under srpm.');
     rmSync(join(rig.work, 'rpms/demo.src.rpm'));
     rig.write({ 'custom-rpms.config.yaml': `${one}arch: s390x\n` });
     expect(await failing('one.rpmbuild', 2)).toMatch(/demo-a-\S+\.rpm is for \S+, but arch is s390x\n {2}next: Leave it out of sources\.one\.rpms, or add /);
