@@ -93,6 +93,7 @@ test('verify names what is damaged and ends with 1', async () => {
 
 test('what is asked wrongly is refused with 2, and nothing is touched', async () => {
   expect(await rig.crpm(['cache', 'gc', '--max-size', '10GB'])).toMatchObject({ code: 2, err: expect.stringContaining('as in 10GiB') as string });
+  expect(await rig.crpm(['cache', 'gc', '--max-size', '5'])).toMatchObject({ code: 2, err: expect.stringContaining('5 is that many bytes; say 5GiB.') as string });
   expect((await rig.crpm(['cache', 'frobnicate'])).code).toBe(2);
   rig.write({ 'custom-rpms.config.yaml': 'cache: { maxSize: big }\n' });
   expect(await rig.crpm(['cache', 'gc'])).toMatchObject({ code: 2, err: expect.stringContaining("cache.maxSize can't be \"big\"") as string });

@@ -7,7 +7,7 @@ import { CliRig, CRPM } from './cli-rig.js';
 let rig: CliRig;
 beforeEach(() => {
   rig = new CliRig();
-  rig.write({ 'kubevirt/WORKSPACE': '', 'kubevirt/hack/rpm-deps.sh': '', 'libvirt/meson.build': '', 'libvirt/libvirt.spec.in': '' });
+  rig.write({ 'kubevirt/WORKSPACE': '', 'kubevirt/hack/rpm-deps.sh': 'LIBVIRT_VERSION=${LIBVIRT_VERSION:-0:11.10.0-12.el9}\n', 'libvirt/meson.build': '', 'libvirt/libvirt.spec.in': '' });
 });
 afterEach(() => rig.remove());
 
@@ -28,6 +28,12 @@ test('init writes a config that crpm takes, a schema for editors, and leaves wha
   expect(again.err).toContain(`${config()} is there already; crpm validate checks it, crpm init --force writes it anew`);
   expect((await rig.crpm(['init', '--force'], { cwd, env: { KUBEVIRT_CENTOS_STREAM_VERSION: '10' } })).code).toBe(0);
   expect(readFileSync(config(), 'utf8')).toContain('basesystem: centos-stream-10 # by KUBEVIRT_CENTOS_STREAM_VERSION');
+});
+
+test('what keeps a run from it is told at once', async () => {
+  rig.write({ 'kubevirt/hack/rpm-deps.sh': '' });
+  const { code, err } = await rig.crpm(['init'], { cwd: join(rig.work, 'kubevirt') });
+  expect([code, err]).toEqual([0, expect.stringMatching(/^to be mended before it can run: .*LIBVIRT_VERSION/)]);
 });
 
 test('where there is nothing to build nothing is written', async () => {

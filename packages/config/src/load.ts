@@ -66,6 +66,6 @@ function nothingFound(cwd: string): string {
   const names = SEARCH_PLACES.map((name) => (name === 'package.json' ? `package.json#${PACKAGE_PROPERTY}` : name));
   return (
     `there is no config: looked for ${names.join(', ')} in ${cwd} and the folders above it, and neither QEMU_DIR nor LIBVIRT_DIR is set; ` +
-    'the smallest custom-rpms.config.yaml, beside KubeVirt, is: sources: { libvirt: { dir: ../libvirt } }'
+    'crpm init writes one from what lies around; the smallest custom-rpms.config.yaml, beside KubeVirt, is: sources: { libvirt: { dir: ../libvirt } }'
   );
 }

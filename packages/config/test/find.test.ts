@@ -106,7 +106,7 @@ test('a config path to an endless device is told', async () => {
 test('no config says what was looked for, and shows the smallest one', async () => {
   expect(await findIn(makeFolder({}))).toBe(
     'error: there is no config: looked for custom-rpms.config.yaml, custom-rpms.config.yml, custom-rpms.config.json, .custom-rpmsrc, package.json#custom-rpms in <folder> and the folders above it, ' +
-      'and neither QEMU_DIR nor LIBVIRT_DIR is set; the smallest custom-rpms.config.yaml, beside KubeVirt, is: sources: { libvirt: { dir: ../libvirt } }',
+      'and neither QEMU_DIR nor LIBVIRT_DIR is set; crpm init writes one from what lies around; the smallest custom-rpms.config.yaml, beside KubeVirt, is: sources: { libvirt: { dir: ../libvirt } }',
   );
 });
 

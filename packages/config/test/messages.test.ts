@@ -42,6 +42,7 @@ describe('one wrong thing makes one complaint, in full:', () => {
     ['build: { check: off }', '2:17: error: build.check must be true or false; YAML 1.2 reads off as text: write false'],
     ['build: { memory: 8GB }', '2:18: error: build.memory can\'t be "8GB"; expected: a whole number with KiB, MiB or GiB, as in 8GiB'],
     ['build: { memory: 1MiB }', '2:18: error: memory must be at least 16MiB; not 1MiB'],
+    ['cache: { maxSize: 20 }', '2:19: error: cache.maxSize can\'t be "20"; expected: a whole number with KiB, MiB, GiB or TiB, as in 20GiB'],
     ['cache: { maxSize: 20GB }', '2:19: error: cache.maxSize can\'t be "20GB"; expected: a whole number with KiB, MiB, GiB or TiB, as in 20GiB'],
     ['cluster: { timeout: 0 }', '2:21: error: cluster.timeout must be at least 1; not 0'],
     ['serve: { port: 22 }', '2:16: error: serve.port must be at least 1024; not 22'],

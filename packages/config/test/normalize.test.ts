@@ -140,7 +140,7 @@ describe('a source', () => {
     expect((await loadGood('cluster: { kubectl: ./k.sh }\nsources: { libvirt: { dir: x } }')).cluster.kubectl).toMatch(/^\/.*\/k\.sh$/);
   });
 
-  test.each([['1TiB', 1024 ** 4], ['0', 0], ['"512MiB"', 512 * 1024 ** 2], ['4096', 4096]])('the bound of the cache, %s, is in bytes', async (written, bytes) => {
+  test.each([['1TiB', 1024 ** 4], ['0', 0], ['"512MiB"', 512 * 1024 ** 2], ['4194304', 4194304]])('the bound of the cache, %s, is in bytes', async (written, bytes) => {
     expect((await loadGood(`cache: { maxSize: ${written} }\nsources: { libvirt: { dir: x } }`)).cache).toEqual({ maxSize: bytes });
   });
 

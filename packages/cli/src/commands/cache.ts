@@ -49,8 +49,13 @@ function verifyCommand(cli: Cli): Command {
     });
 }
 
+/** A plain number below this is meant otherwise, bytes. */
+const SMALLEST = 1024 ** 2;
+
 function size(value: string): number {
   const bytes = parseSize(value);
-  if (bytes === undefined) throw new InvalidArgumentError('It must be a whole number of bytes, or with KiB, MiB, GiB or TiB, as in 10GiB.');
+  if (bytes === undefined) throw new InvalidArgumentError('It must be a whole number with KiB, MiB, GiB or TiB, as in 10GiB, or 0.');
+  // Whoever says 10 does not mean ten bytes, and everything would go.
+  if (/^\d+$/.test(value) && bytes > 0 && bytes < SMALLEST) throw new InvalidArgumentError(`${value} is that many bytes; say ${value}GiB.`);
   return bytes;
 }

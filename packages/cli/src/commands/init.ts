@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
-import { EXIT } from '@crpm/core';
-import { refuse } from '../complaints.js';
+import { EXIT, formatDiagnostic } from '@crpm/core';
+import { ComplaintsError, refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openProject, workingDirectory } from '../project.js';
+import { openProject, requireTrees, workingDirectory, type Project } from '../project.js';
 import { stoppable } from '../signals.js';
 
 const FILE = 'custom-rpms.config.yaml';
@@ -45,11 +45,23 @@ export function initCommand(cli: Cli): Command {
         for (const warning of linkCrpm(seen.root, workspace)) cli.io.stderr.write(`warning: ${warning}\n`);
         writeFileAtomic(join(workspace.state, 'config.schema.json'), JSON.stringify(await loadSchema()));
         // What was written is read as every command will read it; a complaint ends this one as it would end them.
-        const { config } = await openProject(cli, { C: seen.root });
-        const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir)}`);
+        const project = await openProject(cli, { C: seen.root });
+        const { config } = project;
+        const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
         cli.io.stdout.write(`wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : ''}\n`);
+        for (const complaint of await complaintsAboutTrees(project)) cli.io.stderr.write(`to be mended before it can run: ${complaint}\n`);
         cli.io.stdout.write('next: crpm doctor looks whether all is there that a run needs, crpm plan says what it would do, crpm run does it\n');
         cli.code = EXIT.ok;
       });
     });
+}
+
+async function complaintsAboutTrees(project: Project): Promise<readonly string[]> {
+  try {
+    await requireTrees(project);
+    return [];
+  } catch (error) {
+    if (error instanceof ComplaintsError) return error.diagnostics.map(formatDiagnostic);
+    throw error;
+  }
 }
