@@ -6,7 +6,7 @@ import { buildrootKind } from './kinds/buildroot.js';
 import { closureKind } from './kinds/closure.js';
 import { createrepoKind } from './kinds/createrepo.js';
 import { distKind } from './kinds/dist.js';
-import { prebuiltKind } from './kinds/prebuilt.js';
+import { fetchedKind, prebuiltKind } from './kinds/prebuilt.js';
 import { predictBuiltKind } from './kinds/predict-built.js';
 import { predictKind } from './kinds/predict.js';
 import { rpmbuildInPlaceKind } from './kinds/rpmbuild-in-place.js';
@@ -45,6 +45,7 @@ export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, 
     rpmbuildKind(),
     rpmbuildInPlaceKind({ cleanBuild }),
     prebuiltKind(),
+    fetchedKind(),
     predictKind({ official }),
     createrepoKind(),
     predictBuiltKind({ official }),

@@ -84,6 +84,7 @@ function placesOf(node: GraphNode, config: Config): Places | undefined {
       };
     }
     case 'prebuilt':
+    case 'prebuilt-fetched':
       return { roots: (node.params as PrebuiltParams).rpms.flatMap((path) => [dirname(path), ...foldersBelow(path)]), foldersOf: () => [] };
     case 'base': {
       const { base } = node.params as BaseParams;

@@ -34,9 +34,12 @@ function packageOf(id: string): string {
   return bare.slice(0, bare.lastIndexOf('.'));
 }
 
+/** Kinds of nodes whose outputs are RPMs for the repository. */
+const RPM_KINDS = new Set(['rpmbuild', 'rpmbuild-in-place', 'prebuilt', 'prebuilt-fetched']);
+
 function buildNodes(config: Config): readonly GraphNode[] {
   const packages = config.packages.flatMap((pkg) => packageNodes(config, pkg));
-  const rpms = packages.filter((node) => node.kind === 'rpmbuild' || node.kind === 'rpmbuild-in-place' || node.kind === 'prebuilt').map((node) => node.id);
+  const rpms = packages.filter((node) => RPM_KINDS.has(node.kind)).map((node) => node.id);
   return [...baseNodes(config), ...packages, ...repositoryNodes(config, rpms)];
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../params.js';
 import { type Place, placeId, placesOf } from './ids.js';
 import { predictNode, type BuildPlace } from './outlook-nodes.js';
-import { lockFileOf, nameOf, treePlace } from './tree-place.js';
+import { isAddress, lockFileOf, nameOf, treePlace } from './tree-place.js';
 
 /** The nodes of one source package: its tree once, or with each spec where base systems have their own; the rest for each architecture of each base system. */
 export function packageNodes(config: Config, pkg: PackageConfig): readonly GraphNode[] {
@@ -37,7 +37,7 @@ function prebuiltNodes(config: Config, pkg: PackageConfig, basesystem: Basesyste
   const rpms = pkg.rpmsOf ? forBasesystem(pkg.rpmsOf, basesystem) : pkg.rpms;
   if (!rpms) return [];
   const params: PrebuiltParams = { package: pkg.name, root: config.root, arches: config.arches, rpms, lockFile: lockFileOf(config), ...(pkg.rpmsOf ? {} : toldApart(config, basesystem)) };
-  const node = { id: rpmsId(config, pkg.name, { basesystem }), kind: 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
+  const node = { id: rpmsId(config, pkg.name, { basesystem }), kind: rpms.some(isAddress) ? 'prebuilt-fetched' : 'prebuilt', group: pkg.name, title: `RPMs of ${pkg.name} at hand`, needs: [], params };
   return [node];
 }
 

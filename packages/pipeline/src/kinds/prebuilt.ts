@@ -32,6 +32,14 @@ export function prebuiltKind(): NodeKind<PrebuiltParams> {
       // Copied and never linked: the user may write to his files in place.
       return { package: params.package, rpms: await takeRpms(rpms, context.out, copyFile), ...pins };
     },
+  };
+}
+
+/** The same where addresses are among them: what they stand for is pinned in the lock file, so a result does not come back by its files alone. */
+export function fetchedKind(): NodeKind<PrebuiltParams> {
+  return {
+    ...prebuiltKind(),
+    name: 'prebuilt-fetched',
     // The pins are no inputs: the first run itself writes them.
     async stale({ rpms, lockFile }, output) {
       const addresses = rpms.filter(isAddress);

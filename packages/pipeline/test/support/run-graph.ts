@@ -9,7 +9,7 @@ import { buildrootKind } from '@crpm/pipeline/kinds/buildroot';
 import { createrepoKind } from '@crpm/pipeline/kinds/createrepo';
 import { distKind } from '@crpm/pipeline/kinds/dist';
 import { closureKind } from '@crpm/pipeline/kinds/closure';
-import { prebuiltKind } from '@crpm/pipeline/kinds/prebuilt';
+import { fetchedKind, prebuiltKind } from '@crpm/pipeline/kinds/prebuilt';
 import { predictBuiltKind } from '@crpm/pipeline/kinds/predict-built';
 import { predictKind } from '@crpm/pipeline/kinds/predict';
 import { OfficialLoader } from '@crpm/pipeline/predict/official';
@@ -48,7 +48,7 @@ export async function runGraph(config: Config, options: { engine: Engine; worksp
   const { engine, workspace, until, cleanBuild = false } = options;
   const official = new OfficialLoader();
   const kinds = new Map<string, NodeKind>(
-    ([baseKind({ pull: false }), sourceKind(), buildrootKind(), distKind(), rpmbuildKind(), rpmbuildInPlaceKind({ cleanBuild }), prebuiltKind(), predictKind({ official }), predictBuiltKind({ official }), closureKind(), createrepoKind(), taskKind({ env: process.env })] as NodeKind[]).map((kind) => [kind.name, kind]),
+    ([baseKind({ pull: false }), sourceKind(), buildrootKind(), distKind(), rpmbuildKind(), rpmbuildInPlaceKind({ cleanBuild }), prebuiltKind(), fetchedKind(), predictKind({ official }), predictBuiltKind({ official }), closureKind(), createrepoKind(), taskKind({ env: process.env })] as NodeKind[]).map((kind) => [kind.name, kind]),
   );
   const graph = graphOf(config);
   const wanted = needed(graph, until);
