@@ -108,6 +108,8 @@ export interface Command extends OutputSink {
   readonly cwd?: string;
   /** On top of the engine's allow-list. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A tar stream unpacked under the work's root before argv runs, as {@link Work.put} does; argv runs only if all of it was. */
+  readonly files?: Readable;
   /** Default `none`. */
   readonly network?: 'none' | 'bridge' | 'host';
   readonly signal: AbortSignal;

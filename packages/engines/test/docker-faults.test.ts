@@ -1,3 +1,4 @@
+import { packFiles } from '@crpm/archive';
 import type { Engine, ImageSource } from '@crpm/core';
 import { makeClient, type Client } from '@crpm/engines/docker/client';
 import { parseEndpoint } from '@crpm/engines/docker/endpoint';
@@ -111,16 +112,24 @@ describe('opening a work', () => {
 
   const broken: Routes = { ...IMAGE, 'POST /volumes/create': json({ Name: 'v' }, 201), 'POST /containers/create': json({ message: 'broken' }, 500), 'DELETE /volumes/': noContent! };
 
-  it('removes its volume when the container can’t be made', async () => {
+  it('makes no container, and removes its volume when none can be made', async () => {
     const { engine, fake } = await openFake(broken);
-    expect((await failureOf(open(engine))).message).toContain('broken');
+    const work = await open(engine);
+    const files = packFiles([{ path: 'a', content: 'a' }]);
+    expect((await failureOf(work.run({ argv: ['make'], files, signal: never, line: () => {} }))).message).toContain('broken');
+    expect(files.destroyed).toBe(true);
+    expect((await failureOf(work.put(packFiles([])))).message).toContain('broken');
+    await work.close();
+    expect(fake.requests.filter((line) => line.includes('/containers'))).toEqual([expect.stringContaining('POST /containers/create'), expect.stringContaining('POST /containers/create')]);
     expect(fake.requests.at(-1)).toMatch(/^DELETE \/volumes\/crpm-w-1-[0-9a-f]{12}/);
   });
 
   it('keeps a build tree even then', async () => {
     const labelled = { 'dev.crpm': '1', 'dev.crpm.workspace': 'w-1', 'dev.crpm.keeps': 'tree', 'dev.crpm.name': 'qemu' };
     const { engine, fake } = await openFake({ ...broken, 'GET /volumes/': json({ Labels: labelled }) });
-    expect((await failureOf(open(engine, { tree: 'qemu' }))).message).toContain('broken');
+    const work = await open(engine, { tree: 'qemu' });
+    expect((await failureOf(work.get('RPMS'))).message).toContain('broken');
+    await work.close();
     expect(fake.requests.filter((line) => /^(DELETE|POST) \/volumes/.test(line))).toEqual([]);
   });
 

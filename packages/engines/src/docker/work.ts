@@ -13,7 +13,7 @@ import { requireImage, type ImageFacts } from './image.js';
 import { getArchive, putArchive } from './transfer.js';
 import { createVolume, openKeptVolume, removeVolume } from './volume.js';
 
-/** Opens a work: a volume of its own or that of a build tree, and a container that is never started and only carries files in and out. */
+/** Opens a work: a volume of its own or that of a build tree. Containers come with what is done in it. */
 export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, options: WorkOptions): Promise<DockerWork> {
   checkSignal(options.signal, 'opening a work folder');
   const kept = keptBy(options);
@@ -24,13 +24,7 @@ export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, opt
   ]);
   const volume = tree ?? (await createVolume(client, options.labels));
   const mounts: Mount[] = [{ volume, path: WORK_ROOT }, ...(cache ? [{ volume: cache, path: CACHE_ROOT }] : [])];
-  try {
-    const carrier = await createContainer(client, { image: image.id, argv: ['/crpm-carrier'], env: {}, cwd: '/', network: 'none', labels: options.labels, mounts });
-    return new DockerWork(client, env, image, options, mounts, carrier);
-  } catch (error) {
-    if (!tree) await removeVolume(client, volume.name);
-    throw error;
-  }
+  return new DockerWork(client, env, image, options, mounts);
 }
 
 /** Each run is a container of its own on the work's volume: what a program leaves outside the volume is gone with it. */
@@ -44,6 +38,7 @@ export class DockerWork implements Work {
   private readonly labels: Labels;
   private readonly signal: AbortSignal;
   private closed: Promise<void> | undefined;
+  private carrier: Promise<string> | undefined;
   /** Told once when the work is closed. */
   onClose: (() => void) | undefined;
 
@@ -54,7 +49,6 @@ export class DockerWork implements Work {
     private readonly options: WorkOptions,
     /** The work's own folder is the first. */
     private readonly mounts: readonly Mount[],
-    private readonly carrier: string,
   ) {
     this.labels = options.labels;
     if (options.cache !== undefined) this.cache = CACHE_ROOT;
@@ -62,21 +56,43 @@ export class DockerWork implements Work {
   }
 
   put(tar: Readable): Promise<void> {
-    return this.track(putArchive(this.client, this.carrier, WORK_ROOT, tar, this.signal));
+    return this.track(this.unpack(tar));
   }
 
   get(path: string): Promise<Readable> {
     const relative = relativePath(path);
     // With a dot the engine names entries from the folder's content on.
-    return this.track(getArchive(this.client, this.carrier, relative === '.' ? `${WORK_ROOT}/.` : `${WORK_ROOT}/${relative}`, this.signal));
+    return this.track(this.carry().then((id) => getArchive(this.client, id, relative === '.' ? `${WORK_ROOT}/.` : `${WORK_ROOT}/${relative}`, this.signal)));
   }
 
   run(command: Command): Promise<Exit> {
-    return this.track(this.runContainer(command));
+    return this.track(this.runContainer(command).finally(() => command.files?.destroy()));
   }
 
   close(): Promise<void> {
     return (this.closed ??= this.release());
+  }
+
+  private async unpack(tar: Readable): Promise<void> {
+    try {
+      await putArchive(this.client, await this.carry(), WORK_ROOT, tar, this.signal);
+    } finally {
+      tar.destroy();
+    }
+  }
+
+  /** A container that does not run, through which files go in and out: one whose program has ended, else one that is never started. */
+  private carry(): Promise<string> {
+    return (this.carrier ??= this.makeCarrier());
+  }
+
+  private async makeCarrier(): Promise<string> {
+    try {
+      return await createContainer(this.client, { image: this.image.id, argv: ['/crpm-carrier'], env: {}, cwd: '/', network: 'none', labels: this.labels, mounts: this.mounts });
+    } catch (error) {
+      this.carrier = undefined;
+      throw error;
+    }
   }
 
   private async runContainer(command: Command): Promise<Exit> {
@@ -103,13 +119,15 @@ export class DockerWork implements Work {
     let exit: Exit;
     try {
       if (online.files.length > 0) await putArchive(this.client, id, '/', packFiles(online.files), signal);
+      if (command.files) await putArchive(this.client, id, WORK_ROOT, command.files, signal);
       exit = await execute(this.client, id, { argv: command.argv, image: this.options.image, signal, line: (text) => command.line(text) });
     } catch (error) {
       // The program may still run, and must not when this has failed.
       await removeContainer(this.client, id);
       throw error;
     }
-    this.removeLater(id);
+    if (this.carrier) this.removeLater(id);
+    else this.carrier = Promise.resolve(id);
     return exit;
   }
 
@@ -123,7 +141,8 @@ export class DockerWork implements Work {
   private async release(): Promise<void> {
     this.closing.abort();
     await Promise.allSettled(this.running);
-    await Promise.all([...this.removals, removeContainer(this.client, this.carrier)]);
+    if (this.carrier) this.removeLater(await this.carrier);
+    await Promise.all(this.removals);
     if (this.options.tree === undefined) await removeVolume(this.client, this.mounts[0]!.volume.name);
     this.onClose?.();
   }

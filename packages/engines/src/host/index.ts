@@ -3,8 +3,8 @@ import { arch as nodeArch, release } from 'node:os';
 import { basename, join } from 'node:path';
 import { bytesOf, packPath, unpack } from '@crpm/archive';
 import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image, type OwnedFilter, type OwnedObject, type Work, type WorkOptions } from '@crpm/core';
-import type { Readable } from 'node:stream';
-import { checkSignal } from '../cancelled.js';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { cancelled, checkSignal } from '../cancelled.js';
 import { DEFAULT_PATH } from '../environment.js';
 import { keptBy } from '../kept.js';
 import { relativePath } from '../relative.js';
@@ -102,15 +102,27 @@ class HostWork implements Work {
 
   async run(command: Command): Promise<Exit> {
     this.assertOpen();
-    const run = runOnHost(
-      { folder: this.folder, env: this.env, path: this.path, isolation: this.isolation },
-      { ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.closing.signal]) },
-    );
+    const run = this.runProgram({ ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.closing.signal]) });
     this.running.add(run);
     try {
       return await run;
     } finally {
       this.running.delete(run);
+      command.files?.destroy();
+    }
+  }
+
+  private async runProgram(command: Command): Promise<Exit> {
+    if (command.files) await this.unpackUnless(command.signal, command.files, command.argv.join(' '));
+    return runOnHost({ folder: this.folder, env: this.env, path: this.path, isolation: this.isolation }, command);
+  }
+
+  private async unpackUnless(signal: AbortSignal, tar: Readable, what: string): Promise<void> {
+    checkSignal(signal, what);
+    try {
+      await unpack(addAbortSignal(signal, tar), this.root, { links: 'any' });
+    } catch (error) {
+      throw signal.aborted ? cancelled(what) : error;
     }
   }
 

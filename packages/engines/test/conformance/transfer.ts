@@ -73,13 +73,72 @@ export function transfer(rig: Rig): void {
       expect(await failureOf(work.put(broken))).toMatchObject({ class: 'source', message: 'changed while reading: meson.build' });
     });
 
-    it('moves 100 MB that come back with the same digest', async () => {
+    it('moves 100 MB that come back with the same digest, and go to a program that has it too', async () => {
       const work = await openWork();
       expect((await sh(work, 'head -c 100000000 /dev/urandom > big; sha256sum big')).code).toBe(0);
       const [digest] = (await sh(work, 'sha256sum big')).lines[0]!.split(' ');
+      const file = join(rig.scratch, 'big', 'big');
       await extractTar(await work.get('big'), join(rig.scratch, 'big'));
-      expect(createHash('sha256').update(readFileSync(join(rig.scratch, 'big', 'big'))).digest('hex')).toBe(digest);
+      expect(createHash('sha256').update(readFileSync(file)).digest('hex')).toBe(digest);
+      expect((await sh(work, 'sha256sum again', { files: packPath(Buffer.from(file), 'again') })).lines).toEqual([`${digest}  again`]);
     }, 2 * MINUTE);
+  });
+
+  describe('a run that brings files', () => {
+    it('has them all before the program starts, beside what is there', async () => {
+      const work = await openWork();
+      await sh(work, 'mkdir d && echo kept > d/kept && echo old > d/new');
+      const files = packFiles([{ path: 'd/new', content: 'new\n', mode: 0o755, mtime: 1_600_000_000 }, { path: 'e/link', type: 'symlink', target: '../d/new' }]);
+      expect((await sh(work, 'cat kept new ../e/link; stat -c "%a %Y" new', { cwd: 'd', files })).lines).toEqual(['kept', 'new', 'new', '755 1600000000']);
+      await extractTar(await work.get('e'), join(rig.scratch, 'brought'));
+      expect(readlinkSync(join(rig.scratch, 'brought', 'e', 'link'))).toBe('../d/new');
+    });
+
+    it('can be the only thing that a work does, and what it leaves comes out', async () => {
+      const work = await openWork();
+      expect(await sh(work, 'cp in out', { files: packFiles([{ path: 'in', content: 'text' }]) })).toMatchObject({ code: 0 });
+      await work.put(packFiles([{ path: 'later', content: 'later' }]));
+      await extractTar(await work.get('.'), join(rig.scratch, 'only'));
+      expect([...snapshot(join(rig.scratch, 'only')).keys()].sort()).toEqual(['in', 'later', 'out']);
+    });
+
+    it.each([
+      ['whoever packs fails', 'source', () => new FailureError({ class: 'source', message: 'changed while reading: meson.build' })],
+      ['the archive is cut', 'environment', () => undefined],
+    ])('runs nothing when %s, and the work lives on', async (_what, kind, error) => {
+      const work = await openWork();
+      const whole = packFiles([{ path: 'big', content: Buffer.alloc(1_000_000, 'x') }]);
+      const files = Readable.from(
+        (async function* () {
+          for await (const chunk of whole) {
+            yield (chunk as Buffer).subarray(0, 100_000);
+            if ((chunk as Buffer).length > 100_000) break;
+          }
+          const failure = error();
+          if (failure) throw failure;
+        })(),
+        { objectMode: false },
+      );
+      expect((await failureOf(sh(work, 'touch ran', { files }))).class).toBe(kind);
+      expect((await sh(work, 'ls ran 2>/dev/null')).lines).toEqual([]);
+    });
+
+    it('is cancelled while they are sent, and then runs nothing', async () => {
+      const work = await openWork();
+      const controller = new AbortController();
+      const begin = (await packFiles([{ path: 'big', content: Buffer.alloc(1_000_000) }]).toArray()) as Buffer[];
+      // Somebody reads it, and it never ends.
+      const files = new Readable({
+        read() {
+          const [chunk] = begin.splice(0, 1);
+          if (begin.length > 1) this.push(chunk);
+          else controller.abort();
+        },
+      });
+      expect((await failureOf(sh(work, 'touch ran', { files, signal: controller.signal }))).class).toBe('cancelled');
+      expect(files.destroyed).toBe(true);
+      expect((await sh(work, 'ls ran 2>/dev/null')).lines).toEqual([]);
+    });
   });
 }
 

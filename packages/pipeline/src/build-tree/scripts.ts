@@ -19,6 +19,8 @@ import { RUN_RPMBUILD } from '../build/rpmbuild-script.js';
 export const STALE = 75;
 /** Exit code of {@link CREATE}: %prep failed. */
 export const PREP_FAILED = 76;
+/** Answer of {@link UPDATE}: the tree has the token that was wanted, and from now on no other than the new one. */
+export const BEGUN = 'begun';
 
 const COMMON = `
 set -eu
@@ -91,6 +93,7 @@ shift 4
 sent=sync/$after
 [ "$(cat sync/token 2>/dev/null)" = "$before" ] && [ -d "$tree" ] || stale token
 rm -f sync/token
+answer ${BEGUN}
 prepared=$(LC_ALL=C comm -z -12 sync/prepared "$sent/altered" | first)
 [ -z "$prepared" ] || stale "prepared $prepared"
 names >sync/found

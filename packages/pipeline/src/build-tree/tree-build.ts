@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { NodeContext, Work } from '@crpm/core';
 
 import { runAnswering } from '../build/answering-step.js';
@@ -32,6 +34,8 @@ export interface BuildStep {
   /** {@link CREATE} or {@link UPDATE}, and its arguments before those of rpmbuild. */
   readonly text: string;
   readonly args: readonly string[];
+  /** A tar stream that is unpacked below the work's root before. */
+  readonly files?: Readable;
   /** Path of the spec below the work's root. */
   readonly spec: string;
   /** Hears who writes to the tree from now on. */
@@ -61,7 +65,7 @@ export async function runBuild({ params, context, buildroot }: TreeBuild, work: 
     compiled ||= writer === 'ninja';
   };
   const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
-  const ran = await runAnswering(context, work, { argv, env, hear, ...(step.answered ? { answered: step.answered } : {}) });
+  const ran = await runAnswering(context, work, { argv, env, hear, ...(step.files ? { files: step.files } : {}), ...(step.answered ? { answered: step.answered } : {}) });
   if (ran.exit.oom) outOfMemory(context, 'rpmbuild', ran.output);
   const ccache = ccacheUse(ran.answers);
   reportCcache(context, ccache);

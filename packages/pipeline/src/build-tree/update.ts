@@ -5,13 +5,13 @@ import { fail } from '@crpm/core';
 import { TOPDIR } from '../build/rpmbuild-command.js';
 import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
 import type { OutputTail } from '../build/telling-lines.js';
-import { putWithSecondChance } from '../build/trees.js';
+import { withSecondChance } from '../build/trees.js';
 import { marked } from '../build/work.js';
 import type { RpmsFact } from '../facts.js';
 import type { TreeChanges } from './changes.js';
 import { writeRecord, type TreeRecord } from './record.js';
 import type { CleanReason } from './reuse.js';
-import { STALE, UPDATE } from './scripts.js';
+import { BEGUN, STALE, UPDATE } from './scripts.js';
 import { packChanges } from './send.js';
 import { leftBehind, runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
 
@@ -21,18 +21,23 @@ export async function updateTree(build: TreeBuild, record: TreeRecord, changes: 
   const { workspace } = context;
   return withTree(build, async (work) => {
     const token = randomBytes(16).toString('hex');
-    context.report.status(`sending ${countOf(changes)}`);
-    await putWithSecondChance(work, () => packChanges(trees.tree, changes, token));
     const next: TreeRecord = { ...record, token, writer: 'anything', tree: wanted.tree };
-    writeRecord(workspace, name, next);
     const writes = writerNote(context, name);
-    context.report.status('rpmbuild in place');
-    const end = await runBuild(build, work, {
-      text: UPDATE,
-      args: [record.token, token, record.path, changes.layout ? 'reconfigure' : ''],
-      spec: `${TOPDIR}/SPECS/${record.spec}`,
-      writes,
-    });
+    const begun = () => {
+      writeRecord(workspace, name, next);
+      context.report.status('rpmbuild in place');
+    };
+    context.report.status(`sending ${countOf(changes)}`);
+    const end = await withSecondChance(() =>
+      runBuild(build, work, {
+        text: UPDATE,
+        args: [record.token, token, record.path, changes.layout ? 'reconfigure' : ''],
+        files: packChanges(trees.tree, changes, token),
+        spec: `${TOPDIR}/SPECS/${record.spec}`,
+        writes,
+        answered: (answer) => { if (answer === BEGUN) begun(); },
+      }),
+    );
     if (end.exit.code === STALE) return { clean: staleWords(end), expected: false };
     if (end.compiled || end.exit.code === 0) writeRecord(workspace, name, { ...next, ...leftBehind(end) });
     if (end.exit.code === 0) return takeBuiltRpms(context, work, params, buildroot.evr, end.ccache ? { ccache: end.ccache } : {});

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 
 import { bytesOf } from '@crpm/archive';
 import { fail, FailureError, type InputContext, type Work } from '@crpm/core';
@@ -31,16 +30,16 @@ export async function snapshots(context: InputContext): Promise<{ readonly tree:
 /** Sends a tree, or the files of it that `only` picks, into a work folder below `prefix`. All files are of one moment, the one that archives are packed with. */
 export async function putTree(work: Work, { dir, manifest }: SnapshotTree, prefix: string, only?: (path: string) => boolean): Promise<void> {
   const options = { prefix, mtime: BUILD_TIME, ...(only ? { only: new Set(manifest.entries.map((entry) => entry.path).filter(only)) } : {}) };
-  await putWithSecondChance(work, () => packTree(dir, manifest, options));
+  await withSecondChance(() => work.put(packTree(dir, manifest, options)));
 }
 
-/** Sends what `pack` reads; a file that is being saved just now gets a second chance. */
-export async function putWithSecondChance(work: Work, pack: () => Readable): Promise<void> {
+/** For what packs files of a tree anew each time that it is called: one that is being saved just now gets a second chance. */
+export async function withSecondChance<T>(send: () => Promise<T>): Promise<T> {
   try {
-    await work.put(pack());
+    return await send();
   } catch (error) {
     if (!(error instanceof FailureError) || error.failure.class !== 'source') throw error;
-    await work.put(pack());
+    return send();
   }
 }
 
