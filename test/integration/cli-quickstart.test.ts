@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -92,18 +92,25 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
   test('a rule of crpm’s that was edited by hand: written again it goes back, else it is kept, named, and never a dangling label', async () => {
     const [workspace, build] = YIELDED.map((file) => join(rig.work, file)) as [string, string];
     const original = readFileSync(build, 'utf8');
+    const originalWorkspace = readFileSync(workspace, 'utf8');
     const editTree = () => writeFileSync(build, readFileSync(build, 'utf8').replace(/(name = "launcherbase_x86_64_cs9"[^)]*"@glibc-0__2.34[^\n]*)/, '$1 # keep'));
     expect((await rig.crpm(['run'])).code).toBe(0);
     editTree();
     writeFileSync(workspace, readFileSync(workspace, 'utf8').replace(/(by-sha256\/[^"]*qemu-img-10[^"]*)/, '$1?mine'));
     expect(readFileSync(workspace, 'utf8')).toContain('?mine');
     expect((await rig.crpm(['run'])).code).toBe(0);
+    const mine = 'load("//foo:bar.bzl", "bar")\n\nbar()\n';
+    appendFileSync(workspace, mine);
     expect(JSON.parse((await rig.crpm(['revert', '--json'])).out)).toMatchObject({ kept: [] });
+    expect(readFileSync(workspace, 'utf8')).toBe(originalWorkspace + mine);
+    writeFileSync(workspace, originalWorkspace);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
 
     expect((await rig.crpm(['run'])).code).toBe(0);
     editTree();
-    const { kept } = JSON.parse((await rig.crpm(['revert', '--json'])).out) as { kept: string[] };
+    const partly = await rig.crpm(['revert', '--json']);
+    expect(partly.code).toBe(1);
+    const { kept } = JSON.parse(partly.out) as { kept: string[] };
     expect(kept[0]).toBe('rpmtree launcherbase_x86_64_cs9');
     for (const [, label] of readFileSync(build, 'utf8').matchAll(/"@([^/]+)\/\/rpm"/g)) expect(readFileSync(workspace, 'utf8')).toContain(`name = "${label}"`);
     expect(JSON.parse((await rig.crpm(['revert', '--json'])).out)).toMatchObject({ restored: [], kept });

@@ -3,7 +3,7 @@ import type { FailureClass } from './failure.js';
 /** The exit codes of every command. */
 export const EXIT = {
   ok: 0,
-  /** A node failed: a build error, or KubeVirt did not take the build. */
+  /** A node failed: a build error, or KubeVirt did not take the build. Of revert: rules were kept. */
   node: 1,
   /** The config or the command line. */
   usage: 2,

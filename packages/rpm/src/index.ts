@@ -11,4 +11,5 @@ export * from './relation.js';
 export type { RepoPackage } from './repodata/primary.js';
 export { readPrimary, type PrimaryCache, type ReadPrimaryOptions } from './repodata/read.js';
 export * from './rule-name.js';
+export { statementsOf } from './starlark/statements.js';
 export { outsideRpmRules, parseWorkspaceRpms, rewriteRpmRules, splitWorkspace, type RpmRule, type RpmRuleChange } from './workspace.js';

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { EXIT } from '@crpm/core';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
@@ -12,10 +13,10 @@ interface RevertOptions extends GlobalOptions {
 
 export function revertCommand(cli: Cli): Command {
   return new Command('revert')
-    .description("put KubeVirt's WORKSPACE and rpm/BUILD.bazel back as they were before crpm's first run; what was edited since stays")
-    .option('--json', 'as JSON')
+    .description("put KubeVirt's WORKSPACE and rpm/BUILD.bazel back as they were before crpm's first run; rules edited since stay, are named, and make it exit with 1")
+    .option('--json', 'as JSON: restored, kept (edited since, or still named), and of those needed (still named)')
     .option('--wait', 'wait until another command in this workspace has ended')
-    .addHelpText('after', examples(['crpm revert']))
+    .addHelpText('after', examples(['crpm revert', 'crpm revert --json | jq -r .kept[]']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<RevertOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
@@ -24,6 +25,7 @@ export function revertCommand(cli: Cli): Command {
       await withWorkspace(cli, workspace, { command: 'crpm revert', wait: options.wait === true }, async () => {
         const { formatRevert, revert } = await import('@crpm/pipeline');
         const report = await revert({ config, workspace });
+        if (report.kept.length > 0) cli.code = EXIT.node;
         if (options.json) printJson(cli.io, report);
         else cli.io.stdout.write(`${formatRevert(report)}\n`);
       });

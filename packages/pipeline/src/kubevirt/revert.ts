@@ -2,6 +2,7 @@ import { fail, type Config, type WorkspacePaths } from '@crpm/core';
 import { acquireLock } from '@crpm/state';
 import { stateOf, type FurtherChange } from './further-files.js';
 import { land, recoverLanding } from './landing.js';
+import { requireWhole } from './require-whole.js';
 import { takeBack, takeBackFurther, type TakenBack } from './take-back.js';
 import { treeState } from './tree-state.js';
 import { readUndo, type UndoRecord } from './undo.js';
@@ -32,6 +33,7 @@ export async function revert({ config, workspace }: RevertOptions): Promise<Reve
     if (!undo) return NOTHING;
     const current = readYielded(tree.dir);
     const { taken, further, result } = planOf(undo, tree.dir, current);
+    requireWhole(undo, current, taken);
     if (!land(tree, current, taken.files, taken.left, further)) {
       fail({ class: 'source', message: `WORKSPACE, rpm/BUILD.bazel or a further file of ${tree.dir} was changed while the revert ran; nothing was written`, next: 'Run crpm revert again.' });
     }

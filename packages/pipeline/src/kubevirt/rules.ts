@@ -24,6 +24,13 @@ export function rulesOf(path: YieldedPath, text: string): readonly Rule[] {
   }
 }
 
+/** Rules of one file by their keys, in its order. */
+export type Rules = ReadonlyMap<string, Rule>;
+
+export function rulesByKey(path: YieldedPath, text: string): Rules {
+  return new Map(rulesOf(path, text).map((rule) => [rule.key, rule]));
+}
+
 /** Whether two rules say the same, however they are laid out. */
 export function sameRule(a: Rule | undefined, b: Rule | undefined): boolean {
   return a?.text === b?.text || collapse(a?.text) === collapse(b?.text);

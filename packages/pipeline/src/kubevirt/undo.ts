@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { writeFileAtomic } from '@crpm/state';
 import { sameState, type FileState, type FurtherChange } from './further-files.js';
-import { rulesByKey, sameAroundRules, withRules, type Rules } from './rule-edits.js';
-import { sameRule, type Rule } from './rules.js';
+import { withRules } from './rule-edits.js';
+import { rulesByKey, sameRule, type Rule, type Rules } from './rules.js';
 import type { Yielded, YieldedPath } from './yielded-files.js';
 
 /**
@@ -39,15 +39,13 @@ export function ownRules(path: YieldedPath, record: UndoRecord, current: Yielded
     .map((rule) => ({ ...rule, state: sameRule(rule.now, rule.before) ? 'as before' : sameRule(rule.now, rule.written) ? 'as written' : 'edited' }));
 }
 
-/**
- * One file with these rules in place of crpm's; `undefined` removes one. If the user edited nothing around the rules, the text from before
- * the first run is what they are put into: so whatever nobody else touched comes back byte for byte.
- */
+/** One file with these rules in place of crpm's; `undefined` removes one. Whatever nobody else touched comes back byte for byte. */
 export function withOwnRules(path: YieldedPath, record: UndoRecord, current: Yielded, own: ReadonlyMap<string, Rule | undefined>): string {
   const now = rulesByKey(path, current[path]);
-  if ([...own].every(([key, rule]) => sameRule(now.get(key), rule))) return current[path];
-  const base = sameAroundRules(path, current[path], record.written[path]) ? record.before[path] : current[path];
-  return withRules(path, base, replaced(now, own));
+  const original = rulesByKey(path, record.before[path]);
+  const isOriginal = own.size > 0 ? [...own].every(([key, rule]) => sameRule(now.get(key), rule) && sameRule(original.get(key), rule)) : record.before[path] === record.written[path];
+  if (isOriginal) return current[path];
+  return withRules(path, { before: record.before[path], written: record.written[path], now: current[path] }, replaced(now, own));
 }
 
 /** Both files as they would be had crpm never run: what they hold now, without what crpm wrote. */
@@ -68,7 +66,7 @@ export function nextUndo(record: UndoRecord | undefined, current: Yielded, after
     const stillEdited = (rule: OwnRule) => rule.state === 'edited' && sameRule(rule.now, made.get(rule.key));
     return {
       before: withOwnRules(path, record, current, new Map(own.map((rule) => [rule.key, stillEdited(rule) ? rule.before : originalOf(path, rule, record)]))),
-      written: withRules(path, after[path], replaced(made, new Map(own.filter(stillEdited).map((rule) => [rule.key, rule.written])))),
+      written: withRules(path, { before: after[path], written: after[path], now: after[path] }, replaced(made, new Map(own.filter(stillEdited).map((rule) => [rule.key, rule.written])))),
     };
   };
   const [workspace, build] = [one('WORKSPACE'), one('rpm/BUILD.bazel')];
