@@ -1,4 +1,4 @@
-import type { Event, NodeOutcome, WorkspacePaths } from '@crpm/core';
+import type { Event, LeftOut, NodeOutcome, WorkspacePaths } from '@crpm/core';
 import { listRuns, readEvents, runLogs } from './run-folder.js';
 
 /** A recorded run. Times are milliseconds since the epoch. */
@@ -14,6 +14,8 @@ export interface NodeHistory {
   readonly node: string;
   /** In the last run; absent: it had no part in that, or was not done with. */
   readonly outcome?: NodeOutcome;
+  /** Left out of the last run, by `--only` or `--skip`. */
+  readonly role?: LeftOut;
   /** The last run in which it really ran, well or not. */
   readonly ran?: { readonly run: string; readonly at: number; readonly ms: number; readonly outcome: NodeOutcome };
 }
@@ -35,7 +37,7 @@ export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly stri
       const before = found.get(event.node)?.ran;
       const really = event.outcome !== 'fresh' && event.outcome !== 'restored' && event.outcome !== 'not-run';
       const ran = really ? { run: id, at: event.at, ms: event.ms, outcome: event.outcome } : before;
-      found.set(event.node, { node: event.node, ...(id === last?.id ? { outcome: event.outcome } : {}), ...(ran ? { ran } : {}) });
+      found.set(event.node, { node: event.node, ...(id === last?.id ? { outcome: event.outcome, ...(event.role ? { role: event.role } : {}) } : {}), ...(ran ? { ran } : {}) });
     }
   }
   return {

@@ -41,9 +41,9 @@ export function formatStatus(status: Status, now: number): string {
     ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; whatever command needs it starts it']] : []),
   ];
   const absence = status.last?.finished ? 'no part in it' : 'not ended';
-  const nodes = status.nodes.map(({ node, outcome, ran }) => [
+  const nodes = status.nodes.map(({ node, outcome, role, ran }) => [
     node,
-    outcome === undefined ? (ran ? absence : 'never ran') : outcomeWord(outcome),
+    outcome === undefined ? (ran ? absence : 'never ran') : outcomeWord(outcome, role),
     ran ? `${ran.outcome === 'ran' ? 'ran' : outcomeWord(ran.outcome)} ${formatAge(now - ran.at)} ago in ${formatDuration(ran.ms)}` : '',
   ]);
   return `${formatTable(facts)}\n\n${formatTable([['node', 'last run', 'last time it did'], ...nodes])}\n`;

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.js';
 import type { Json } from './graph.js';
+import type { Role } from './select.js';
 
 /** How a node ended in a run. */
 export type NodeOutcome =
@@ -13,6 +14,9 @@ export type NodeOutcome =
   /** Something it needs failed, or the run was stopped before its turn. */
   | 'not-run'
   | 'cancelled';
+
+/** Parts in a run that a node has which does not take part itself. */
+export type LeftOut = Extract<Role, 'as-is' | 'skipped'>;
 
 /** One thing that happened. Every face and every recorded run reads these and nothing else; `schemas/event.schema.json` is the same for others. `at` is milliseconds since the epoch. */
 export type Event =
@@ -29,6 +33,12 @@ export type Event =
       /** Milliseconds, from the monotonic clock; 0 when it did not run. */
       readonly ms: number;
       readonly failure?: Failure;
+      /** Left out by `--only` (as-is) or `--skip`: `fresh` means then that its last result was used as it stands, and nobody says that it holds. */
+      readonly role?: LeftOut;
+      /** When the result was made that stands in for one that is left out; ISO 8601. */
+      readonly asOf?: string;
+      /** Why a run would not leave that result as it is, for people. */
+      readonly stale?: string;
       /** What the node reported, when it has a result. */
       readonly data?: Json;
       readonly log?: string;

@@ -46,13 +46,18 @@ function report({ run, at, nodes }: { readonly run: string; readonly at: number;
 
 function testCase({ id, kind, group }: EventNode, end: Finished | undefined): readonly string[] {
   const open = `    <testcase${attributes({ classname: `crpm.${group ?? kind}`, name: id, time: seconds(end?.ms ?? 0) })}`;
-  const inside = end?.failure ? failureElement(end.failure) : isSkipped(end) ? `<skipped${attributes({ message: end ? 'its turn never came' : 'the run was cut short' })}/>` : undefined;
+  const inside = end?.failure ? failureElement(end.failure) : isSkipped(end) ? `<skipped${attributes({ message: whySkipped(end) })}/>` : undefined;
   return inside === undefined ? [`${open}/>`] : [`${open}>`, `      ${inside}`, '    </testcase>'];
 }
 
-/** What is fresh or restored holds, like a test that passed. */
+function whySkipped(end: Finished | undefined): string {
+  if (end?.role) return end.outcome === 'fresh' ? 'left out of this run: its last result was used' : 'left out of this run';
+  return end ? 'its turn never came' : 'the run was cut short';
+}
+
+/** What is fresh or restored holds, like a test that passed; of what was left out nobody says so. */
 function isSkipped(end: Finished | undefined): boolean {
-  return end === undefined || (!end.failure && (end.outcome === 'not-run' || end.outcome === 'cancelled'));
+  return end === undefined || (end.role !== undefined && !end.failure) || (!end.failure && (end.outcome === 'not-run' || end.outcome === 'cancelled'));
 }
 
 function failureElement({ class: type, message, lines = [], next }: Failure): string {

@@ -1,10 +1,11 @@
-import { screenText, type Event, type NodeOutcome } from '@crpm/core';
+import { screenText, type Event, type LeftOut, type NodeOutcome } from '@crpm/core';
 import { formatDuration, outcomeWord } from './words.js';
 
 /** What the live view knows of one node. */
 export interface LiveNode {
   readonly id: string;
   state: 'waiting' | 'running' | NodeOutcome;
+  role?: LeftOut;
   /** Monotonic milliseconds at which it started. */
   started: number;
   /** Milliseconds it took, once it ended. */
@@ -37,7 +38,7 @@ export class LiveModel {
         return;
       }
       case 'node-finished':
-        this.#change(event.node, { state: event.outcome, took: event.ms, line: '' });
+        this.#change(event.node, { state: event.outcome, took: event.ms, line: '', ...(event.role ? { role: event.role } : {}) });
         return;
       case 'node-warning':
       case 'warning':
@@ -54,7 +55,7 @@ export class LiveModel {
       case 'running':
         return `${node.id}  ${formatDuration(this.#now() - node.started)}`;
       default:
-        return `${node.id}  ${outcomeWord(node.state)}${node.took > 0 ? ` ${formatDuration(node.took)}` : ''}`;
+        return `${node.id}  ${outcomeWord(node.state, node.role)}${node.took > 0 ? ` ${formatDuration(node.took)}` : ''}`;
     }
   }
 

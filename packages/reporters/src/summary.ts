@@ -1,13 +1,18 @@
-import type { Event, Failure, Json, NodeOutcome } from '@crpm/core';
+import type { Event, Failure, Json, LeftOut, NodeOutcome } from '@crpm/core';
 import { formatCcache } from './ccache.js';
 import { palette, paintOutcome, type Palette } from './colour.js';
 import { formatFailure } from './failure.js';
-import { count, formatDuration, outcomeWord } from './words.js';
+import { count, formatAge, formatDuration, outcomeWord } from './words.js';
 
 interface Row {
   readonly node: string;
   readonly outcome: NodeOutcome;
   readonly ms: number;
+  /** When it ended, milliseconds since the epoch. */
+  readonly at: number;
+  readonly role?: LeftOut;
+  readonly asOf?: string;
+  readonly stale?: string;
   readonly failure?: Failure;
   readonly log?: string;
   readonly data?: Json;
@@ -68,11 +73,18 @@ function table(rows: readonly Row[], colours: Palette): string {
   const outcomeWidth = 'cancelled'.length;
   const timeWidth = 6;
   const head = `${'node'.padEnd(nameWidth)}  ${'outcome'.padEnd(outcomeWidth)}  ${'time'.padStart(timeWidth)}`;
-  const body = rows.map(({ node, outcome, ms }) => {
+  const body = rows.map((row) => {
+    const { node, outcome, ms, role } = row;
     const took = ms > 0 ? formatDuration(ms) : '-';
-    return `${node.padEnd(nameWidth)}  ${paintOutcome(colours, outcome, outcomeWord(outcome).padEnd(outcomeWidth))}  ${took.padStart(timeWidth)}`;
+    return `${node.padEnd(nameWidth)}  ${paintOutcome(colours, outcome, outcomeWord(outcome, role).padEnd(outcomeWidth))}  ${took.padStart(timeWidth)}${remark(row)}`;
   });
   return [colours.faint(head), ...body].join('\n');
+}
+
+/** Of a node that was left out: whether its result is what a run would give, or whether there is none. */
+function remark({ outcome, role, at, asOf, stale }: Row): string {
+  if (role === 'skipped' && outcome === 'not-run') return '  no result';
+  return stale === undefined || asOf === undefined ? '' : `  stale, ${formatAge(at - Date.parse(asOf))} old`;
 }
 
 function failures(rows: readonly Row[], colours: Palette): readonly string[] {
@@ -85,12 +97,14 @@ function compilerCache(rows: readonly Row[]): string {
   return line === '' ? '' : `\n${line}`;
 }
 
-const OUTCOMES: readonly NodeOutcome[] = ['ran', 'restored', 'fresh', 'failed', 'cancelled', 'not-run'];
+/** In this order, however the rows are. */
+const WORDS = ['ran', 'restored', 'fresh', 'as it is', 'skipped', 'failed', 'cancelled', 'not run'];
 
 function totals(rows: readonly Row[], ms: number): string {
-  const parts = OUTCOMES.flatMap((outcome) => {
-    const number = rows.filter((row) => row.outcome === outcome).length;
-    return number === 0 ? [] : [`${number} ${outcomeWord(outcome)}`];
+  const words = rows.map(({ outcome, role }) => outcomeWord(outcome, role));
+  const parts = WORDS.flatMap((word) => {
+    const number = words.filter((one) => one === word).length;
+    return number === 0 ? [] : [`${number} ${word}`];
   });
   return `${count(rows.length, 'node')}: ${parts.join(', ') || 'nothing to do'}; ${formatDuration(ms)}`;
 }

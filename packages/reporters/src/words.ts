@@ -1,4 +1,4 @@
-import type { NodeOutcome } from '@crpm/core';
+import type { LeftOut, NodeOutcome } from '@crpm/core';
 
 /** `0.3s`, `12.4s`, `3m05s`, `1h02m`. */
 export function formatDuration(ms: number): string {
@@ -24,8 +24,9 @@ export function count(number: number, noun: string): string {
   return `${number} ${number === 1 ? noun : noun.endsWith('s') ? `${noun}es` : `${noun}s`}`;
 }
 
-/** How an outcome is called in every face. */
-export function outcomeWord(outcome: NodeOutcome): string {
+/** How an outcome is called in every face; of a node that was left out, what was done with it. */
+export function outcomeWord(outcome: NodeOutcome, role?: LeftOut): string {
+  if (role !== undefined && (outcome === 'fresh' || outcome === 'not-run')) return outcome === 'fresh' && role === 'as-is' ? 'as it is' : role === 'skipped' ? 'skipped' : 'not run';
   return outcome === 'not-run' ? 'not run' : outcome;
 }
 

@@ -20,6 +20,34 @@ test('what the compiler cache did for the builds of this run stands under the to
   expect(summaryOf([['a', 'ran', used(290, 0)], ['b', 'ran', used(7, 3)], ['c', 'fresh', used(1000, 1000)], ['d', 'ran', null]])).toMatch(/\n4 nodes: 3 ran, 1 fresh; 1\.0s\nccache: 297 of 300 compilations were there already \(99%\)\n$/);
 });
 
+test('what was left out is called so, not fresh, and stale where it is', () => {
+  const end = (node: string, details: Partial<Extract<Event, { type: 'node-finished' }>>) => ({ type: 'node-finished', at: 300_000, node, outcome: 'fresh', ms: 0, ...details }) satisfies Event;
+  const summary = new Summary();
+  const ids = ['base', 'a.source', 'a.rpmbuild', 'b.source', 'b.rpmbuild', 'c.rpmbuild'];
+  const asOf = new Date(0).toISOString();
+  const events: readonly Event[] = [
+    { type: 'run-started', at: 0, run: 'r', logs: '/l', nodes: ids.map((id) => ({ id, kind: 'k', title: id, needs: [] })) },
+    end('base', { role: 'as-is', asOf }),
+    end('a.source', { role: 'as-is', asOf, stale: 'tree: x.c changed' }),
+    end('a.rpmbuild', {}),
+    end('b.source', { role: 'skipped', asOf }),
+    end('b.rpmbuild', { role: 'skipped', asOf, stale: 'need b.source changed' }),
+    end('c.rpmbuild', { role: 'skipped', outcome: 'not-run' }),
+    { type: 'run-finished', at: 2, run: 'r', ms: 1000, exitCode: 0, counts: NONE },
+  ];
+  for (const event of events) summary.take(event);
+  expect(summary.format()).toBe(`node        outcome      time
+base        as it is        -
+a.source    as it is        -  stale, 5 minutes old
+a.rpmbuild  fresh           -
+b.source    skipped         -
+b.rpmbuild  skipped         -  stale, 5 minutes old
+c.rpmbuild  skipped         -  no result
+
+6 nodes: 1 fresh, 2 as it is, 3 skipped; 1.0s
+`);
+});
+
 test('without a compiler cache nothing is said of it', () => {
   expect(summaryOf([['a', 'ran', { here: { ccache: { hits: 0, misses: 0 } } }], ['b', 'ran', { here: {} }], ['c', 'ran', 'text']])).toMatch(/\n3 nodes: 3 ran; 1\.0s\n$/);
 });

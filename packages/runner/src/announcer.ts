@@ -1,11 +1,22 @@
 import { basename, dirname, join } from 'node:path';
-import { screenText, type Event, type EventSink, type Failure, type GraphNode, type Json, type NodeOutcome, type NodeReporter } from '@crpm/core';
+import { screenText, type Event, type EventSink, type Failure, type GraphNode, type Json, type LeftOut, type NodeOutcome, type NodeReporter } from '@crpm/core';
 import { swapSymlink, type Fs } from '@crpm/state';
 import { LogWriter } from './log-writer.js';
 import { logFileName } from './names.js';
 
 /** Lines kept of each running node, to show if it fails. */
 const TAIL = 20;
+
+/** What there is to tell of a node's end. */
+interface Details {
+  readonly ms: number;
+  readonly failure?: Failure;
+  readonly role?: LeftOut;
+  readonly asOf?: string;
+  readonly stale?: string;
+  readonly data?: Json;
+  readonly log?: string;
+}
 
 /** The voice of one node while it runs. */
 export interface NodeVoice {
@@ -79,7 +90,7 @@ export class Announcer {
     };
   }
 
-  finished(node: string, outcome: NodeOutcome, details: { readonly ms: number; readonly failure?: Failure; readonly data?: Json; readonly log?: string }): void {
+  finished(node: string, outcome: NodeOutcome, details: Details): void {
     this.emit({ type: 'node-finished', at: Date.now(), node, outcome, ...details });
   }
 

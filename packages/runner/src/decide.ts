@@ -47,8 +47,7 @@ export async function decide(question: Question, grounds: Grounds): Promise<Deci
     case 'as-is':
       return decideLeftOut(question, grounds, () => asNormal(question, grounds));
     case 'skipped':
-      // Nobody asks what a skipped package's tree looks like now: it may not even be there.
-      return decideLeftOut(question, grounds, () => Promise.resolve({ stale: [{ what: 'skipped' }] }));
+      return decideLeftOut(question, grounds, () => asSkipped(question, grounds));
     default:
       return unreachable(question.role);
   }
@@ -115,6 +114,12 @@ async function asNormal(question: Question, grounds: Grounds): Promise<Staleness
     if (failure.class === 'bug' && question.needs.size === question.node.needs.length) throw error;
     return { stale: [{ what: 'unknown', text: failure.message }] };
   }
+}
+
+/** What changed since, besides. That its tree can't be read, or is not even there, is nothing to tell of a package that is skipped. */
+async function asSkipped(question: Question, grounds: Grounds): Promise<Staleness> {
+  const { stale } = await asNormal(question, grounds);
+  return { stale: [{ what: 'skipped' }, ...stale.filter(({ what }) => what === 'input' || what === 'need')] };
 }
 
 function identitiesIn(condition: Condition): { readonly identities?: readonly string[] } {

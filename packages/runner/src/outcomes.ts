@@ -1,4 +1,4 @@
-import { dependentsOf, type Failure, type GraphNode, type NodeOutput, type Role } from '@crpm/core';
+import { dependentsOf, type Failure, type GraphNode, type LeftOut, type NodeOutput, type Role } from '@crpm/core';
 import { age } from './age.js';
 import type { Announcer } from './announcer.js';
 import type { Difference } from './difference.js';
@@ -22,12 +22,17 @@ interface Details {
   /** Milliseconds. */
   readonly ms: number;
   readonly log?: string;
+  readonly role?: LeftOut;
+  readonly asOf?: string;
+  readonly stale?: string;
 }
 
 /** What becomes of nodes: noted, told, and turned into what the scheduler does next. `decidedAt`: of the ledger's clock. */
 export class Outcomes {
   readonly failures: Failure[] = [];
   readonly #parts: Parts;
+  /** Why results that stand in are not what a run would give, by node. */
+  readonly #stale = new Map<string, string>();
   readonly #dependents: ReturnType<typeof dependentsOf>;
 
   constructor(parts: Parts) {
@@ -39,27 +44,31 @@ export class Outcomes {
     return this.#use(node, outcome, toOutput(this.#parts.options.workspace, record), decidedAt, details);
   }
 
-  /** A node that is left out, and whose last result is used; `stale`: why a run might give another, or nothing. */
-  standIn(node: GraphNode, record: NodeRecord, stale: string, decidedAt: number): Step {
+  /** A node that is left out, and whose last result is used; `differences`: why a run might give another, or nothing. */
+  standIn(node: GraphNode, record: NodeRecord, differences: readonly Difference[], decidedAt: number): Step {
     const { announcer, options, roleOf } = this.#parts;
+    const role = roleOf(node) === 'skipped' ? 'skipped' : 'as-is';
     const output = toOutput(options.workspace, record);
-    if (stale === '') return this.#use(node, 'fresh', output, decidedAt);
+    const stale = formatReason(differences.filter(({ what }) => what !== 'skipped'));
+    if (stale !== '') this.#stale.set(node.id, stale);
+    const details = { ms: 0, role, asOf: record.at, ...(stale === '' ? {} : { stale }) } as const;
+    if (differences.length === 0) return this.#use(node, 'fresh', output, decidedAt, details);
     const text = `using the result of ${age(record.at)} (${record.at})`;
-    if (roleOf(node) === 'skipped') {
-      if (this.#isUsed(node)) announcer.warnNode(node.id, `skipped: ${text}`);
-    } else announcer.warn(`${node.id}: ${text}, which is stale: ${stale}`);
-    return this.#use(node, 'fresh', { ...output, asOf: record.at }, decidedAt);
+    if (role === 'as-is') announcer.warn(`${node.id}: ${text}, which is stale: ${stale}`);
+    else if (this.#isUsed(node)) announcer.warnNode(node.id, `skipped: ${text}${this.#since(node)}`);
+    return this.#use(node, 'fresh', { ...output, asOf: record.at }, decidedAt, details);
   }
 
   /** A node that is left out, and has no result to stand in. */
   absent(node: GraphNode, why: readonly Difference[], decidedAt: number): Step {
     const { announcer, roleOf } = this.#parts;
+    const role = roleOf(node);
     this.#settle(node, { outcome: 'not-run', ms: 0 }, decidedAt);
-    if (roleOf(node) === 'skipped' && this.#isUsed(node)) {
+    if (role === 'skipped' && this.#isUsed(node)) {
       const reason = why[0]?.what === 'first-run' ? 'it never had a result' : formatReason(why);
       announcer.warnNode(node.id, `skipped, and there is no result to use instead: ${reason}`);
     }
-    announcer.finished(node.id, 'not-run', { ms: 0 });
+    announcer.finished(node.id, 'not-run', { ms: 0, ...(role === 'as-is' || role === 'skipped' ? { role } : {}) });
     return 'done';
   }
 
@@ -96,6 +105,20 @@ export class Outcomes {
     this.#parts.ledger.settle(node, summary, decidedAt);
     if (summary.output) this.#parts.frontier.settle(node);
     else this.#parts.frontier.abandon(node);
+  }
+
+  /** What changed since a skipped package's result was made: in the node that is used itself, and in what it rests on, which says nothing itself. */
+  #since(node: GraphNode): string {
+    const { nodes } = this.#parts.options.graph;
+    const chain = new Map<string, GraphNode>([[node.id, node]]);
+    for (const { needs } of chain.values()) {
+      for (const need of needs) {
+        const one = nodes.get(need);
+        if (one && this.#parts.roleOf(one) === 'skipped') chain.set(need, one);
+      }
+    }
+    const changes = [...chain.keys()].reverse().flatMap((id) => this.#stale.get(id) ?? []);
+    return changes.length === 0 ? '' : `, which is stale: ${changes.join(', ')}`;
   }
 
   /** Whether a node that is not left out itself rests on this one: of a chain that is left out, only the end is worth a warning. */

@@ -13,7 +13,6 @@ import { kindOf } from './kinds.js';
 import { Ledger } from './ledger.js';
 import type { NodeSummary, RunOptions } from './options.js';
 import { Outcomes } from './outcomes.js';
-import { formatReason } from './reason.js';
 import type { Results } from './results.js';
 import type { Step } from './scheduler.js';
 
@@ -115,11 +114,11 @@ export class Visitor {
         return this.#outcomes.use(node, 'fresh', decision.record, decidedAt);
       case 'stand-in':
         this.#remember(decision.record, decision.identities);
-        return this.#outcomes.standIn(node, decision.record, formatReason(decision.stale), decidedAt);
+        return this.#outcomes.standIn(node, decision.record, decision.stale, decidedAt);
       case 'absent':
         return this.#outcomes.absent(node, decision.why, decidedAt);
       case 'restore':
-        if (this.#isLeftOut(node)) return this.#outcomes.standIn(node, decision.record, 'its files came back from the store', decidedAt);
+        if (this.#isLeftOut(node)) return this.#outcomes.standIn(node, decision.record, [{ what: 'output', text: 'its files came back from the store' }], decidedAt);
         return this.#outcomes.use(node, 'restored', decision.record, decidedAt);
       case 'run':
         return this.#prepare({ question, why: decision.why, inputs: decision.inputs }, decidedAt);

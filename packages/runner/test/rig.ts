@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeGraph, select, type Engine, type Event, type Graph, type GraphNode, type Json, type NodeContext, type NodeKind, type Role, type Selection, type WorkspacePaths } from '@crpm/core';
+import { FailureError, makeGraph, select, type Engine, type Event, type Graph, type GraphNode, type Json, type NodeContext, type NodeKind, type Role, type Selection, type WorkspacePaths } from '@crpm/core';
 import { acquireLock, lockFileOf, realFs, type Fs } from '@crpm/state';
 import { onTestFinished } from 'vitest';
 import { explain, plan, run, type Explanation, type PlanEntry, type PlanOptions, type RunOptions, type RunSummary } from '../src/index.js';
@@ -32,6 +32,8 @@ export class Rig {
   readonly inputs = new Map<string, string>();
   /** Nodes whose output does not tell what they read. */
   readonly constant = new Set<string>();
+  /** Nodes whose inputs nobody can read. */
+  readonly unreadable = new Set<string>();
   /** Nodes that fail, and with what. */
   readonly failing = new Map<string, Error>();
   /** What nodes report of this machine. */
@@ -84,7 +86,7 @@ export class Rig {
       name,
       version: 1,
       weight: 'light',
-      inputs: (_params, { node: { id } }) => Promise.resolve([{ name: `tree/${id}`, value: this.inputs.get(id) ?? '' }]),
+      inputs: (_params, { node: { id } }) => this.unreadable.has(id) ? Promise.reject(new FailureError({ class: 'source', message: `there is no tree/${id}` })) : Promise.resolve([{ name: `tree/${id}`, value: this.inputs.get(id) ?? '' }]),
       run: async (_params, context): Promise<Json> => {
         const { id } = context.node;
         this.ran.push(id);
@@ -153,6 +155,11 @@ export class Rig {
 
   warnings(): readonly string[] {
     return this.events.flatMap((event) => (event.type === 'warning' ? [event.text] : event.type === 'node-warning' ? [`${event.node}: ${event.text}`] : []));
+  }
+
+  /** How a node ended in the last run. */
+  ended(node: string): Event | undefined {
+    return this.events.findLast((event) => event.type === 'node-finished' && event.node === node);
   }
 
   /** The file that a node made. */

@@ -28,6 +28,11 @@ describe('--only', () => {
     expect(rig.ran).toEqual(['a.build']);
     expect(rig.warnings()).toEqual([expect.stringMatching(/^a\.source: using the result of (?:just now|\d+ seconds? ago) \(20.*Z\), which is stale: tree\/a\.source: {2}→ edited$/)]);
     expect(summary.nodes.get('a.source')?.output?.asOf).toMatch(/^20.*Z$/);
+    const asOf = expect.stringMatching(/^20.*Z$/) as string;
+    expect(rig.ended('a.source')).toMatchObject({ outcome: 'fresh', role: 'as-is', asOf, stale: 'tree/a.source:  → edited' });
+    expect(rig.ended('base')).toMatchObject({ outcome: 'fresh', role: 'as-is', asOf });
+    expect(rig.ended('base')).not.toHaveProperty('stale');
+    expect(rig.ended('a.build')).not.toHaveProperty('role');
     expect(readFileSync(rig.file(summary, 'a.build'), 'utf8')).toBe('a.build(edited,base(),a.source())');
     // The next full run sees that a.build was made from the old source.
     expect(await rig.runs(graph)).toEqual(['a.build', 'a.source', 'repo', 'serve']);
@@ -47,14 +52,25 @@ describe('--only', () => {
 });
 
 describe('--skip', () => {
-  test('the last result of a skipped package stays, marked with its age, and its tree is not looked at', async () => {
+  test('the last result of a skipped package stays, marked with its age, and what changed since is told', async () => {
     await built(rig);
     rig.inputs.set('a.source', 'edited').set('b.source', 'edited');
     const summary = await rig.run(graph, { selection: { skip: ['a'] } });
     expect([...rig.ran].sort()).toEqual(['b.build', 'b.source', 'repo', 'serve']);
-    expect(rig.warnings()).toEqual([expect.stringMatching(/^a\.build: skipped: using the result of (?:just now|\d+ seconds? ago)/)]);
+    expect(rig.warnings()).toEqual([expect.stringMatching(/^a\.build: skipped: using the result of (?:just now|\d+ seconds? ago) \(20.*Z\), which is stale: tree\/a\.source: {2}→ edited$/)]);
+    expect(rig.ended('a.source')).toMatchObject({ outcome: 'fresh', role: 'skipped', stale: 'tree/a.source:  → edited' });
     expect(summary.nodes.get('a.build')?.output?.asOf).toBeDefined();
     expect(readFileSync(rig.file(summary, 'repo'), 'utf8')).toBe('repo(,a.build(,base(),a.source()),b.build(,base(),b.source(edited)))');
+  });
+
+  test('of a package whose tree is as it was, or is not there any more, nothing else is told', async () => {
+    await built(rig);
+    rig.inputs.set('b.source', 'edited');
+    await rig.run(graph, { selection: { skip: ['a'] } });
+    rig.unreadable.add('a.source');
+    await rig.run(graph, { selection: { skip: ['a'] } });
+    const plain = expect.stringMatching(/^a\.build: skipped: using the result of [\w ]+ \(20\S+Z\)$/) as string;
+    expect(rig.warnings()).toEqual([plain]);
   });
 
   test('without a last result the need is not there', async () => {
