@@ -42,6 +42,8 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(first.err).toBe('');
     expect(outcomes(first.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'ran'])));
     expect(first.code).toBe(0);
+    expect(first.out.match(/^\S+: foretold from .*$/gm)?.sort()).toEqual(['libvirt.predict', 'predict', 'qemu.predict'].map((node) => `${node}: foretold from the repositories of rpm/repo-cs9.yaml`));
+    expect(first.out).toContain("rpm-deps: KubeVirt's script runs, because rpm-deps has not run here yet");
     expect(first.out).toMatch(/\nverify +ran[^]*libvirt-daemon-driver-qemu[^]*$/);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe(YIELDED.map((file) => ` M ${file}`).join('\n'));
 

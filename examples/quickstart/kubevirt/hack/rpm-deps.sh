@@ -38,10 +38,10 @@ pr_helper="
   qemu-pr-helper
 "
 
-# The distribution's repository stands in the tree, so that all of this works without a network.
+# The distribution's repository stands in the tree, so that all of this works without a network; resolvers want its whole address.
 export XDG_CACHE_HOME=$PWD/_out/cache
-node hack/mirror.mjs "$stream" "$arch" _out/mirror
-sed "s|@TREE@|$PWD|" "rpm/repo-cs${stream}.yaml" > "_out/repo-cs${stream}.yaml"
+mkdir -p _out
+sed "s|baseurl: rpm/|baseurl: file://$PWD/rpm/|" "rpm/repo-cs${stream}.yaml" > "_out/repo-cs${stream}.yaml"
 repos="--repofile _out/repo-cs${stream}.yaml"
 if [ "$CUSTOM_REPO" ]; then
     repos="--repofile $CUSTOM_REPO $repos"

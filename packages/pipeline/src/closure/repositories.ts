@@ -15,5 +15,5 @@ export function repositoriesFile(root: string, official: readonly OfficialRepo[]
 /** Whether dnf can be given all of them: those on this machine's disk are not in a container. */
 export function unusable(official: readonly OfficialRepo[], onHost: boolean): string | undefined {
   const odd = official.find(({ baseUrl }) => !URL.canParse(baseUrl) || !(onHost ? ['http:', 'https:', 'file:'] : ['http:', 'https:']).includes(new URL(baseUrl).protocol));
-  return odd && `${odd.name} is at ${odd.baseUrl}`;
+  return odd && `${odd.name} is at ${odd.baseUrl}, where dnf can’t look`;
 }

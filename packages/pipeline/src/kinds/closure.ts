@@ -47,11 +47,11 @@ export function closureKind(): NodeKind<ClosureParams> {
 
 async function run(params: ClosureParams, context: NodeContext): Promise<ClosureFact> {
   const unasked = (why: string, unreachable = false): ClosureFact => {
-    context.report.status(`whether all is to be had that the RPMs require was not asked: ${why}`);
+    context.report.status(`skipped: ${why}`);
     return { unasked: why, unmet: [], ...(unreachable ? { unreachable: new Date().toISOString() } : {}) };
   };
   const base = needFact<BaseFact>(context, 'base');
-  if (!base.dnf) return unasked('the base image has no dnf');
+  if (!base.dnf) return unasked('this base has no dnf');
   const { files, requests } = sought(params);
   const official = await officialRepos(params.kubevirt, files, params.arch);
   if (typeof official === 'string') return unasked(official);

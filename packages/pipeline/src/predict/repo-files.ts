@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { TreeRequest } from '../deps-script/read.js';
 
 /** A repository of the distribution, as KubeVirt's repo files name it. */
 export interface OfficialRepo {
   readonly name: string;
-  /** Where the resolver fetches its metadata. */
+  /** Where the resolver fetches its metadata: an address. */
   readonly baseUrl: string;
 }
 
@@ -31,11 +32,14 @@ export async function officialRepos(tree: string, files: readonly string[], arch
       if (entry['arch'] !== arch || entry['disabled'] === true) continue;
       const { name, baseurl } = entry;
       if (typeof name !== 'string' || typeof baseurl !== 'string' || baseurl === '') return `${file} names a repository of ${arch} without a baseurl`;
-      repos.push({ name, baseUrl: baseurl });
+      repos.push({ name, baseUrl: SCHEME.test(baseurl) ? baseurl : pathToFileURL(join(tree, baseurl)).href });
     }
   }
   return repos.length > 0 ? repos : `${files.join(', ')} name no repository of ${arch}`;
 }
+
+/** An address begins with it; what does not is a folder of the tree, for a script that makes an address of it. */
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
 type Entry = Readonly<Record<string, unknown>>;
 

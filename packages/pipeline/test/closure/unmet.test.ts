@@ -23,6 +23,6 @@ test('the repositories are ours and those of KubeVirt’s resolver, whatever the
 test('a repository on this machine’s disk can be asked only on this machine', () => {
   const disk = { name: 'disk', baseUrl: 'file:///srv/repo/' };
   expect(unusable([disk], true)).toBeUndefined();
-  expect(unusable([{ name: 'web', baseUrl: 'https://m.example.org/' }, disk], false)).toBe('disk is at file:///srv/repo/');
-  expect(unusable([{ name: 'odd', baseUrl: 'nowhere' }], true)).toBe('odd is at nowhere');
+  expect(unusable([{ name: 'web', baseUrl: 'https://m.example.org/' }, disk], false)).toBe('disk is at file:///srv/repo/, where dnf can’t look');
+  expect(unusable([{ name: 'odd', baseUrl: 'nowhere' }], true)).toBe('odd is at nowhere, where dnf can’t look');
 });

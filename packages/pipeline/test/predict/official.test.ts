@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { formatEvr } from '@crpm/rpm';
@@ -55,6 +55,21 @@ describe('what is known of the distribution', () => {
     expect(names(official)).toEqual([['glibc-0:2.34-1.el9'], ['passt-0:2-1.el9']]);
     await server.close();
     expect(await loader.load(question())).toBe(official);
+  });
+
+  it('a baseurl that is a path is a folder of the tree', async () => {
+    writeRepodata(join(root, 'tree/rpm/mirror'), [passt]);
+    write('tree/rpm/repo-cs9.yaml', repoFile('{ name: own, arch: x86_64, baseurl: rpm/mirror/ }'));
+    const official = await new OfficialLoader().load(question());
+    expect(official.complete).toBe(true);
+    expect(names(official)).toEqual([['passt-0:2-1.el9']]);
+  });
+
+  it.each([9, 10])('the quickstart’s repository of stream %d is what its list says', async (stream) => {
+    const tree = join(import.meta.dirname, '../../../../examples/quickstart/kubevirt');
+    const official = await new OfficialLoader().load(question({ tree, stream, repoFiles: [`rpm/repo-cs${String(stream)}.yaml`] }));
+    const listed = readFileSync(join(tree, `rpm/mirror/${String(stream)}.txt`), 'utf8').trim().split('\n').map((line) => line.split(' ', 2).join('-'));
+    expect(names(official)).toEqual([listed]);
   });
 
   it('a primary that was fetched before is not fetched again, and one that was damaged is', async () => {
