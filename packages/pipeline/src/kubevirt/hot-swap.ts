@@ -18,8 +18,8 @@ export interface Swap {
   readonly repositories: readonly CustomRepository[];
 }
 
-/** `why`: only the resolver can tell what comes of it. */
-export type Swapped = Made | { readonly why: string };
+/** `changed`: RPMs that have other bytes. `why`: only the resolver can tell what comes of it. */
+export type Swapped = (Made & { readonly changed: number }) | { readonly why: string };
 
 /**
  * Where nothing changed but the bytes of RPMs, the resolver would choose the same again: then the sha256 and the address of their `rpm()` rules are all
@@ -44,7 +44,8 @@ export function hotSwap({ landed, question, current, rpms, repositories }: Swap)
     const rpm = servedFor(rule, successors.get(rule.sha256) ?? []);
     return rpm ? [{ rule, sha256: rpm.sha256, urls: [rpm.url] }] : [];
   });
-  return { resolver: landed.resolver, after: { ...current, WORKSPACE: rewriteRpmRules(current.WORKSPACE, changes) } };
+  const changed = [...successors.values()].reduce((sum, rpms) => sum + rpms.length, 0);
+  return { changed, resolver: landed.resolver, after: { ...current, WORKSPACE: rewriteRpmRules(current.WORKSPACE, changes) } };
 }
 
 function keyOf({ stream, arch, nevra }: LandedRpm): string {

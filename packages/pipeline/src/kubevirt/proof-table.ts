@@ -5,7 +5,7 @@ type Row = Proof['rows'][number];
 const HEAD = ['RPM', 'EVR', 'ARCH', 'VERDICT', 'TREES'];
 const GAP = '  ';
 
-/** A row for every custom RPM. With the width of a terminal, in characters, the trees are cut to it; whole without. */
+/** A row for every custom RPM. With the width of a terminal, in characters, the trees are cut to it, or left out; whole without. */
 export function proofTable(rows: Proof['rows'], width?: number): readonly string[] {
   const places = placesOf(rows);
   if (width !== undefined) return fitted(rows, places, width);
@@ -21,13 +21,16 @@ function placesOf(rows: Proof['rows']): readonly string[] {
 /** What is wrong with an RPM is never cut: it gets a line of its own where it is too long. */
 function fitted(rows: Proof['rows'], places: readonly string[], width: number): readonly string[] {
   const [head = '', ...lines] = columns([HEAD.slice(0, -1), ...rows.map((row, index) => [row.name, row.evr, places[index] ?? row.arch, row.verdict])], false);
+  const title = HEAD.at(-1) ?? '';
   const room = width - head.length - GAP.length;
+  // A number below half a word tells nobody anything.
+  const hasRoom = room >= title.length;
   return [
-    `${head}${GAP}${HEAD.at(-1)}`,
+    hasRoom ? `${head}${GAP}${title}` : head.trimEnd(),
     ...lines.flatMap((line, index) => {
       const row = rows[index];
       if (!row) return [];
-      const listed = `${line}${GAP}${trees(row.trees, room)}`.trimEnd();
+      const listed = `${line}${hasRoom ? `${GAP}${trees(row.trees, room)}` : ''}`.trimEnd();
       return row.verdict === 'not taken' ? [listed, `${GAP}${row.message}`] : [listed];
     }),
   ];

@@ -89,11 +89,14 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   const swapped = params.mode === 'auto' || params.mode === 'hot-swap' ? hotSwap({ landed: readLanded(workspace, run.streams), question, current: before, rpms, repositories }) : { why: `rpmDeps.mode is ${params.mode}` };
   let made = 'why' in swapped ? undefined : await proven(swapped);
   const why = 'why' in swapped ? swapped.why : made?.proof.complaints[0]?.message;
-  if (made?.proof.proven) report.line('crpm: only bytes of RPMs changed: their rules in WORKSPACE got the new sha256 and address, the resolver was not asked');
-  else if (params.mode === 'hot-swap') {
+  if (made?.proof.proven && !('why' in swapped)) {
+    report.line('crpm: only bytes of RPMs changed: their rules in WORKSPACE got the new sha256 and address, the resolver was not asked');
+    report.status(`hot swap: ${swapped.changed === 0 ? 'the RPMs are those of the last time' : `only bytes of ${String(swapped.changed)} RPM${swapped.changed === 1 ? '' : 's'} changed`}`);
+  } else if (params.mode === 'hot-swap') {
     fail({ class: 'usage', message: `rpmDeps.mode: hot-swap does not do here: ${why ?? 'the proof fails'}`, next: 'Set rpmDeps.mode to auto: then KubeVirt’s script runs where it has to.' });
   } else {
     report.line(`crpm: KubeVirt's script runs: ${why ?? 'it has to'}`);
+    report.status(`KubeVirt's script runs, because ${why ?? 'it has to'}`);
     made = await proven(await askScript(params, context, { tree, repositories, base: baseUrl, env, official }));
   }
   const { resolver, after, further = [], proof } = made;

@@ -31,6 +31,7 @@ beforeEach(async () => {
   original = readYielded(rig.tree);
   await rig.serve(first);
   await rig.rpmDeps();
+  expect(rig.statuses).toContain("KubeVirt's script runs, because rpm-deps has not run here yet");
   rig.lines.length = 0;
 });
 afterEach(() => rig.close());
@@ -49,6 +50,7 @@ describe('where only bytes changed', () => {
     const fact = await rig.rpmDeps();
     expect(rig.lines).toContain(ASKED);
     expect(whyScript()).toBeUndefined();
+    expect(rig.statuses.at(-1)).toBe(`hot swap: only bytes of ${String(second.filter((rpm) => rpm.package === 'libvirt').length)} RPMs changed`);
 
     const after = readYielded(rig.tree);
     expect(after['rpm/BUILD.bazel']).toBe(before['rpm/BUILD.bazel']);

@@ -32,3 +32,14 @@ test('on a terminal trees are cut to its width, and what is wrong is told whole'
 test('where no name of a tree fits, there is their number', () => {
   expect(proofTable(ROWS, 60)[1]).toBe('libvirt-libs    0:11.10.0-1.el9  x86_64  taken       3');
 });
+
+test('where not even their head fits, the trees are left out', () => {
+  expect(proofTable(ROWS, 57)).toEqual([
+    'RPM             EVR              ARCH    VERDICT',
+    'libvirt-libs    0:11.10.0-1.el9  x86_64  taken',
+    'libvirt-docs    0:11.10.0-1.el9  x86_64  not needed',
+    'libvirt-client  0:11.10.0-1.el9  x86_64  not taken',
+    '  handlerbase_x86_64_cs9 has 0:11.9.0-1.el9',
+  ]);
+  expect(proofTable(ROWS, 58)[0]).toBe('RPM             EVR              ARCH    VERDICT     TREES');
+});

@@ -21,6 +21,7 @@ export class Rig {
   readonly tree = join(this.root, 'kubevirt');
   readonly workspace: WorkspacePaths;
   readonly lines: string[] = [];
+  readonly statuses: string[] = [];
   readonly warnings: string[] = [];
   private repos: readonly PublishedRepo[] = [];
   private rpmDepsFact: RpmDepsFact | undefined;
@@ -87,7 +88,7 @@ export class Rig {
       signal,
       out,
       engine: () => Promise.reject(new Error('no engine here')),
-      report: { line: (text) => this.lines.push(text), status: () => {}, warn: (text) => this.warnings.push(text) },
+      report: { line: (text) => this.lines.push(text), status: (text) => this.statuses.push(text), warn: (text) => this.warnings.push(text) },
       budget: { jobs: 1 },
       runId: 'run',
     };
