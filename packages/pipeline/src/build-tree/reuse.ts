@@ -16,21 +16,21 @@ export interface WantedTree {
 /** Why a build starts from nothing. */
 export interface CleanReason {
   readonly clean: string;
-  /** Whether it is what one would expect, so that nobody needs to be told. */
+  /** Whether it follows from what changed, or from how the build is made; else something is odd, which is worth a warning. */
   readonly expected: boolean;
 }
 
 /** What must be done to a recorded tree before it can be built again; or why it can't. */
 export function reuse(record: TreeRecord | undefined, wanted: WantedTree): TreeChanges | CleanReason {
   if (!record) return { clean: 'it is the first in this build root with these options', expected: true };
-  if (record.writer === 'anything') return { clean: 'the last one was cut short, or failed before it compiled', expected: false };
+  if (record.writer === 'anything') return { clean: 'the last one was cut short, or failed before it compiled', expected: true };
   if (!record.ninja) return { clean: 'this one is not driven by ninja, which alone notices all that changed', expected: true };
   if (record.changed !== undefined) return { clean: `${record.changed} is a file of the tree that the build itself changes`, expected: true };
-  if (record.options !== wanted.options) return { clean: 'how the tree is made changed', expected: false };
+  if (record.options !== wanted.options) return { clean: 'how the tree is made changed', expected: true };
   const spec = changedIn(record.distGit, wanted.distGit) ?? changedIn(only(record.tree, wanted.specInputs), only(wanted.tree, wanted.specInputs));
-  if (spec !== undefined) return { clean: `${spec} changed, which the spec or %prep reads`, expected: false };
+  if (spec !== undefined) return { clean: `${spec} changed, which the spec or %prep reads`, expected: true };
   const changes = treeChanges(record.tree, wanted.tree);
-  return 'clean' in changes ? { ...changes, expected: false } : changes;
+  return 'clean' in changes ? { ...changes, expected: true } : changes;
 }
 
 function only({ entries, ...rest }: Manifest, paths: readonly string[]): Manifest {

@@ -38,7 +38,7 @@ export async function updateTree(build: TreeBuild, record: TreeRecord, changes: 
         answered: (answer) => { if (answer === BEGUN) begun(); },
       }),
     );
-    if (end.exit.code === STALE) return { clean: staleWords(end), expected: false };
+    if (end.exit.code === STALE) return staleReason(end);
     if (end.compiled || end.exit.code === 0) writeRecord(workspace, name, { ...next, ...leftBehind(end) });
     if (end.exit.code === 0) return takeBuiltRpms(context, work, params, buildroot.evr, end.ccache ? { ccache: end.ccache } : {});
     if (blamesTheSource(end.output)) fail(rpmbuildFailed(params, end.output, end.exit.code));
@@ -51,19 +51,19 @@ function countOf({ send, altered }: TreeChanges): string {
   return `${String(send.size)} changed files${gone > 0 ? `, ${String(gone)} gone` : ''}`;
 }
 
-function staleWords({ answers }: BuildEnd): string {
+function staleReason({ answers }: BuildEnd): CleanReason {
   const [why = '', ...rest] = (marked(answers, 'stale ')[0] ?? '').split(' ');
   switch (why) {
     case 'prepared':
-      return `${rest.join(' ')} is a file that %prep of the spec changes or removes`;
+      return { clean: `${rest.join(' ')} is a file that %prep of the spec changes or removes`, expected: true };
     case 'gone':
-      return `${rest.join(' ')} is a file of the tree that the build itself removes`;
+      return { clean: `${rest.join(' ')} is a file of the tree that the build itself removes`, expected: true };
     case 'clock':
-      return 'files in the build tree are newer than the clock says it is now';
+      return { clean: 'files in the build tree are newer than the clock says it is now', expected: false };
     case 'token':
-      return 'the build tree is gone, or not as it was left';
+      return { clean: 'the build tree is gone, or not as it was left', expected: false };
     default:
-      return 'the build tree could not be brought up to date';
+      return { clean: 'the build tree could not be brought up to date', expected: false };
   }
 }
 

@@ -49,8 +49,10 @@ async function run(params: RpmbuildInPlaceParams, context: NodeContext, cleanBui
   const built = await tryUpdate(build, cleanBuild);
   if (!('clean' in built)) return built;
   const { clean, expected } = built;
-  context.report.line(`a clean build: ${clean}`);
-  if (!expected) context.report.warn(`a clean build: ${clean}`);
+  if (expected) {
+    context.report.line(`a clean build: ${clean}`);
+    context.report.status(`a clean build: ${clean}`);
+  } else context.report.warn(`a clean build: ${clean}`);
   await discardTree(context, build.name);
   return createTree(build, await findSpec(params.spec, build.trees), clean);
 }
