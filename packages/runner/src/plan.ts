@@ -45,7 +45,7 @@ export function toEntry({ node, layer, role, last, decision }: Surveyed): PlanEn
     case 'fresh':
       return { ...common, action: 'fresh', reason: UNCHANGED, differences: [] };
     case 'stand-in':
-      return { ...common, action: role === 'skipped' ? 'skipped' : 'as-is', reason: formatReason(decision.stale) || UNCHANGED, differences: decision.stale, asOf: decision.record.at };
+      return { ...common, action: role === 'skipped' ? 'skipped' : 'as-is', reason: formatReason(decision.stale.filter(({ what }) => what !== 'skipped')) || formatReason(decision.stale) || UNCHANGED, differences: decision.stale, asOf: decision.record.at };
     case 'restore':
       return { ...common, ...told(decision), lastMs: decision.record.ms, asOf: decision.record.at };
     case 'run':

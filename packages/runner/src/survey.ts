@@ -45,7 +45,9 @@ export async function survey(options: PlanOptions): Promise<readonly Surveyed[]>
       const decision = await decideBehind({ node, kind: kindOf(kinds, node), role, needs: known(node, outputs) }, behind, last, grounds);
       result.push({ node, layer, role, ...(last ? { last } : {}), decision });
 
-      if ('record' in decision) outputs.set(node.id, toOutput(workspace, decision.record));
+      // As in a run: what uses a result that stands in may depend on which one that is.
+      if (decision.action === 'stand-in' && decision.stale.length > 0) outputs.set(node.id, { ...toOutput(workspace, decision.record), asOf: decision.record.at });
+      else if ('record' in decision) outputs.set(node.id, toOutput(workspace, decision.record));
       else if (last && decision.action !== 'absent') outputs.set(node.id, toOutput(workspace, last));
       // What is absent runs before a node that needs it does.
       const starts = decision.action === 'run' || (decision.action === 'absent' && role === 'as-is');

@@ -63,6 +63,20 @@ describe('--skip', () => {
     expect(readFileSync(rig.file(summary, 'repo'), 'utf8')).toBe('repo(,a.build(,base(),a.source()),b.build(,base(),b.source(edited)))');
   });
 
+  test('a plan knows of which time the result is that stands in, as the run before did', async () => {
+    await built(rig);
+    const make = rig.kinds.get('make');
+    if (!make) throw new Error('the rig has it');
+    const inputs: typeof make.inputs = async (params, context) => [...(await make.inputs(params, context)), ...[...context.needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [{ name: `${id} of an earlier run`, value: asOf }]))];
+    const kinds = new Map([...rig.kinds, ['make', { ...make, inputs }]]);
+    expect(await rig.runs(graph, { skip: ['a'] }, { kinds })).toEqual(['repo']);
+    rig.inputs.set('a.source', 'edited');
+    const plan = await rig.plan(graph, { skip: ['a'] }, { kinds });
+    expect(plan.find(({ node }) => node === 'repo')).toMatchObject({ action: 'fresh' });
+    expect(plan.find(({ node }) => node === 'a.source')).toMatchObject({ action: 'skipped', reason: 'tree/a.source:  → edited' });
+    expect(await rig.runs(graph, { skip: ['a'] }, { kinds })).toEqual([]);
+  });
+
   test('of a package whose tree is as it was, or is not there any more, nothing else is told', async () => {
     await built(rig);
     rig.inputs.set('b.source', 'edited');
