@@ -1,9 +1,13 @@
 import { screenText, type Event, type LeftOut, type NodeOutcome } from '@crpm/core';
+import { progressLine } from './live-progress.js';
 import { formatDuration, outcomeWord } from './words.js';
 
 /** What the live view knows of one node. */
 export interface LiveNode {
   readonly id: string;
+  readonly needs: readonly string[];
+  /** Milliseconds it took when it last ran. */
+  readonly lastMs?: number;
   state: 'waiting' | 'running' | NodeOutcome;
   role?: LeftOut;
   /** Monotonic milliseconds at which it started. */
@@ -18,6 +22,7 @@ export interface LiveNode {
 export class LiveModel {
   readonly nodes = new Map<string, LiveNode>();
   readonly #now: () => number;
+  #began = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -26,7 +31,8 @@ export class LiveModel {
   take(event: Event): void {
     switch (event.type) {
       case 'run-started':
-        for (const { id } of event.nodes) this.nodes.set(id, { id, state: 'waiting', started: 0, took: 0, line: '' });
+        this.#began = this.#now();
+        for (const { id, needs, lastMs } of event.nodes) this.nodes.set(id, { id, needs, ...(lastMs === undefined ? {} : { lastMs }), state: 'waiting', started: 0, took: 0, line: '' });
         return;
       case 'node-started':
         this.#change(event.node, { state: 'running', started: this.#now(), line: event.reason });
@@ -57,6 +63,11 @@ export class LiveModel {
       default:
         return `${node.id}  ${outcomeWord(node.state, node.role)}${node.took > 0 ? ` ${formatDuration(node.took)}` : ''}`;
     }
+  }
+
+  /** How far the run is. */
+  progress(): string {
+    return progressLine(this.nodes, { now: this.#now(), began: this.#began });
   }
 
   #change(id: string, change: Partial<LiveNode>): void {

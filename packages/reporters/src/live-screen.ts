@@ -1,5 +1,7 @@
-import { DefaultRenderer, Listr, ListrLogger, ListrTaskState, ProcessOutput } from 'listr2';
+import { EOL } from 'node:os';
+import { DefaultRenderer, Listr, ListrEventType, ListrLogger, ListrTaskState, ProcessOutput } from 'listr2';
 import type { LiveModel, LiveNode } from './live-model.js';
+import { widest } from './live-progress.js';
 import type { Screen } from './reporter.js';
 
 /** How often the model is copied to the screen, in milliseconds; a build may print thousands of lines in that time. */
@@ -21,13 +23,13 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
     { exitOnError: false, registerSignalListeners: false, renderer: 'default', fallbackRenderer: 'default' },
   );
   const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream as NodeJS.WriteStream) });
-  const renderer = new DefaultRenderer(
+  const renderer = new (rendererAbove(() => model.progress()))(
     listr.tasks,
     { clearOutput: true, collapseErrors: false, showErrorMessage: false, collapseSkips: false, showSkipMessage: false, formatOutput: 'truncate', logger },
     listr.events,
   );
-  // Nodes that wait are shown if all fit on the terminal with a line of output each, else only those whose turn has come.
-  const roomy = nodes.length * 2 < (stream.rows ?? 24);
+  // Nodes that wait are shown if all fit on the terminal, with a line of output of each that can run at once, how far it is, and the cursor. Else only those whose turn has come.
+  const roomy = nodes.length + widest(model.nodes) + 1 < (stream.rows ?? 24);
   const rows = nodes.map((node, index) => ({ node, task: listr.tasks[index] as (typeof listr.tasks)[number], line: '', shown: false }));
 
   const draw = () => {
@@ -53,10 +55,20 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
   return {
     close: () => {
       clearInterval(frames);
-      draw();
+      // A task that becomes one to draw says so later, and would be drawn below what was cleared.
+      listr.events.off(ListrEventType.SHOULD_REFRESH_RENDER);
       renderer.end();
       return Promise.resolve();
     },
+  };
+}
+
+/** listr2's renderer with a line of one's own below its tasks. */
+function rendererAbove(line: () => string): typeof DefaultRenderer {
+  return class extends DefaultRenderer {
+    override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
+      return `${super.create(options)}${EOL}${line()}`;
+    }
   };
 }
 

@@ -52,8 +52,10 @@ a.rpmbuild failed: rpmbuild ended with exit code 1
 export class Recorded implements Screen {
   text = '';
   readonly columns = 100;
-  readonly rows = 40;
-  constructor(readonly isTTY = false) {}
+  constructor(
+    readonly isTTY = false,
+    readonly rows = 40,
+  ) {}
   write(text: string): boolean {
     this.text += text;
     return true;

@@ -26,12 +26,27 @@ test('on a terminal it draws the nodes, gives the cursor back and ends with the 
   const stream = new Recorded(true);
   const reporter = await createReporter('live', { stream, colour: false });
   for (const event of failingRun.slice(0, 8)) reporter.sink(event);
-  await vi.waitFor(() => expect(stream.text).toContain('main.c:1: error'));
+  await vi.waitFor(() => expect(stream.text).toContain('main.c:1: error'), { timeout: 10_000 });
   expect(stream.text).toContain('a.source  ran 0.3s');
   for (const event of failingRun.slice(8)) reporter.sink(event);
   await reporter.close();
   expect(stream.text.endsWith(failingSummary)).toBe(true);
   expect(stream.text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stream.text.lastIndexOf('\u001b[?25l'));
+});
+
+test('after a failure nothing of the view is left above the summary, and nothing is drawn after it', async () => {
+  const stream = new Recorded(true, 6);
+  const reporter = await createReporter('live', { stream, colour: false });
+  for (const event of failingRun.slice(0, 8)) reporter.sink(event);
+  await vi.waitFor(() => expect(stream.text).toContain('main.c:1: error'), { timeout: 10_000 });
+  expect(stream.text).toContain('2 of 4 done, ');
+  expect(stream.text).not.toContain('createrepo');
+  for (const event of failingRun.slice(8)) reporter.sink(event);
+  const drawn = stream.text.length;
+  await reporter.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  // Between the view and the summary only what clears it.
+  expect(stream.text.slice(drawn).replace(/\u001b\[\??[\d;]*[A-Za-z]/g, '')).toBe(`\n${failingSummary}`);
 });
 
 test('off a terminal it is plain', async () => {
