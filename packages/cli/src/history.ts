@@ -1,12 +1,13 @@
 import type { Event, LeftOut, NodeOutcome, WorkspacePaths } from '@crpm/core';
-import { listRuns, readEvents, runLogs } from './run-folder.js';
+import { listRuns, readEvents, runLogs, wasKilled } from './run-folder.js';
 
 /** A recorded run. Times are milliseconds since the epoch. */
 export interface RecordedRun {
   readonly id: string;
   readonly started: number;
-  /** Absent: it still runs, or was killed. */
+  /** Absent: it still runs, or was {@link killed}. */
   readonly finished?: { readonly at: number; readonly exitCode: number; readonly ms: number };
+  readonly killed?: true;
 }
 
 /** How a node fared. */
@@ -26,8 +27,8 @@ export interface History {
   readonly nodes: readonly NodeHistory[];
 }
 
-/** What the recorded runs tell of these nodes. */
-export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly string[]): History {
+/** What the recorded runs tell of these nodes. `holder`: who works in the workspace now. */
+export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly string[], holder: { readonly since: string } | undefined): History {
   const runs = listRuns(workspace).map((id) => ({ id, events: readEvents(runLogs(workspace, id)) }));
   const last = runs.at(-1);
   const found = new Map<string, NodeHistory>();
@@ -41,13 +42,14 @@ export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly stri
     }
   }
   return {
-    ...(last ? { last: toRun(last.id, last.events) } : {}),
+    ...(last ? { last: toRun(last.id, last.events, holder) } : {}),
     nodes: nodes.map((node) => found.get(node) ?? { node }),
   };
 }
 
-function toRun(id: string, events: readonly Event[]): RecordedRun {
+function toRun(id: string, events: readonly Event[], holder: { readonly since: string } | undefined): RecordedRun {
   const started = events.find((event) => event.type === 'run-started')?.at ?? 0;
   const finished = events.find((event) => event.type === 'run-finished');
-  return { id, started, ...(finished ? { finished: { at: finished.at, exitCode: finished.exitCode, ms: finished.ms } } : {}) };
+  const run = { id, started, ...(finished ? { finished: { at: finished.at, exitCode: finished.exitCode, ms: finished.ms } } : {}) };
+  return wasKilled(run, holder) ? { ...run, killed: true } : run;
 }

@@ -25,7 +25,7 @@ export async function readStatus(project: Project, workspace: WorkspacePaths, en
   return {
     workspace: workspace.state,
     ...(holder ? { holder: { pid: holder.pid, host: holder.host, since: holder.since, command: holder.command } } : {}),
-    ...readRecordedRuns(workspace, [...project.graph.nodes.keys()]),
+    ...readRecordedRuns(workspace, [...project.graph.nodes.keys()], holder),
     ...(generation === undefined ? {} : { generation }),
     ...(server ? { server: { running: server.running === true, baseUrl: server.baseUrl } } : {}),
   };
@@ -40,7 +40,7 @@ export function formatStatus(status: Status, now: number): string {
     ['repository', status.generation === undefined ? 'none yet' : `generation ${status.generation}`],
     ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; whatever command needs it starts it']] : []),
   ];
-  const absence = status.last?.finished ? 'no part in it' : 'not ended';
+  const absence = status.last?.finished ? 'no part in it' : status.last?.killed ? 'was killed' : 'not ended';
   const nodes = status.nodes.map(({ node, outcome, role, ran }) => [
     node,
     outcome === undefined ? (ran ? absence : 'never ran') : outcomeWord(outcome, role),
@@ -51,7 +51,7 @@ export function formatStatus(status: Status, now: number): string {
 
 function formatLast({ last }: Status, now: number): string {
   if (!last) return 'none yet';
-  if (!last.finished) return `${last.id}, begun ${formatAge(now - last.started)} ago, not ended`;
+  if (!last.finished) return `${last.id}, begun ${formatAge(now - last.started)} ago, ${last.killed ? 'was killed' : 'still runs'}`;
   const { at, ms, exitCode } = last.finished;
   return `${last.id}, ended ${formatAge(now - at)} ago after ${formatDuration(ms)} with exit code ${exitCode}`;
 }

@@ -48,6 +48,11 @@ function isNull(workspace: WorkspacePaths, id: string): boolean {
   return !readdirSync(logs).some((name) => name.endsWith('.log')) && foundAllFresh(readEvents(logs));
 }
 
+/** Whether a run without an end will never have one: nobody works in the workspace, or only somebody who came later. `started`: milliseconds since the epoch. */
+export function wasKilled({ started, finished }: { readonly started: number; readonly finished?: object }, holder: { readonly since: string } | undefined): boolean {
+  return finished === undefined && (holder === undefined || Date.parse(holder.since) > started);
+}
+
 /** Names of the recorded runs, oldest first. */
 export function listRuns(workspace: WorkspacePaths): readonly string[] {
   try {

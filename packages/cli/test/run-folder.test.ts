@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event, Graph, GraphNode, NodeOutcome, WorkspacePaths } from '@crpm/core';
-import { beforeEach, afterEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changesSince } from '../src/changes-since.js';
 import { readRecordedRuns } from '../src/history.js';
 import { formatStatus } from '../src/read-status.js';
 import { listRuns, newRunId, pruneRuns, readEvents, runLogs } from '../src/run-folder.js';
+import { formatRuns, runOverviews } from '../src/run-overview.js';
 
 let workspace: WorkspacePaths;
 beforeEach(() => {
@@ -42,7 +43,7 @@ test('of runs that begin within one second the later one is the last', () => {
   };
   const ids = Array.from({ length: 20 }, (_, index) => at(index * 49));
   expect(listRuns(workspace)).toEqual(ids);
-  expect(readRecordedRuns(workspace, []).last?.id).toBe(ids.at(-1));
+  expect(readRecordedRuns(workspace, [], undefined).last?.id).toBe(ids.at(-1));
 });
 
 test('of the recorded runs twenty are kept, the new one included', () => {
@@ -66,7 +67,7 @@ test('a record that a crash cut off ends the list of events', () => {
 test('of each node the outcome in the last run is known, and when it last really ran', () => {
   const first = record(0, [started, ended('a', 'ran', 2000), ended('b', 'failed', 3000), finished(1)]);
   const second = record(1, [started, ended('a', 'fresh', 5000), ended('b', 'not-run', 6000), finished(0)]);
-  expect(readRecordedRuns(workspace, ['a', 'b', 'c'])).toEqual({
+  expect(readRecordedRuns(workspace, ['a', 'b', 'c'], undefined)).toEqual({
     last: { id: second, started: 1000, finished: { at: 9000, exitCode: 0, ms: 8000 } },
     nodes: [
       { node: 'a', outcome: 'fresh', ran: { run: first, at: 2000, ms: 5, outcome: 'ran' } },
@@ -79,7 +80,7 @@ test('of each node the outcome in the last run is known, and when it last really
 test('what a node did in an earlier run is not told as of the last one', () => {
   const first = record(0, [started, ended('a', 'ran', 2000), ended('b', 'ran', 3000), finished(0)]);
   record(1, [started, ended('a', 'fresh', 5000), finished(0)]);
-  const status = { workspace: workspace.state, ...readRecordedRuns(workspace, ['a', 'b', 'c']) };
+  const status = { workspace: workspace.state, ...readRecordedRuns(workspace, ['a', 'b', 'c'], undefined) };
   expect(status.nodes[1]).toEqual({ node: 'b', ran: { run: first, at: 3000, ms: 5, outcome: 'ran' } });
   expect(formatStatus(status, 10_000).split('\n').slice(-5)).toEqual([
     expect.stringMatching(/^node +last run +last time it did$/),
@@ -102,7 +103,27 @@ test('what the needs of a node ran for since a run: their own causes, and only w
   expect(changesSince(workspace, graph, 'rpms', good)).toEqual([{ node: 'tree', run: failed, reason: 'tree: a.c changed' }, { node: 'tree', run: again, reason: 'tree: b.c new' }]);
 });
 
-test('a run without an end is told as such', () => {
-  const id = record(0, [started]);
-  expect(readRecordedRuns(workspace, []).last).toEqual({ id, started: 1000 });
+describe('a run without an end', () => {
+  const since = (ms: number) => ({ since: new Date(ms).toISOString(), pid: 7, host: 'h', command: 'crpm run' });
+  const [before, later] = [since(500), since(1500)];
+
+  test.each([
+    { what: 'was killed where nobody works in the workspace', holder: undefined, killed: true },
+    { what: 'was killed where somebody does who came later', holder: later, killed: true },
+    { what: 'still runs where who came before it does', holder: before, killed: false },
+  ])('$what', ({ holder, killed }) => {
+    const id = record(0, [started, ended('a', 'fresh', 2000)]);
+    const expected = { id, started: 1000, ...(killed ? { killed: true } : {}) };
+    const history = readRecordedRuns(workspace, ['b'], holder);
+    expect(history.last).toEqual(expected);
+    expect(runOverviews(workspace, holder)).toEqual([{ ...expected, nodes: { ran: [], fresh: ['a'], restored: [], failed: [], 'not-run': [], cancelled: [] } }]);
+    expect(formatStatus({ workspace: workspace.state, ...history }, 10_000)).toContain(`begun 9 seconds ago, ${killed ? 'was killed' : 'still runs'}\n`);
+    expect(formatRuns(runOverviews(workspace, holder), 10_000).split('\n')[1]).toMatch(killed ? / 9 seconds ago +- +was killed +nothing$/ : / 9 seconds ago +- +still runs +nothing yet$/);
+  });
+
+  test('nothing else is told of one that has ended', () => {
+    record(0, [started, ended('a', 'fresh', 2000), finished(0)]);
+    expect(readRecordedRuns(workspace, [], undefined).last).not.toHaveProperty('killed');
+    expect(formatRuns(runOverviews(workspace, undefined), 10_000)).toMatch(/ 8\.0s +0 +all fresh\n$/);
+  });
 });

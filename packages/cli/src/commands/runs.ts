@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { formatAge, formatDuration, formatTable } from '@crpm/reporters';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
-import { runOverviews, type RunOverview } from '../run-overview.js';
+import { formatRuns, runOverviews } from '../run-overview.js';
 
 interface RunsOptions extends GlobalOptions {
   readonly json?: boolean;
@@ -17,19 +16,9 @@ export function runsCommand(cli: Cli): Command {
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<RunsOptions>();
       const { workspace } = await openWorkspace(cli, options);
-      const runs = runOverviews(workspace);
+      const { lockFileOf, readLock } = await import('@crpm/state');
+      const runs = runOverviews(workspace, readLock(lockFileOf(workspace)));
       if (options.json) printJson(cli.io, { runs });
-      else cli.io.stdout.write(runs.length === 0 ? 'no run is on record: crpm run makes one\n' : `${formatTable([['run', 'began', 'took', 'exit', 'did'], ...runs.map((run) => row(run, Date.now()))])}\n`);
+      else cli.io.stdout.write(runs.length === 0 ? 'no run is on record: crpm run makes one\n' : formatRuns(runs, Date.now()));
     });
-}
-
-function row({ id, started, finished, nodes }: RunOverview, now: number): readonly string[] {
-  const did = (['failed', 'cancelled', 'ran', 'restored'] as const).flatMap((outcome) => (nodes[outcome].length > 0 ? [`${outcome} ${nodes[outcome].join(', ')}`] : []));
-  return [
-    id,
-    `${formatAge(now - started)} ago`,
-    finished ? formatDuration(finished.ms) : '-',
-    finished ? String(finished.exitCode) : 'not ended',
-    did.join('; ') || (nodes.fresh.length > 0 ? 'all fresh' : 'nothing'),
-  ];
 }
