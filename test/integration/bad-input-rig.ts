@@ -16,7 +16,7 @@ export function lacksBuildTools(): boolean {
 
 /** Outcomes in the summary, by node. */
 export function outcomes(out: string): Readonly<Record<string, string>> {
-  const rows = [...out.matchAll(/^(\S+) {2,}(ran|fresh|restored|failed|not run|cancelled) +(?:-|[\dhms.]+)$/gm)];
+  const rows = [...out.matchAll(/^(\S+) {2,}(ran|fresh|restored|as it is|skipped|failed|not run|cancelled) +(?:-|[\dhms.]+)(?:  .*)?$/gm)];
   return Object.fromEntries(rows.map(([, node, outcome]) => [node, outcome]));
 }
 

@@ -32,7 +32,7 @@ async function git(...argv: readonly string[]): Promise<string> {
 
 /** Outcomes in the summary, by node. */
 function outcomes(out: string): Readonly<Record<string, string>> {
-  const rows = [...out.matchAll(/^(\S+) {2,}(ran|fresh|restored|failed|not run|cancelled) +(?:-|[\dhms.]+)$/gm)];
+  const rows = [...out.matchAll(/^(\S+) {2,}(ran|fresh|restored|as it is|skipped|failed|not run|cancelled) +(?:-|[\dhms.]+)(?:  .*)?$/gm)];
   return Object.fromEntries(rows.map(([, node, outcome]) => [node, outcome]));
 }
 
