@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { screenText, type Event, type EventSink, type Failure, type GraphNode, type Json, type LeftOut, type NodeOutcome, type NodeReporter } from '@crpm/core';
+import { screenText, type Event, type EventSink, type GraphNode, type NodeOutcome, type NodeReporter } from '@crpm/core';
 import { swapSymlink, type Fs } from '@crpm/state';
 import { LogWriter } from './log-writer.js';
 import { logFileName } from './names.js';
@@ -8,15 +8,7 @@ import { logFileName } from './names.js';
 const TAIL = 20;
 
 /** What there is to tell of a node's end. */
-interface Details {
-  readonly ms: number;
-  readonly failure?: Failure;
-  readonly role?: LeftOut;
-  readonly asOf?: string;
-  readonly stale?: string;
-  readonly data?: Json;
-  readonly log?: string;
-}
+type Details = Omit<Extract<Event, { readonly type: 'node-finished' }>, 'type' | 'at' | 'node' | 'outcome'>;
 
 /** The voice of one node while it runs. */
 export interface NodeVoice {
