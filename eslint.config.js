@@ -6,13 +6,14 @@ const MAY_IMPORT = {
   config: ['core'],
   rpm: ['core'],
   archive: ['core'],
+  oci: ['core'],
   sources: ['core', 'archive', 'state'],
   state: ['core'],
-  engines: ['core', 'archive'],
+  engines: ['core', 'archive', 'oci'],
   pipeline: ['core', 'archive', 'engines', 'rpm', 'sources', 'state'],
   runner: ['core', 'state'],
   reporters: ['core'],
-  cli: ['core', 'config', 'rpm', 'archive', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters'],
+  cli: ['core', 'config', 'rpm', 'archive', 'oci', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters'],
 };
 
 const walls = Object.entries(MAY_IMPORT).map(([name, allowed]) => {

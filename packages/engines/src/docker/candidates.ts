@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { EngineConfig, Result } from '@crpm/core';
 import { err } from '@crpm/core';
+import { dockerConfigFolder } from '@crpm/oci/credentials';
 import { parseEndpoint, type Endpoint, type TlsFiles } from './endpoint.js';
 
 /** One place where an engine may be, and who says so. */
@@ -77,10 +78,6 @@ function context(around: Surroundings): Candidate[] {
   const files = join(folder, 'contexts', 'tls', id, 'docker');
   const tls = tlsFiles(around, files, endpoint.SkipTLSVerify !== true);
   return [{ from, endpoint: parseEndpoint(endpoint.Host, tls) }];
-}
-
-export function dockerConfigFolder(env: NodeJS.ProcessEnv, home: string): string {
-  return env['DOCKER_CONFIG'] ?? join(home, '.docker');
 }
 
 /** `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH`, as the docker command reads them: any value but the empty one switches verification on. */

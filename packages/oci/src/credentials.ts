@@ -1,7 +1,18 @@
 import { join } from 'node:path';
-import { dockerConfigFolder, type Surroundings } from './candidates.js';
 
-/** What the engine wants in `X-Registry-Auth`. Never logged. */
+/** Where the user's files are; what the search looks at. */
+export interface CredentialSources {
+  readonly env: NodeJS.ProcessEnv;
+  readonly home: string;
+  /** Content of a file, or nothing if it can't be read. */
+  read(path: string): string | undefined;
+}
+
+export function dockerConfigFolder(env: NodeJS.ProcessEnv, home: string): string {
+  return env['DOCKER_CONFIG'] ?? join(home, '.docker');
+}
+
+/** In the shape that Docker's engine wants in `X-Registry-Auth`. Never logged. */
 export type Credentials =
   | { readonly username: string; readonly password: string; readonly serveraddress: string }
   | { readonly identitytoken: string; readonly serveraddress: string };
@@ -20,9 +31,9 @@ const HELPER_TIMEOUT = 60_000;
 
 /**
  * The user's credentials for a registry: the helper named for it, the store, the file itself (`~/.docker/config.json`), then Podman's file. Nothing if the user has none;
- * `warn` hears of a helper that failed, for the pull may do without.
+ * `warn` hears of a helper that failed, for the registry may do without.
  */
-export async function findCredentials(registry: string, around: Surroundings, warn: (line: string) => void): Promise<Credentials | undefined> {
+export async function findCredentials(registry: string, around: CredentialSources, warn: (line: string) => void): Promise<Credentials | undefined> {
   const docker = parse(around.read(join(dockerConfigFolder(around.env, around.home), 'config.json')));
   const serveraddress = registry === 'docker.io' ? HUB : registry;
   const helper = docker.credHelpers?.[serveraddress] ?? docker.credHelpers?.[registry] ?? docker.credsStore;

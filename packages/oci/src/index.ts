@@ -1,0 +1,11 @@
+export * from './blobs.js';
+export * from './credentials.js';
+export * from './digest.js';
+export { RegistryError, type RegistryReason } from './failure.js';
+export * from './location.js';
+export * from './registry.js';
+export { Repository, type PushOptions } from './repository.js';
+export type { RetryOptions } from './retry.js';
+export type { RegistryOptions } from './session.js';
+export * from './types.js';
+export type { Expected } from './download.js';
