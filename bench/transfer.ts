@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Labels, Work } from '@crpm/core';
 import { treeChanges } from '@crpm/pipeline/build-tree/changes';
 import { packChanges } from '@crpm/pipeline/build-tree/send';
@@ -16,6 +17,7 @@ import { copyOf, sourceTrees } from './support/trees.js';
 
 const LABELS: Labels = { workspace: `bench-transfer-${process.pid}`, run: 'bench', node: 'qemu.rpmbuild' };
 const BUDGET = 0.5;
+const A_MINUTE = 61_000;
 const NEVER = new AbortController().signal;
 
 const EDITED = 'util/cutils.c';
@@ -35,8 +37,11 @@ export const transfer: Bench = {
       return await withEngine(async (given) => {
         const daemon = await startRsyncDaemon(given, LABELS);
         try {
-          const ours = await Sender.fill(given, copyOf(qemu, join(folder, 'ours')), join(folder, 'scan'));
-          const theirs = copyOf(qemu, join(folder, 'theirs'));
+          const trees = { ours: copyOf(qemu, join(folder, 'ours')), theirs: copyOf(qemu, join(folder, 'theirs')) };
+          const ours = await Sender.fill(given, trees.ours, join(folder, 'scan'));
+          const { theirs } = trees;
+          // A tree in use is older than a minute, from when on it is looked at by git.
+          await delay(A_MINUTE);
           const rsync = () => runAll([{ argv: ['rsync', '--archive', '--delete', '--exclude=/.git', `${theirs}/`, daemon.url] }]);
           rsync();
           const readTheirs = async (): Promise<string> => (await execa('docker', ['--host', given.dockerHost, 'run', '--rm', '--network', 'none', '--volumes-from', daemon.container, given.image, 'tail', '-n', '1', `/volume/${EDITED}`])).stdout;

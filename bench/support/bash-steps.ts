@@ -5,9 +5,14 @@ import type { BenchEngine } from './engine.js';
 import { runAll, type Command } from './measure.js';
 import { startRsyncDaemon, type RsyncDaemon } from './rsync-daemon.js';
 
-/** In the builder's volume. The archive is found by a glob, and `ninja dist` compiles and tests what it packed. */
+/**
+ * In the builder's volume. The archive is found by a glob, and `ninja dist` compiles and tests what it packed. It takes a tree for changed whose files are others than git's index remembers, as
+ * after any copy, and git does not speak of one of another owner.
+ */
 const BUILD = `
 cd /volume/libvirt
+git config --global --add safe.directory /volume/libvirt
+git update-index -q --refresh
 meson setup build
 ninja -C build dist
 rpmbuild -ta --define '_topdir /volume/rpmbuild' build/meson-dist/libvirt-*.tar.xz

@@ -51,12 +51,14 @@ export interface Command {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+const TAIL = 3_000;
+
 /** Runs programs one after the other, their output thrown away. Throws with what one said when it fails. */
 export function runAll(commands: readonly Command[]): void {
   for (const { argv, cwd, env } of commands) {
     const [program = '', ...args] = argv;
-    const { status, stderr, error } = spawnSync(program, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 26 });
+    const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, env: env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 1 << 28 });
     if (error) throw error;
-    if (status !== 0) throw new Error(`${argv.join(' ')} ended with exit code ${String(status)}\n${stderr.toString().slice(-2000)}`);
+    if (status !== 0) throw new Error(`${argv.join(' ')} ended with exit code ${String(status)}\n${stdout.slice(-TAIL)}\n${stderr.slice(-TAIL)}`);
   }
 }

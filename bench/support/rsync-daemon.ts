@@ -12,7 +12,7 @@ export interface RsyncDaemon {
   stop(): Promise<void>;
 }
 
-const CONFIG = 'reverse lookup = no\n[build]\npath = /volume\nread only = false\nuid = 0\ngid = 0\nuse chroot = no\n';
+const CONFIG = 'reverse lookup = no\n[build]\npath = /volume\nread only = false\nuid = 0\ngid = 0\nuse chroot = yes\n';
 
 /** Starts a daemon on the engine’s bridge, which the machine reaches directly: no proxy in between slows it down. */
 export async function startRsyncDaemon({ dockerHost, engine, image }: BenchEngine, labels: Labels): Promise<RsyncDaemon> {

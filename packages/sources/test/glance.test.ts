@@ -10,16 +10,19 @@ import type * as LookModule from '../src/scan/glance/look.js';
 import { tree, writeAnyTree } from './support/any-tree.js';
 import { anotherSecond, git, repository, temporaryFolder, write } from './support/trees.js';
 
-/** What the looks said that a scan started. */
-const seen = vi.hoisted(() => ({ looks: [] as boolean[] }));
-vi.mock('../src/scan/glance/limits.js', () => ({ LEAST_FILES: 1, LEFT_ALONE_MS: 5_000 }));
+/** What a look said: that all is the same, what is not, or nothing. */
+type Told = 'same' | readonly string[] | undefined;
+
+/** By the looks that a scan started. */
+const seen = vi.hoisted(() => ({ looks: [] as Told[] }));
+vi.mock('../src/scan/glance/limits.js', () => ({ LEAST_FILES: 1, LEFT_ALONE_MS: 5_000, MOST_CHANGED: 1_000 }));
 vi.mock('../src/scan/glance/look.js', async (original) => {
   const real = await original<typeof LookModule>();
   const startLook: typeof real.startLook = async (...args) => {
     const { looks } = seen;
-    const same = await real.startLook(...args);
-    looks.push(same);
-    return same;
+    const changed = await real.startLook(...args);
+    looks.push(changed?.length === 0 ? 'same' : changed);
+    return changed;
   };
   return { ...real, startLook };
 });
@@ -32,7 +35,7 @@ let dir: string;
 let scans: string;
 let cacheFile: string;
 const scan = async (look?: TakeLook) => {
-  const looks: boolean[] = (seen.looks = []);
+  const looks: Told[] = (seen.looks = []);
   const { digest, entries } = await scanTree(dir, { cacheFile, look });
   return { digest, entries, looks: [...looks] };
 };
@@ -40,7 +43,7 @@ const scan = async (look?: TakeLook) => {
 const settle = async () => {
   const first = await scan();
   await scan();
-  expect(await scan()).toEqual({ ...first, looks: [true] });
+  expect(await scan()).toEqual({ ...first, looks: ['same'] });
   return first;
 };
 
@@ -59,7 +62,22 @@ describe('a glance', () => {
     await settle();
   });
 
-  test('is left for whoever comes next only when nothing changed', async () => {
+  test('tells what changed in place, and goes on doing so by the same index', async () => {
+    await settle();
+    const index = () => readdirSync(scans).filter((name) => name.endsWith('.index'));
+    const before = index();
+    for (const text of ['ONE', 'one, more', 'one']) {
+      await anotherSecond();
+      write(dir, { a: text });
+      const edited = await scan();
+      const fresh = await scanTree(dir);
+      expect(edited).toEqual({ digest: fresh.digest, entries: fresh.entries, looks: [['a']] });
+      expect(await scan()).toEqual(edited);
+    }
+    expect(index()).toEqual(before);
+  });
+
+  test('is left for whoever comes next only when no file is new', async () => {
     await scan();
     expect(readdirSync(scans)).toEqual(['qemu.tree']);
     await scan();
@@ -82,11 +100,11 @@ describe('a glance', () => {
     await settle();
     now.mockImplementation(() => clock() + 10_000);
     expect((await scan()).looks).toEqual([]);
-    expect((await scan()).looks).toEqual([true]);
+    expect((await scan()).looks).toEqual(['same']);
     const other = temporaryFolder();
     write(other, { a: 'ONE' });
     renameSync(join(other, 'a'), join(dir, 'a'));
-    expect((await scan()).looks).not.toContain(true);
+    expect((await scan()).looks).not.toContain('same');
   });
 
   const CHANGES: readonly (readonly [string, () => void])[] = [
@@ -105,7 +123,7 @@ describe('a glance', () => {
       await settle();
       await anotherSecond();
       change();
-      expect((await scan()).looks).not.toContain(true);
+      expect((await scan()).looks).not.toContain('same');
     } finally {
       vi.unstubAllEnvs();
     }
@@ -123,7 +141,7 @@ describe('without a glance the tree is scanned', () => {
     const first = await settle();
     vi.stubEnv('PATH', temporaryFolder());
     try {
-      expect(await scan()).toEqual({ ...first, looks: [false] });
+      expect(await scan()).toEqual({ ...first, looks: [undefined] });
     } finally {
       vi.unstubAllEnvs();
     }
@@ -140,7 +158,7 @@ describe('without a glance the tree is scanned', () => {
       else writeFileSync(file, damage === 'cut' ? bytes.subarray(0, 100) : bytes);
       expect(await scan(), damage).toEqual({ ...first, looks: [] });
       for (let times = 0; times < 2; times++) await scan();
-      expect((await scan()).looks).toEqual([true]);
+      expect((await scan()).looks).toEqual(['same']);
     }
   });
 });
@@ -204,7 +222,7 @@ test('names of any bytes are seen at a glance, and so is a change in any of them
       rmSync(file);
       if (link) symlinkSync(Buffer.from(content, 'latin1'), file);
       else writeFileSync(file, content, 'latin1');
-      expect((await scan()).looks).not.toContain(true);
+      expect((await scan()).looks).not.toContain('same');
     }),
     { numRuns: 25 },
   );

@@ -30,7 +30,8 @@ export interface ScanOptions {
 /**
  * A source tree as it stands, uncommitted work included. In a git work tree (or in a folder of one) that is what is tracked or untracked
  * and not ignored, submodules and repositories inside by the same rule; anywhere else it is everything but `.git`. The tree is only read.
- * Where nothing changed since the last scan with the same cache file, that costs one `lstat` for each file and folder (of a big tree, git makes most of them), and nothing is listed or read.
+ * Where no file came or went since the last scan with the same cache file, that costs one `lstat` for each file and folder (of a big tree, git makes most of them), nothing is listed, and only
+ * what changed is read.
  *
  * Fails with class `usage` if the tree is missing, empty or unreadable or git can't list it; `source` if it holds something that
  * can't be archived or that changes while it is read; `cancelled`.
@@ -66,22 +67,31 @@ class Scan {
   async manifest(): Promise<Manifest | undefined> {
     const pause = () => this.#pauseIfDue();
     const { cacheFile, look, signal } = this.#options;
-    const unchanged = cacheFile === undefined ? undefined : await glance({ cacheFile, tree: this.#root, circumstances: this.#circumstances, started: this.#started, pause, signal, look });
-    if (unchanged) return unchanged;
-    if (await this.#cache.listingHolds(pause)) {
-      if (await this.#cache.lookAtAll(pause)) {
+    const seen = cacheFile === undefined ? undefined : await glance({ cacheFile, tree: this.#root, circumstances: this.#circumstances, started: this.#started, pause, signal, look });
+    if (seen && 'manifest' in seen) return seen.manifest;
+    const changes = seen && this.#cache.believe(seen) ? seen : undefined;
+    const listed = changes === undefined && !(await this.#cache.listingHolds(pause));
+    if (listed) {
+      await this.#list();
+    } else {
+      if (changes === undefined && (await this.#cache.lookAtAll(pause))) {
         await this.#cache.leaveGlance(pause);
         return this.#cache.manifest();
+      }
+      for (const path of this.#cache.changed()) await this.#look(path);
+      const patched = this.#cache.patch(this.#entries);
+      if (patched) {
+        await this.#cache.leaveGlance(pause, changes);
+        return patched;
       }
       this.#basis = [...this.#cache.basis()];
       this.#warnings.push(...this.#cache.manifest().warnings);
       for (const path of this.#cache.paths()) await this.#look(path);
-    } else {
-      await this.#list();
     }
     if (this.#entries.size === 0) return undefined;
     const manifest = makeManifest([...this.#entries.values()], this.#warnings);
     this.#cache.save(manifest, this.#basis);
+    if (!listed) await this.#cache.leaveGlance(pause, changes);
     return manifest;
   }
 

@@ -1,12 +1,13 @@
-import { mkdirSync, type Stats } from 'node:fs';
+import { mkdirSync, rmSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BytePath } from '@crpm/archive';
 import { writeFileAtomic } from '@crpm/state';
-import type { Manifest, ManifestEntry } from '../manifest.js';
-import { leaveGlance } from './glance/leave.js';
+import { makeManifest, type Manifest, type ManifestEntry } from '../manifest.js';
+import type { SeenChanges } from './glance/glance.js';
+import { keepGlance, leaveGlance } from './glance/leave.js';
 import { lookAt, lstatOrNothing, readOrEmpty, type Pause } from './look-at.js';
 import { isRacy, matches, STAMP_LENGTH, stampOf } from './stamps.js';
-import { decodeRecord, encodeRecord, entryAt, manifestOf, type TreeRecord } from './tree-record.js';
+import { decodeRecord, DIGEST_BYTES, encodeRecord, entriesOf, entryAt, manifestOf, type TreeRecord } from './tree-record.js';
 
 const NOTHING: TreeRecord = { names: [], basis: 0, files: 0, stamps: new Float64Array(0), digests: Buffer.alloc(0), targets: [] };
 
@@ -20,9 +21,12 @@ export class TreeCache {
   readonly #circumstances: string;
   readonly #started: number;
   readonly #record: TreeRecord;
+  /** What {@link save} left. */
+  #left: TreeRecord;
   /** Of each name of the record, whether it is as it was. */
   readonly #same: Uint8Array;
-  #places: ReadonlyMap<BytePath, number> | undefined;
+  /** Where the next name is likely to be that somebody asks for: names come in their order. */
+  #likely = 0;
   readonly #read = new Map<BytePath, Stats>();
 
   /**
@@ -35,6 +39,7 @@ export class TreeCache {
     this.#circumstances = circumstances;
     this.#started = started;
     this.#record = (file === undefined ? undefined : decodeRecord(readOrEmpty(file), tree)) ?? NOTHING;
+    this.#left = this.#record;
     this.#same = new Uint8Array(this.#record.names.length);
   }
 
@@ -48,6 +53,33 @@ export class TreeCache {
   async lookAtAll(pause: Pause): Promise<boolean> {
     const { names, basis } = this.#record;
     return (await this.#look(basis, names.length, pause)) === names.length - basis;
+  }
+
+  /** The files and links that are not as they were, as far as {@link lookAtAll} or {@link believe} knows. */
+  changed(): readonly BytePath[] {
+    const { names, basis } = this.#record;
+    return names.filter((_, place) => place >= basis && this.#same[place] === 0);
+  }
+
+  /**
+   * The manifest of the last time with other files in place of the {@link changed} ones, which is left for the next scan. Nothing if one of them is not a file now and then.
+   * After it was seen that the listing holds: so do its stamps.
+   */
+  patch(files: ReadonlyMap<BytePath, ManifestEntry>): Manifest | undefined {
+    const { basis, whole } = this.#record;
+    const stamps = this.#record.stamps.slice();
+    const digests = Buffer.from(this.#record.digests);
+    for (const path of this.changed()) {
+      const [file, place] = [files.get(path), this.#placeOf(path)];
+      if (whole === undefined || file?.type !== 'file' || place === undefined || place >= basis + this.#record.files) return undefined;
+      const stat = this.#read.get(path);
+      if (stat) stamps.set(this.#vouchedFor(stat), place * STAMP_LENGTH);
+      digests.write(file.sha256, (place - basis) * DIGEST_BYTES, 'hex');
+    }
+    const record = { ...this.#record, stamps, digests };
+    const manifest = makeManifest(entriesOf(record), whole?.warnings);
+    if (whole) this.#write({ ...record, whole: { ...whole, digest: manifest.digest } });
+    return manifest;
   }
 
   /** The files and links of the last time. */
@@ -65,10 +97,20 @@ export class TreeCache {
     return manifestOf(this.#record.whole ?? { digest: '', warnings: [] }, () => this.#record);
   }
 
-  /** For the next scan, after {@link listingHolds} and {@link lookAtAll} found all as it was. */
-  async leaveGlance(pause: Pause): Promise<void> {
+  /** Takes the word of a glance for what changed. Whether it was one of this record. */
+  believe({ changed, by }: SeenChanges): boolean {
+    if (this.#record.whole?.digest !== by.whole.digest) return false;
+    this.#same.fill(1);
+    for (const path of changed) this.#same[this.#placeOf(path) ?? this.#same.length] = 0;
+    return true;
+  }
+
+  /** For the next scan, after one of the same files and links as the last time. `seen`: by a glance. */
+  async leaveGlance(pause: Pause, seen?: SeenChanges): Promise<void> {
     if (this.#file === undefined) return;
-    await leaveGlance({ cacheFile: this.#file, tree: this.#tree, record: this.#record, started: this.#started, pause });
+    const left = { cacheFile: this.#file, tree: this.#tree, record: this.#left, started: this.#started, pause };
+    if (seen) keepGlance(left, seen.by, seen.changed);
+    else await leaveGlance(left);
   }
 
   /** The entry of what has not changed, as far as {@link lookAtAll} has seen. */
@@ -99,20 +141,36 @@ export class TreeCache {
     const stamped = basis === undefined ? undefined : this.#stampAll(basis);
     const hasNothingNew = stamped === undefined && this.#record.whole === undefined && this.#read.size === 0 && manifest.entries.length === this.paths().length;
     if (hasNothingNew) return;
+    this.#write(this.#recordOf(manifest, stamped));
+  }
+
+  #write(record: TreeRecord): void {
+    this.#left = record;
+    if (this.#file === undefined) return;
     try {
       mkdirSync(dirname(this.#file), { recursive: true });
-      writeFileAtomic(this.#file, encodeRecord(this.#recordOf(manifest, stamped), this.#tree), { mode: 0o600, durable: false });
+      // A file system may write out at once what takes another one's place.
+      rmSync(this.#file, { force: true });
+      writeFileAtomic(this.#file, encodeRecord(record, this.#tree), { mode: 0o600, durable: false });
     } catch {
       // The next scan reads the tree again.
     }
+  }
+
+  #vouchedFor(stat: Stats): readonly number[] {
+    return isRacy(stat, this.#started) ? unmatched(stampOf(stat)) : stampOf(stat);
   }
 
   #look(from: number, to: number, pause: Pause): Promise<number> {
     return lookAt(this.#record, this.#tree, { from, to, pause, seen: (index) => { this.#same[index] = 1; } });
   }
 
+  /** Among the files and links. The basis may hold a file as well, an exclude file. */
   #placeOf(path: BytePath): number | undefined {
-    return (this.#places ??= this.#placesOfAll()).get(path);
+    const { names, basis, files } = this.#record;
+    const place = names[this.#likely] === path && this.#likely >= basis ? this.#likely : (find(names, path, basis, basis + files) ?? find(names, path, basis + files, names.length));
+    if (place !== undefined) this.#likely = place + 1;
+    return place;
   }
 
   /** Names with their stamps, or nothing if one of them is too young. */
@@ -124,14 +182,6 @@ export class TreeCache {
       stamped.set(name, stampOf(stat));
     }
     return stamped;
-  }
-
-  #placesOfAll(): ReadonlyMap<BytePath, number> {
-    const { names, basis } = this.#record;
-    const places = new Map<BytePath, number>();
-    // The basis may hold a file as well, an exclude file, and is left out.
-    for (let index = basis; index < names.length; index++) places.set(names[index] ?? '', index);
-    return places;
   }
 
   /** Without an object for each name: there are tens of thousands. */
@@ -160,11 +210,22 @@ export class TreeCache {
 
   #stampOf(path: BytePath): ArrayLike<number> | undefined {
     const stat = this.#read.get(path);
-    if (stat) return isRacy(stat, this.#started) ? unmatched(stampOf(stat)) : stampOf(stat);
+    if (stat) return this.#vouchedFor(stat);
     const index = this.#placeOf(path);
     if (index === undefined || this.#same[index] !== 1) return undefined;
     return this.#record.stamps.subarray(index * STAMP_LENGTH, (index + 1) * STAMP_LENGTH);
   }
+}
+
+/** By halves, in a part of the names that is in byte order. */
+function find(names: readonly BytePath[], path: BytePath, from: number, to: number): number | undefined {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') < path) low = middle + 1;
+    else high = middle;
+  }
+  return low < to && names[low] === path ? low : undefined;
 }
 
 /** A stamp that no file has: what was read when it was too young is read again, and all else of the record holds. */

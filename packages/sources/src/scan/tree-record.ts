@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { BytePath } from '@crpm/archive';
 import { inByteOrder, type Manifest, type ManifestEntry } from '../manifest.js';
 import { STAMP_LENGTH } from './stamps.js';
@@ -47,9 +48,12 @@ export interface Whole {
 const MAGIC = 'crpm tree record 1';
 /** How every record of this format begins, and no other file that passes the checksum. */
 const BEGINNING = `{"magic":${JSON.stringify(MAGIC)},`;
-const DIGEST_BYTES = 32;
+/** Of a sha256. */
+export const DIGEST_BYTES = 32;
+/** Holds the first line, as good as always. */
+const FIRST_BYTES = 4096;
 
-interface Head {
+export interface Head {
   readonly magic: string;
   readonly tree: BytePath;
   readonly basis: number;
@@ -99,6 +103,17 @@ export function decodeRecord(bytes: Buffer, tree: BytePath): TreeRecord | undefi
   };
 }
 
+/** Of a record's file, the first line, unchecked. Throws where there is none. */
+export function readHead(file: string): Head {
+  const fd = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(FIRST_BYTES);
+    return JSON.parse(bytes.toString('utf8', 0, readSync(fd, bytes)).split('\n', 1)[0] ?? '') as Head;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** What a record says of its tree. The entries are made when somebody asks for them. */
 export function manifestOf({ digest, warnings }: Pick<Whole, 'digest' | 'warnings'>, record: () => TreeRecord): Manifest {
   let entries: readonly ManifestEntry[] | undefined;
@@ -111,7 +126,7 @@ export function manifestOf({ digest, warnings }: Pick<Whole, 'digest' | 'warning
   };
 }
 
-function entriesOf(record: TreeRecord): readonly ManifestEntry[] {
+export function entriesOf(record: TreeRecord): readonly ManifestEntry[] {
   return inByteOrder(record.names.slice(record.basis).map((_, index) => entryAt(record, record.basis + index)));
 }
 

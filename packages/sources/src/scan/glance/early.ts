@@ -1,5 +1,6 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readHead } from '../tree-record.js';
 import { startLook, type Look } from './look.js';
 import { asText, cacheFileOf, indexFile } from './names.js';
 
@@ -8,8 +9,6 @@ export type TakeLook = (index: string) => Look | undefined;
 
 /** More trees than any workspace has. */
 const MOST = 8;
-/** Holds the first line of a glance, as good as always. */
-const FIRST_BYTES = 4096;
 /** What was seen longer ago is not the tree as it is: something was waited for, a lock perhaps. */
 const LONGEST_MS = 5_000;
 
@@ -25,7 +24,8 @@ export function startLooks(cwd: string): TakeLook {
     for (const name of readdirSync(folder)) {
       const cacheFile = cacheFileOf(join(folder, name));
       if (cacheFile === undefined || looks.size === MOST) continue;
-      const { tree, glance } = JSON.parse(firstLine(join(folder, name))) as { tree: string; glance: { indexSha256: string } };
+      const { tree, glance } = readHead(join(folder, name));
+      if (glance === undefined) continue;
       const index = indexFile(cacheFile, glance.indexSha256);
       looks.set(index, startLook({ tree: asText(tree), index }));
     }
@@ -46,15 +46,5 @@ function stateOf(cwd: string): string {
     } catch (error) {
       if (folder === dirname(folder)) throw error;
     }
-  }
-}
-
-function firstLine(file: string): string {
-  const fd = openSync(file, 'r');
-  try {
-    const bytes = Buffer.alloc(FIRST_BYTES);
-    return bytes.toString('utf8', 0, readSync(fd, bytes)).split('\n', 1)[0] ?? '';
-  } finally {
-    closeSync(fd);
   }
 }

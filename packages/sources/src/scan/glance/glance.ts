@@ -25,8 +25,16 @@ export interface GlanceOptions {
   readonly look?: TakeLook | undefined;
 }
 
-/** The manifest of the last scan, if at a glance nothing changed. Nothing says nothing: the tree has to be scanned. */
-export async function glance(options: GlanceOptions): Promise<Manifest | undefined> {
+/** What was seen: the manifest of the last scan, if nothing changed; or the files and links that may have, of a tree with the same ones. */
+export type Seen = { readonly manifest: Manifest } | SeenChanges;
+
+export interface SeenChanges {
+  readonly changed: ReadonlySet<BytePath>;
+  readonly by: GlanceRecord;
+}
+
+/** Nothing says nothing: the tree has to be scanned. */
+export async function glance(options: GlanceOptions): Promise<Seen | undefined> {
   const { cacheFile, tree, circumstances, started, pause, signal } = options;
   const record = readGlance(cacheFile, tree);
   if (record === undefined || record.whole.circumstances !== circumstances || started >= (record.glance.again ?? Infinity) || !isWhole(record, cacheFile)) return undefined;
@@ -34,9 +42,16 @@ export async function glance(options: GlanceOptions): Promise<Manifest | undefin
   const stop = new AbortController();
   const look = options.look?.(index) ?? startLook({ tree: asText(tree), index }, AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]));
   try {
-    const same = await lookAt(record, tree, { from: 0, to: record.names.length, pause });
-    if (same !== record.names.length || !(await look)) return undefined;
-    return manifestOf(record.whole, () => wholeRecord(cacheFile, tree, record.whole.digest));
+    const { basis, names } = record;
+    if ((await lookAt(record, tree, { from: 0, to: basis, pause })) !== basis) return undefined;
+    const own = new Set(names.slice(basis));
+    const changed = new Set(own);
+    await lookAt(record, tree, { from: basis, to: names.length, pause, seen: (place) => changed.delete(names[place] ?? '') });
+    const told = await look;
+    if (told === undefined) return undefined;
+    // What crpm looks at itself may differ from an index that is older.
+    for (const path of told) if (!own.has(path)) changed.add(path);
+    return changed.size > 0 ? { changed, by: record } : { manifest: manifestOf(record.whole, () => wholeRecord(cacheFile, tree, record.whole.digest)) };
   } finally {
     stop.abort();
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, rmSync, utimesSync, type BigIntStats } from 'node:fs';
+import { lstatSync, readdirSync, rmSync, utimesSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fsPath, type BytePath } from '@crpm/archive';
 import { writeFileAtomic } from '@crpm/state';
 import type { Pause } from '../look-at.js';
 import { STAMP_LENGTH } from '../stamps.js';
-import { decodeRecord, encodeRecord, type TreeRecord } from '../tree-record.js';
-import { identityOf, isWhole, readGlance } from './glance.js';
+import { encodeRecord, readHead, type TreeRecord } from '../tree-record.js';
+import { identityOf, isWhole, readGlance, type GlanceRecord } from './glance.js';
 import { encodeIndex, fitsIndex, type Watched } from './index-file.js';
 import { LEAST_FILES, LEFT_ALONE_MS } from './limits.js';
 import { makeRepository } from './look.js';
@@ -22,8 +22,8 @@ export interface LeaveOptions {
 }
 
 /**
- * Leaves what the next scan needs for a glance. It costs one more `lstat` per file, so it is only done where a scan found all as it was: then another such one is likely to come.
- * What can't be written makes no glance.
+ * Leaves what the next scan needs for a glance. It costs one more `lstat` per file, so it is only done where a scan found the same files and links as the last one: then another such one
+ * is likely to come. What can't be written makes no glance.
  */
 export async function leaveGlance({ cacheFile, tree, record, started, pause }: LeaveOptions): Promise<void> {
   const { names, basis, stamps, whole } = record;
@@ -47,30 +47,56 @@ export async function leaveGlance({ cacheFile, tree, record, started, pause }: L
   if (watched.length < LEAST_FILES && young < LEAST_FILES) return;
   const indexBytes = encodeIndex(watched.sort((a, b) => (a.path < b.path ? -1 : 1)));
   const indexSha256 = createHash('sha256').update(indexBytes).digest('hex');
+  const again = young >= LEAST_FILES ? started + LEFT_ALONE_MS : undefined;
   try {
     const index = indexFile(cacheFile, indexSha256);
     makeRepository(index);
     writeFileAtomic(index, indexBytes, { mode: 0o600, durable: false });
     // git holds what is younger than its index for racy, and reads it: none is.
     utimesSync(index, started / 1000, started / 1000);
-    const identities = { record: identityOf(cacheFile), index: identityOf(index) };
-    // Another scan may have left another record meanwhile.
-    if (identities.record === undefined || identities.index === undefined || decodeRecord(readFileSync(cacheFile), tree)?.whole?.digest !== whole.digest) return;
-    const left: TreeRecord = {
-      names: own.map((place) => names[place] ?? ''),
-      basis: own.length,
-      files: 0,
-      stamps: Float64Array.from(own.flatMap((place) => [...stamps.subarray(place * STAMP_LENGTH, (place + 1) * STAMP_LENGTH)])),
-      digests: Buffer.alloc(0),
-      targets: [],
-      whole,
-      glance: { record: identities.record, index: identities.index, indexSha256, ...(young >= LEAST_FILES ? { again: started + LEFT_ALONE_MS } : {}) },
-    };
-    writeFileAtomic(glanceFile(cacheFile), encodeRecord(left, tree), { mode: 0o600, durable: false });
+    writeGlance({ cacheFile, tree, record }, { own, indexSha256, again });
     removeOthers(cacheFile, index);
   } catch {
     // The next scan looks at every file itself.
   }
+}
+
+/**
+ * Leaves another glance by the same index, after a scan that found all as it was but the files in `changed`, and left `record`: what changed, crpm looks at itself from then on.
+ * `before`: the glance that showed it.
+ */
+export function keepGlance({ cacheFile, tree, record }: Omit<LeaveOptions, 'started' | 'pause'>, before: GlanceRecord, changed: ReadonlySet<BytePath>): void {
+  const looked = new Set([...before.names.slice(before.basis), ...changed]);
+  const own = [...record.names.keys()].filter((place) => place < record.basis || looked.has(record.names[place] ?? ''));
+  try {
+    writeGlance({ cacheFile, tree, record }, { own, indexSha256: before.glance.indexSha256, again: before.glance.again });
+  } catch {
+    // The next scan looks at every file itself.
+  }
+}
+
+interface Left {
+  /** Places in the record of what crpm looks at itself. */
+  readonly own: readonly number[];
+  readonly indexSha256: string;
+  readonly again: number | undefined;
+}
+
+function writeGlance({ cacheFile, tree, record: { names, basis, stamps, whole } }: Pick<LeaveOptions, 'cacheFile' | 'tree' | 'record'>, { own, indexSha256, again }: Left): void {
+  const identities = { record: identityOf(cacheFile), index: identityOf(indexFile(cacheFile, indexSha256)) };
+  // Another scan may have left another record meanwhile.
+  if (whole === undefined || identities.record === undefined || identities.index === undefined || readHead(cacheFile).whole?.digest !== whole.digest) return;
+  const left: TreeRecord = {
+    names: own.map((place) => names[place] ?? ''),
+    basis: own.filter((place) => place < basis).length,
+    files: 0,
+    stamps: Float64Array.from(own.flatMap((place) => [...stamps.subarray(place * STAMP_LENGTH, (place + 1) * STAMP_LENGTH)])),
+    digests: Buffer.alloc(0),
+    targets: [],
+    whole,
+    glance: { record: identities.record, index: identities.index, indexSha256, ...(again === undefined ? {} : { again }) },
+  };
+  writeFileAtomic(glanceFile(cacheFile), encodeRecord(left, tree), { mode: 0o600, durable: false });
 }
 
 function exactly(path: BytePath): BigIntStats | undefined {

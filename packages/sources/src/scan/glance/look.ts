@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { BytePath } from '@crpm/archive';
+import { MOST_CHANGED } from './limits.js';
 
 /** Where an index lies for git to compare with the tree. */
 export interface Looked {
@@ -11,18 +13,18 @@ export interface Looked {
   readonly index: string;
 }
 
-/** Resolves to whether every file is as the index says. Never rejects. */
-export type Look = Promise<boolean>;
+/** Resolves to the files that are not as the index says; to nothing where that can't be told, or where they are many. Never rejects. */
+export type Look = Promise<readonly BytePath[] | undefined>;
 
 /**
  * Has git compare an index of crpm's own with the tree: it makes the same `lstat` calls as crpm would, on several threads and without an interpreter.
  * Nothing of the user's has a say: not the tree's repository, no configuration, no variable of the environment. Where git is missing, or says anything
- * at all, the answer is no.
+ * but names of files, there is no answer.
  */
 export function startLook({ tree, index }: Looked, signal?: AbortSignal): Look {
   const repository = repositoryBeside(index);
-  return new Promise<boolean>((resolve) => {
-    const child = spawn('git', ['diff-files', '--quiet', '--ignore-submodules=all'], {
+  return new Promise((resolve) => {
+    const child = spawn('git', ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], {
       cwd: tree,
       env: {
         PATH: process.env['PATH'], LC_ALL: 'C', HOME: repository, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_OPTIONAL_LOCKS: '0',
@@ -32,10 +34,15 @@ export function startLook({ tree, index }: Looked, signal?: AbortSignal): Look {
       ...(signal ? { signal } : {}),
     });
     letOthersGoFirst(child.pid);
-    let spoke = false;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', () => { spoke = true; });
-    child.on('error', () => { resolve(false); });
-    child.on('close', (code) => { resolve(code === 0 && !spoke); });
+    let names = '';
+    let complaint = false;
+    child.stdout.setEncoding('latin1').on('data', (chunk: string) => { names += chunk; });
+    child.stderr.on('data', () => { complaint = true; });
+    child.on('error', () => { resolve(undefined); });
+    child.on('close', (code) => {
+      const changed = names.split('\0').slice(0, -1);
+      resolve(code === 0 && !complaint && changed.length <= MOST_CHANGED ? changed : undefined);
+    });
   });
 }
 
