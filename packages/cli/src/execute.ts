@@ -53,7 +53,7 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
 
 async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, lock: Lock): Promise<RunSummary> {
   const { project, io, stop } = options;
-  const [{ run }, { nodeKinds }, { linkCrpm }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state')]);
+  const [{ run }, { nodeKinds }, { linkCrpm }, { describeEnvironment }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state'), import('./environment.js')]);
   for (const text of linkCrpm(project.config.root, workspace)) io.stderr.write(`warning: ${text}\n`);
   await serveWhatIsNeeded(options, workspace);
   pruneRuns(workspace);
@@ -72,6 +72,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
     keepGoing: options.keepGoing,
     budget: { jobs, available: process.availableMemory() },
     runId,
+    environment: describeEnvironment({ config: project.config, command: options.command, jobs }),
     logsDir: runLogs(workspace, runId),
   });
 }

@@ -7,6 +7,15 @@ import { logFileName } from './names.js';
 /** Lines kept of each running node, to show if it fails. */
 const TAIL = 20;
 
+/** Reasons recorded of a node: the first commit of a tree may change thousands of files. */
+const REASONS = 200;
+
+/** Why a node runs: in a line, and each reason in its own words. */
+interface Why {
+  readonly reason: string;
+  readonly reasons: readonly string[];
+}
+
 /** What there is to tell of a node's end. */
 type Details = Omit<Extract<Event, { readonly type: 'node-finished' }>, 'type' | 'at' | 'node' | 'outcome'>;
 
@@ -57,11 +66,11 @@ export class Announcer {
     this.emit({ type: 'node-warning', at: Date.now(), node, text });
   }
 
-  started(node: GraphNode, reason: string): NodeVoice {
+  started(node: GraphNode, { reason, reasons }: Why): NodeVoice {
     const log = join(this.#folder, logFileName(node.id));
     const writer = this.#writer(logFileName(node.id));
     const lines: string[] = [];
-    this.emit({ type: 'node-started', at: Date.now(), node: node.id, reason, log });
+    this.emit({ type: 'node-started', at: Date.now(), node: node.id, reason, ...(reasons.length > 1 ? { reasons: reasons.slice(0, REASONS) } : {}), log });
     return {
       log,
       tail: () => lines,

@@ -6,7 +6,7 @@ import type { Difference } from './difference.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { NodeRecord } from './history.js';
 import type { RunOptions } from './options.js';
-import { formatReason } from './reason.js';
+import { formatDifferences, formatReason } from './reason.js';
 import type { Results } from './results.js';
 
 /** How an execution ended. */
@@ -39,7 +39,7 @@ export class Executor {
   }
 
   async execute(job: Job): Promise<End> {
-    const voice = this.#parts.announcer.started(job.question.node, formatReason(job.why));
+    const voice = this.#parts.announcer.started(job.question.node, { reason: formatReason(job.why), reasons: formatDifferences(job.why) });
     const { signal } = this.#parts.options;
     const begun = performance.now();
     const took = () => performance.now() - begun;

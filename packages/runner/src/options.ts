@@ -33,6 +33,8 @@ export interface RunOptions extends PlanOptions {
   /** What bounds the nodes at the same time to {@link jobs}. Default: p-queue. */
   readonly queue?: Queue;
   readonly runId: string;
+  /** What the run is made with, for its record: names and values for people. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** This run's own folder of logs; made if it is not there. `latest` beside it will name it. */
   readonly logsDir: string;
 }

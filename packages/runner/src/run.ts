@@ -31,6 +31,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     announcer.emit({
       type: 'run-started', at: Date.now(), run: runId, logs: options.logsDir,
       nodes: [...graph.nodes.values()].map((node) => eventNode(node, history.last(node.id)?.ms)),
+      ...(options.environment ? { environment: options.environment } : {}),
     });
     if (journal.warning !== undefined) announcer.warn(journal.warning);
     compact(journal, history, announcer);
