@@ -13,7 +13,8 @@ const MAY_IMPORT = {
   pipeline: ['core', 'archive', 'engines', 'rpm', 'sources', 'state'],
   runner: ['core', 'state'],
   reporters: ['core'],
-  cli: ['core', 'config', 'rpm', 'archive', 'oci', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters'],
+  report: ['core', 'reporters'],
+  cli: ['core', 'config', 'rpm', 'archive', 'oci', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters', 'report'],
 };
 
 const walls = Object.entries(MAY_IMPORT).map(([name, allowed]) => {

@@ -1,5 +1,5 @@
 // Bundles the CLI: the entry, which answers `--version` by itself; the program, in one file, of which only what a command needs is evaluated; the
-// repository server. All are CommonJS, which Node starts faster and whose compiled code can be kept.
+// repository server. All are CommonJS, which Node starts faster and whose compiled code can be kept. Beside them what pages bring with them.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -33,6 +33,14 @@ await build({
   supported: { 'dynamic-import': false },
   define: { __CRPM_VERSION__: JSON.stringify(version) },
   legalComments: 'eof',
+  logLevel: 'warning',
+});
+// What pages bring with them, read only when one is made.
+await build({
+  entryPoints: { page: fileURLToPath(new URL('packages/report/src/page/page.css', root)) },
+  outdir: fileURLToPath(dist),
+  minify: true,
+  target: 'chrome110',
   logLevel: 'warning',
 });
 for (const file of ['README.md', 'LICENSE']) await cp(new URL(file, root), new URL(file, cli)).catch(() => {});

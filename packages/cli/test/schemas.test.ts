@@ -70,8 +70,8 @@ const CLASSES: Readonly<Record<Failure['class'], true>> = { usage: true, environ
 const failure = (of: string): Required<Failure> => ({ class: of as Failure['class'], message: 'm', next: 'n', lines: ['l'], data: [1], transient: true });
 /** One of each; a new type of event does not compile until it is here. */
 const EVENTS: { readonly [T in Event['type']]: Required<Event & { readonly type: T }> } = {
-  'run-started': { type: 'run-started', at: 1, run: 'r', nodes: [{ id: 'a', kind: 'k', title: 't', group: 'g', needs: ['b'], lastMs: 1.5 }], logs: '/l' },
-  'node-started': { type: 'node-started', at: 1, node: 'a', reason: 'first run', log: '/l/a.log' },
+  'run-started': { type: 'run-started', at: 1, run: 'r', nodes: [{ id: 'a', kind: 'k', title: 't', group: 'g', needs: ['b'], lastMs: 1.5 }], logs: '/l', environment: { crpm: '0.1.0' } },
+  'node-started': { type: 'node-started', at: 1, node: 'a', reason: 'need b changed, need c new', reasons: ['need b changed', 'need c new'], log: '/l/a.log' },
   'node-line': { type: 'node-line', at: 1, node: 'a', text: '' },
   'node-status': { type: 'node-status', at: 1, node: 'a', text: 's' },
   'node-warning': { type: 'node-warning', at: 1, node: 'a', text: 'w' },

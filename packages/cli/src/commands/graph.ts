@@ -5,16 +5,21 @@ import { openProject } from '../project.js';
 import { graphAsDot, graphAsJson, graphAsMermaid, graphAsText } from '../graph-formats.js';
 
 interface GraphOptions extends GlobalOptions {
-  readonly format: 'text' | 'json' | 'dot' | 'mermaid';
+  readonly format: 'text' | 'json' | 'dot' | 'mermaid' | 'svg' | 'html';
 }
 
 export function graphCommand(cli: Cli): Command {
   return new Command('graph')
-    .description('print the nodes and what each needs')
-    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'dot', 'mermaid']).default('text'))
-    .addHelpText('after', examples(['crpm graph', 'crpm graph --format dot | dot -Tsvg > graph.svg', 'crpm graph --format mermaid                     for Markdown on GitHub']))
+    .description('print the nodes and what each needs; as svg and html a picture, with how each fared')
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'dot', 'mermaid', 'svg', 'html']).default('text'))
+    .addHelpText('after', examples(['crpm graph', 'crpm graph --format html > graph.html', 'crpm graph --format mermaid           for Markdown on GitHub', 'crpm graph --format dot | dot -Tpdf > graph.pdf']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GraphOptions>();
+      if (options.format === 'svg' || options.format === 'html') {
+        const { drawGraph } = await import('../graph-picture.js');
+        cli.io.stdout.write(await drawGraph(cli, options, options.format));
+        return;
+      }
       const { graph } = await openProject(cli, options);
       switch (options.format) {
         case 'text':

@@ -61,6 +61,16 @@ describe('what is recorded', () => {
     expect(summary.warnings).toEqual(['base: take care']);
   });
 
+  test('each of several reasons is on record, where there is more than a line tells', async () => {
+    await built(rig);
+    rig.inputs.set('base', 'another');
+    rig.inputs.set('a.source', 'another');
+    await rig.run(graph);
+    const started = rig.events.flatMap((event) => (event.type === 'node-started' ? [{ node: event.node, reasons: event.reasons }] : []));
+    expect(started).toContainEqual({ node: 'a.build', reasons: ['need a.source changed', 'need base changed'] });
+    expect(started.find(({ node }) => node === 'base')?.reasons).toBeUndefined();
+  });
+
   test('a damaged end of the journal costs that record and one warning', async () => {
     await built(rig);
     const journal = join(rig.workspace.state, 'journal');
