@@ -66,12 +66,13 @@ export function printed(stdout: Readable, pattern: RegExp): Promise<void> {
 export interface TinySpec {
   readonly name?: string;
   readonly head?: string;
+  readonly prep?: string;
   readonly build?: string;
   readonly files?: string;
 }
 
 /** A spec of a few lines: one file in one RPM. */
-export function tinySpec({ name = 'tiny', head = '', build = 'true', files = '%files\n/usr/share/tiny\n' }: TinySpec = {}): string {
+export function tinySpec({ name = 'tiny', head = '', prep = '%setup -q', build = 'true', files = '%files\n/usr/share/tiny\n' }: TinySpec = {}): string {
   return `Name: ${name}
 Version: 1.0
 Release: 1%{?dist}
@@ -82,7 +83,7 @@ ${head}
 %description
 Made by a test.
 %prep
-%setup -q
+${prep}
 %build
 ${build}
 %install

@@ -1,4 +1,4 @@
-import type { Event, Failure, NodeOutcome } from '@crpm/core';
+import { CAUSES, type Event, type Failure, type NodeOutcome } from '@crpm/core';
 import type { Difference, Explanation, PlanEntry } from '@crpm/runner';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
@@ -67,7 +67,7 @@ describe('what explain --json prints', () => {
 
 const OUTCOMES: Readonly<Record<NodeOutcome, number>> = { ran: 1, fresh: 0, restored: 0, failed: 0, 'not-run': 0, cancelled: 0 };
 const CLASSES: Readonly<Record<Failure['class'], true>> = { usage: true, environment: true, locked: true, build: true, proof: true, oom: true, source: true, cancelled: true, bug: true };
-const failure = (of: string): Required<Failure> => ({ class: of as Failure['class'], message: 'm', next: 'n', lines: ['l'], data: [1], transient: true });
+const failure = (of: string): Required<Failure> => ({ class: of as Failure['class'], message: 'm', next: 'n', lines: ['l'], data: [1], transient: true, cause: 'compiler', complaints: [{ file: 'a.c', line: 1, column: 2, message: 'm' }], commands: ['crpm shell a'] });
 /** One of each; a new type of event does not compile until it is here. */
 const EVENTS: { readonly [T in Event['type']]: Required<Event & { readonly type: T }> } = {
   'run-started': { type: 'run-started', at: 1, run: 'r', nodes: [{ id: 'a', kind: 'k', title: 't', group: 'g', needs: ['b'], lastMs: 1.5 }], logs: '/l', environment: { crpm: '0.1.0' } },
@@ -88,6 +88,10 @@ describe('a line of run --json', () => {
 
   test.each(Object.keys(OUTCOMES))('the outcome %s', (outcome) => {
     expect(validateEvent({ type: 'node-finished', at: 1, node: 'a', outcome, ms: 0 })).toBe(true);
+  });
+
+  test.each(CAUSES)('a failure by the cause %s', (cause) => {
+    expect(validateEvent({ ...EVENTS['node-finished'], failure: { ...failure('build'), cause } })).toBe(true);
   });
 
   test.each(Object.keys(CLASSES))('a failure of class %s', (of) => {

@@ -23,15 +23,53 @@ export type FailureClass =
   | 'cancelled'
   | 'bug';
 
+/**
+ * What went wrong, as far as the output of programs tells; finer than the class, which says whose hands can mend it. `docs/troubleshooting.md` has a section for each, and each is
+ * shown there by a build that really fails so.
+ */
+export const CAUSES = [
+  'build-requires',
+  'patch',
+  'configure',
+  'compiler',
+  'linker',
+  'program',
+  'unpackaged-files',
+  'missing-files',
+  'tests',
+  'memory',
+  'disk',
+  'network',
+  'resolver',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** What a compiler complained of, at a place of the tree that was built. */
+export interface Complaint {
+  /** Relative to the top of the tree. */
+  readonly file: string;
+  /** From 1, in the user's own file. */
+  readonly line: number;
+  /** From 1; absent where the program tells none. */
+  readonly column?: number;
+  readonly message: string;
+}
+
 /** An expected failure, told so that the reader knows what to do next. */
 export interface Failure {
   readonly class: FailureClass;
+  /** Absent: nobody knows, or it is none of those. */
+  readonly cause?: Cause;
   /** One sentence: what went wrong, with the names and values that matter. */
   readonly message: string;
   /** What to type or change now. */
   readonly next?: string;
-  /** The lines of output that matter, oldest first; at most about twenty. */
+  /** The lines of output that matter, oldest first; at most ten. */
   readonly lines?: readonly string[];
+  /** What compilers and meson complained of. */
+  readonly complaints?: readonly Complaint[];
+  /** Command lines that help to go on, best first. */
+  readonly commands?: readonly string[];
   /** The same for programs, where there is more to tell than sentences: the proof that failed. */
   readonly data?: Json;
   /**
@@ -59,12 +97,12 @@ export function fail(failure: Failure, cause?: unknown): never {
   throw new FailureError(failure, cause === undefined ? undefined : { cause });
 }
 
-const FULL = { what: 'the disk is full', next: 'Free some space, then run again; finished work is kept.' };
+const FULL = { cause: 'disk', what: 'the disk is full', next: 'Free some space, then run again; finished work is kept.' } as const;
 const TOO_MANY = { what: 'too many files are open', next: 'Raise the limit (ulimit -n 8192), or use fewer nodes at once (--jobs); then run again.' };
 const FORBIDDEN = { what: 'this machine does not allow it', next: 'Give the user that crpm runs as the right to the path named above, then run again.' };
 
 /** System errors that tell of the machine and not of crpm. `ENOENT` and the like are not among them: a path that is wrong is a bug. */
-const SYSTEM_ERRORS: Readonly<Partial<Record<string, { readonly what: string; readonly next: string }>>> = {
+const SYSTEM_ERRORS: Readonly<Partial<Record<string, { readonly cause?: Cause; readonly what: string; readonly next: string }>>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
   EMFILE: TOO_MANY,
@@ -73,7 +111,7 @@ const SYSTEM_ERRORS: Readonly<Partial<Record<string, { readonly what: string; re
   EPERM: FORBIDDEN,
   EROFS: { what: 'the file system is read only', next: 'Mount it for writing (after an error the kernel may have made it read only: see dmesg), then run again.' },
   EIO: { what: 'the disk failed', next: 'See dmesg and check the disk, then run again; finished work is checked before it is used.' },
-  ENOMEM: { what: 'this machine has no memory left', next: 'End other programs or use fewer compile jobs (build.jobs), then run again.' },
+  ENOMEM: { cause: 'memory', what: 'this machine has no memory left', next: 'End other programs or use fewer compile jobs (build.jobs), then run again.' },
 };
 
 /** What was thrown, as a failure: itself if it is an expected one, else a bug with the stack in `lines`. */
@@ -82,7 +120,7 @@ export function toFailure(thrown: unknown): Failure {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const code = (error as NodeJS.ErrnoException).code;
   const ofMachine = code !== undefined && Object.hasOwn(SYSTEM_ERRORS, code) ? SYSTEM_ERRORS[code] : undefined;
-  if (ofMachine) return { class: 'environment', message: `${ofMachine.what}: ${error.message}`, next: ofMachine.next };
+  if (ofMachine) return { class: 'environment', ...(ofMachine.cause ? { cause: ofMachine.cause } : {}), message: `${ofMachine.what}: ${error.message}`, next: ofMachine.next };
   return {
     class: 'bug',
     message: `internal error: ${error.message}`,

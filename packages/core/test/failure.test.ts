@@ -8,7 +8,7 @@ test.each([
   ['EACCES', 'this machine does not allow it'], ['EPERM', 'this machine does not allow it'], ['EROFS', 'the file system is read only'],
   ['EIO', 'the disk failed'], ['ENOMEM', 'this machine has no memory left'],
 ])('%s tells of the machine: %s', (code, what) => {
-  expect(toFailure(systemError(code))).toEqual({ class: 'environment', message: `${what}: ${code}: open '/state/journal'`, next: expect.stringMatching(/run again/) as unknown });
+  expect(toFailure(systemError(code))).toMatchObject({ class: 'environment', message: `${what}: ${code}: open '/state/journal'`, next: expect.stringMatching(/run again/) as unknown });
 });
 
 test.each(['ENOENT', 'ENOTDIR', 'EEXIST', 'EBADF', 'toString'])('%s is a bug: crpm named the wrong path', (code) => {

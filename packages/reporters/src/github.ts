@@ -1,6 +1,5 @@
 import { relative, resolve } from 'node:path';
 import { screenText, type Event } from '@crpm/core';
-import { compilerErrors } from './compiler-errors.js';
 import { plainReporter } from './plain.js';
 import type { Reporter, ReporterOptions, Screen } from './reporter.js';
 
@@ -27,7 +26,7 @@ export function githubReporter(options: ReporterOptions): Reporter {
       case 'node-finished': {
         const { node, failure } = event;
         if (!failure) return;
-        for (const { file, line, column, message } of compilerErrors(failure.lines ?? [])) {
+        for (const { file, line, column, message } of failure.complaints ?? []) {
           const at = { file: inCheckout(options, groups.get(node), file), line: String(line), ...(column === undefined ? {} : { col: String(column) }) };
           say(command('error', { ...at, title: node }, message));
         }

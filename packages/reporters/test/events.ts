@@ -43,6 +43,7 @@ createrepo  not run         -
 a.rpmbuild failed: rpmbuild ended with exit code 1
   | main.c:1: error
   next: Mend the error above.
+  type: crpm logs a.rpmbuild
   log:  /logs/a.rpmbuild.log
 
 4 nodes: 1 ran, 1 fresh, 1 failed, 1 not run; 1m05s

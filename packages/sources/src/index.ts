@@ -8,6 +8,7 @@ export { fetchGit, isCommit, resolveRef, type Fetched, type FetchOptions } from 
 export { fetchPinned, type PinnedOptions } from './git/pinned.js';
 export { exportCommit } from './git/export-commit.js';
 export { changeLockFile, findPin, findFilePin, LOCK_FILE_NAME, readLockFile, withPins, writeLockFile, type GitPin, type Pins, type FilePin } from './lock-file.js';
+export { runGit } from './git/run-git.js';
 export { checkRemote, type Remote } from './git/remote.js';
 export { keepSnapshot, type SnapshotOptions } from './snapshot/keep-snapshot.js';
 export { exportSnapshot, hasSnapshot } from './snapshot/export-snapshot.js';

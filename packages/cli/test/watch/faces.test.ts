@@ -31,6 +31,7 @@ warning: b: one warning
 a.rpmbuild failed: the compiler ended with 1
   | x.c:1: error
   next: Mend it.
+  type: crpm logs a.rpmbuild
   log:  /l/a.log
 14:03:09  #3  ok        6.3s  all fresh  (a: x.c)
 `);

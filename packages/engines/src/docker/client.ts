@@ -20,6 +20,7 @@ export class EngineError extends FailureError {
     super(
       {
         class: 'environment',
+        ...(full ? { cause: 'disk' as const } : {}),
         message: full ? `the disk of the engine at ${address} is full (${what})` : `the engine at ${address} failed at ${what}: ${reason}`,
         next: full ? 'Free space where the engine keeps images and volumes (docker system df), then run again.' : 'Look at the engine’s own log (journalctl -u docker).',
         ...(status >= 500 && !full ? { transient: true as const } : {}),

@@ -34,11 +34,11 @@ export async function deriveImage(client: Client, env: NodeJS.ProcessEnv, from: 
     const last: string[] = [];
     const line = (text: string) => {
       last.push(text);
-      if (last.length > 20) last.shift();
+      if (last.length > 10) last.shift();
       step.line(text);
     };
     const exit = await execute(client, id, { argv: step.argv, image: from, signal: step.signal, line });
-    if (exit.oom) fail({ class: 'oom', message: `${what} was killed for lack of memory while the image was prepared`, next: 'Free memory on the engine’s machine, or give the engine more.', lines: last });
+    if (exit.oom) fail({ class: 'oom', cause: 'memory', message: `${what} was killed for lack of memory while the image was prepared`, next: 'Free memory on the engine’s machine, or give the engine more.', lines: last });
     if (exit.code !== 0) fail({ class: 'build', message: `${what} ended with exit code ${exit.code} while the image was prepared`, next: 'See the lines above; the whole output is in the log of the node.', lines: last });
     return { id: await commit(client, id, base.env, step) };
   } finally {

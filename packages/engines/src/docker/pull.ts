@@ -66,5 +66,5 @@ export function pullFailure(reference: Reference, reason: string): Failure {
   }
   if (/unauthorized|denied|authentication required|forbidden/i.test(reason)) return { class: 'environment', message, next: `Log in first: docker login ${reference.registry}` };
   const passing = PASSING.test(reason.trim()) ? { transient: true as const } : {};
-  return { class: 'environment', ...passing, message, next: 'See whether this machine reaches the registry, and whether the engine knows the proxy it needs; then run again.' };
+  return { class: 'environment', cause: 'network', ...passing, message, next: 'See whether this machine reaches the registry, and whether the engine knows the proxy it needs; then run again.' };
 }

@@ -13,7 +13,7 @@ import { stripLevel, type SpecPatch } from '../build/patches.js';
 import { BUILD_TIME } from '../build/reproducible.js';
 import { TOPDIR } from '../build/rpmbuild-command.js';
 import type { SpecFile } from '../build/spec.js';
-import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
+import { takeBuiltRpms } from '../build/take-rpms.js';
 import { putSubprojects } from '../build/subprojects.js';
 import { tryPatches } from '../build/try-patches.js';
 import { putTree } from '../build/trees.js';
@@ -22,7 +22,7 @@ import type { RpmsFact } from '../facts.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
 import { writeRecord, type TreeRecord } from './record.js';
 import { CREATE, PREP_FAILED, STALE } from './scripts.js';
-import { leftBehind, runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
+import { leftBehind, runBuild, treeBuildFailed, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
 
 /** Fills a build tree that is not there yet and builds it: the spec's own %prep, then the rest. `clean`: why, for the result. */
 export async function createTree(build: TreeBuild, file: SpecFile, clean: string): Promise<RpmsFact> {
@@ -60,7 +60,7 @@ export async function createTree(build: TreeBuild, file: SpecFile, clean: string
     });
     if (record && (end.compiled || end.exit.code === 0)) writeRecord(context.workspace, name, { ...record, ...leftBehind(end) });
     if (end.exit.code === PREP_FAILED) await prepFailed(build, work, recipe, source, end);
-    if (end.exit.code !== 0) notCreated(build, recipe, end);
+    if (end.exit.code !== 0) await notCreated(build, work, recipe, end);
     return takeBuiltRpms(context, work, params, buildroot.evr, { clean, ...(end.ccache ? { ccache: end.ccache } : {}) });
   });
 }
@@ -102,16 +102,17 @@ function isReleased({ spec, tree }: ArchiveRecipe): boolean {
 }
 
 /** The patch that does not apply, with file and hunk, which rpm keeps to itself; else what %prep said. */
-async function prepFailed({ context }: TreeBuild, work: Work, { spec }: ArchiveRecipe, { pristine, patches }: Source, { output }: BuildEnd): Promise<never> {
-  if (patches.length > 0) await tryPatches(context, work, pristine, patches, stripLevel(spec.text));
-  return fail({ class: 'build', message: `%prep of ${spec.name} failed`, next: 'Correct what the lines shown name; the log has all of the output.', lines: output.telling() });
+async function prepFailed(build: TreeBuild, work: Work, { spec }: ArchiveRecipe, { pristine, patches }: Source, end: BuildEnd): Promise<never> {
+  if (patches.length > 0) await tryPatches(build.context, work, pristine, patches, stripLevel(spec.text));
+  return fail(await treeBuildFailed(build, work, end));
 }
 
-function notCreated({ params, name }: TreeBuild, { spec, names }: ArchiveRecipe, { exit, answers, output }: BuildEnd): never {
+async function notCreated(build: TreeBuild, work: Work, { spec, names }: ArchiveRecipe, end: BuildEnd): Promise<never> {
+  const { exit, answers, output } = end;
   if (exit.code === STALE) {
     const [why = ''] = marked(answers, 'stale ');
     if (why.startsWith('place')) fail({ class: 'build', message: `%prep of ${spec.name} leaves no folder ${names.top}`, next: 'Correct -n of %setup or %autosetup.', lines: output.telling() });
-    fail({ class: 'environment', message: `the build tree ${name} can't be made anew: the engine still holds the old one`, next: 'See what has it open (docker ps -a), end that, and run again.' });
+    fail({ class: 'environment', message: `the build tree ${build.name} can't be made anew: the engine still holds the old one`, next: 'See what has it open (docker ps -a), end that, and run again.' });
   }
-  fail(rpmbuildFailed(params, output, exit.code));
+  return fail(await treeBuildFailed(build, work, end));
 }

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 
-import type { NodeContext, Work } from '@crpm/core';
+import type { Failure, NodeContext, Work } from '@crpm/core';
 
 import { runAnswering } from '../build/answering-step.js';
+import { buildFailed } from '../build/build-failed.js';
 import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache, type CcacheUse } from '../build/ccache.js';
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
 import { script } from '../build/scripts.js';
@@ -27,7 +28,16 @@ export interface TreeBuild {
 /** Opens the build tree, made empty if it is not there. */
 export function withTree<T>({ params, context, buildroot, name }: TreeBuild, use: (work: Work) => Promise<T>): Promise<T> {
   const { image } = buildroot.here;
-  return withWork(context, { image, arch: params.arch, memory: params.memory ?? context.budget.memory, tree: name, ...ccacheOf(params.ccache, image) }, use);
+  return withWork(context, { image, arch: params.arch, memory: memoryOf(params, context), tree: name, ...ccacheOf(params.ccache, image) }, use);
+}
+
+function memoryOf(params: RpmbuildInPlaceParams, { budget }: NodeContext): number | undefined {
+  return params.memory ?? budget.memory;
+}
+
+/** Why a build in the tree failed. */
+export function treeBuildFailed({ context, params, trees }: TreeBuild, work: Work, { output, exit }: Pick<BuildEnd, 'output' | 'exit'>): Promise<Failure> {
+  return buildFailed({ context, work, package: params.package, tree: trees.tree, output, program: 'rpmbuild', code: exit.code });
 }
 
 export interface BuildStep {
@@ -66,7 +76,7 @@ export async function runBuild({ params, context, buildroot }: TreeBuild, work: 
   };
   const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
   const ran = await runAnswering(context, work, { argv, env, hear, ...(step.files ? { files: step.files } : {}), ...(step.answered ? { answered: step.answered } : {}) });
-  if (ran.exit.oom) outOfMemory(context, 'rpmbuild', ran.output);
+  if (ran.exit.oom) outOfMemory({ program: 'rpmbuild', memory: memoryOf(params, context), output: ran.output });
   const ccache = ccacheUse(ran.answers);
   reportCcache(context, ccache);
   const [changed] = marked(ran.answers, 'changed ');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fail } from '@crpm/core';
 
 import { TOPDIR } from '../build/rpmbuild-command.js';
-import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
+import { takeBuiltRpms } from '../build/take-rpms.js';
 import type { OutputTail } from '../build/telling-lines.js';
 import { withSecondChance } from '../build/trees.js';
 import { marked } from '../build/work.js';
@@ -13,7 +13,7 @@ import { writeRecord, type TreeRecord } from './record.js';
 import type { CleanReason } from './reuse.js';
 import { BEGUN, STALE, UPDATE } from './scripts.js';
 import { packChanges } from './send.js';
-import { leftBehind, runBuild, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
+import { leftBehind, runBuild, treeBuildFailed, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
 
 /** Sends what changed into a recorded tree and builds it; or says why that gives nothing one could rely on. */
 export async function updateTree(build: TreeBuild, record: TreeRecord, changes: TreeChanges): Promise<RpmsFact | CleanReason> {
@@ -41,7 +41,7 @@ export async function updateTree(build: TreeBuild, record: TreeRecord, changes: 
     if (end.exit.code === STALE) return staleReason(end);
     if (end.compiled || end.exit.code === 0) writeRecord(workspace, name, { ...next, ...leftBehind(end) });
     if (end.exit.code === 0) return takeBuiltRpms(context, work, params, buildroot.evr, end.ccache ? { ccache: end.ccache } : {});
-    if (blamesTheSource(end.output)) fail(rpmbuildFailed(params, end.output, end.exit.code));
+    if (blamesTheSource(end.output)) fail(await treeBuildFailed(build, work, end));
     return { clean: 'the build in place failed in a way that a clean one may not', expected: false };
   });
 }

@@ -1,6 +1,7 @@
 import { fail, type NodeContext, type Work } from '@crpm/core';
 
 import type { ArchiveRecipe, MadeArchive } from './archive.js';
+import { stepFailed } from './build-failed.js';
 import { RECOMPRESS, script } from './scripts.js';
 import { putTree } from './trees.js';
 import { marked, mustRun, runStep } from './work.js';
@@ -25,12 +26,7 @@ export async function autotoolsDist(context: NodeContext, work: Work, { spec, na
   context.report.status('configure, make dist');
   const { exit, output, answers } = await runStep(context, work, { argv: script(MAKE_DIST, [String(context.budget.jobs)]), answers: 'crpm-' });
   if (exit.code !== 0) {
-    fail({
-      class: 'build',
-      message: `make dist of ${tree.dir} failed`,
-      next: 'Look at the log; what autoreconf, configure or make misses belongs into the BuildRequires of the spec.',
-      lines: output.telling(),
-    });
+    fail(stepFailed(context, output, { message: `make dist of ${tree.dir} failed`, next: 'Correct what the lines shown name; what autoreconf, configure or make misses belongs into the BuildRequires of the spec.' }));
   }
   const made = marked(answers, 'crpm-archive ');
   const wanted = `${names.top}.tar.gz`;

@@ -8,6 +8,7 @@ import type { RpmFact } from '../facts.js';
 import type { BuildrootParams } from '../params.js';
 import { deriveStep } from './derive-step.js';
 import { derivedImage } from './derived-image.js';
+import { all, excerpt } from './diagnosis/lines.js';
 import { INSTALL_BUILD_REQUIRES, script } from './scripts.js';
 import { linkOrCopy, withStaging } from './staging.js';
 import type { OutputTail } from './telling-lines.js';
@@ -53,19 +54,34 @@ export async function installBuildRequires(params: BuildrootParams, context: Nod
 
 function notInstalled(spec: string, output: OutputTail): Failure {
   const absent = unmatched(output.lines);
-  if (absent.length > 0) return { ...nowhere(spec, absent), lines: output.telling() };
+  if (absent.length > 0) return { ...nowhere(spec, absent), lines: excerpt(output.lines, NO_MATCH) };
+  const unreachable = output.lines.some((line) => UNREACHABLE.test(line));
+  if (unreachable) {
+    return {
+      class: 'environment',
+      cause: 'network',
+      message: `dnf reached no repository with the BuildRequires of ${spec}`,
+      next: 'See whether containers of this machine reach the mirror, and whether the engine knows the proxy that they need; then run again.',
+      lines: output.telling(),
+    };
+  }
   return {
     class: 'build',
+    cause: 'build-requires',
     message: `dnf could not install the BuildRequires of ${spec}`,
     next: 'See the lines shown; the log has all that dnf said.',
     lines: output.telling(),
   };
 }
 
+/** What dnf 4 and dnf 5 say when no mirror answers. */
+const UNREACHABLE = /\b(?:Failed to download metadata for repo|Cannot download repomd\.xml|Cannot prepare internal mirrorlist|Could not resolve host|Curl error \(\d+\))/;
+
 /** BuildRequires that no repository of the build root has. */
 export function nowhere(spec: string, names: readonly string[]): Failure {
   return {
     class: 'build',
+    cause: 'build-requires',
     message: `BuildRequires ${names.join(', ')} of ${spec} ${names.length === 1 ? 'is' : 'are'} in no repository`,
     next: 'Add the repository that has it under basesystems.<name>.repos, name its source under needs, or correct the spec.',
   };
@@ -77,8 +93,9 @@ export function requirementsSpec(requires: readonly string[]): string {
   return [...tags, ...requires.map((name) => `BuildRequires: ${name.replaceAll('%', '%%')}`), '%description', ''].join('\n');
 }
 
+const NO_MATCH = /^No matching package to install: '(.+)'$|^No match for argument: (.+)$/;
+
 /** What dnf 4 and dnf 5 say about a requirement that no repository provides. */
 export function unmatched(lines: readonly string[]): readonly string[] {
-  const names = lines.flatMap((line) => /^No matching package to install: '(.+)'$/.exec(line)?.[1] ?? /^No match for argument: (.+)$/.exec(line)?.[1] ?? []);
-  return [...new Set(names)];
+  return all(lines, NO_MATCH).map(([, old, argument]) => old ?? argument ?? '');
 }

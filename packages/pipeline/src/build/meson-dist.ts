@@ -2,6 +2,7 @@ import { packFiles } from '@crpm/archive';
 import { fail, type NodeContext, type Work } from '@crpm/core';
 
 import type { ArchiveRecipe, MadeArchive } from './archive.js';
+import { stepFailed } from './build-failed.js';
 import { BUILD_TIME } from './reproducible.js';
 import { FIND_SPEC, RECOMPRESS, script } from './scripts.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
@@ -22,20 +23,14 @@ export async function mesonDist(context: NodeContext, work: Work, { spec, names,
   await putTree(work, tree, 'source');
   await commitAll(context, work);
   context.report.status('meson setup');
-  await mustRun(context, work, { argv: ['meson', 'setup', '--wrap-mode=nodownload', ...(await projectOptions(tree)), 'build', 'source'] }, (seen) => ({
-    class: 'build',
-    message: `meson setup of ${tree.dir} failed`,
-    next: 'Look at the log; a dependency that meson misses belongs into the BuildRequires of the spec.',
-    lines: seen.telling(),
-  }));
+  await mustRun(context, work, { argv: ['meson', 'setup', '--wrap-mode=nodownload', ...(await projectOptions(tree)), 'build', 'source'] }, (seen) =>
+    stepFailed(context, seen, { message: `meson setup of ${tree.dir} failed`, next: 'Correct what the lines shown name; a dependency that meson misses belongs into the BuildRequires of the spec.' }),
+  );
   context.report.status('meson dist');
   // gzip, because meson packs xz on one core at its slowest; what the spec wants is made from it right after.
-  await mustRun(context, work, { argv: ['meson', 'dist', '-C', 'build', '--no-tests', '--formats', 'gztar'] }, (seen) => ({
-    class: 'build',
-    message: `meson dist of ${tree.dir} failed`,
-    next: 'Look at the log for the dist script that failed.',
-    lines: seen.telling(),
-  }));
+  await mustRun(context, work, { argv: ['meson', 'dist', '-C', 'build', '--no-tests', '--formats', 'gztar'] }, (seen) =>
+    stepFailed(context, seen, { message: `meson dist of ${tree.dir} failed`, next: 'Correct what the lines shown name: meson dist runs the scripts that meson.build gives to meson.add_dist_script().' }),
+  );
   const made = await onlyArchive(context, work);
   checkNames(made, spec.name, names);
   const specText = await finishedSpec(context, work, made, spec);

@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 
 import { extractTar } from '@crpm/archive';
-import type { Failure, NodeContext, Work } from '@crpm/core';
+import type { NodeContext, Work } from '@crpm/core';
 
 import type { RpmsFact } from '../facts.js';
 import type { RpmbuildParams } from '../params.js';
 import { collectRpms } from './collect-rpms.js';
-import { diagnose } from './diagnose.js';
 import { TOPDIR } from './rpmbuild-command.js';
 import { withStaging } from './staging.js';
-import type { OutputTail } from './telling-lines.js';
 
 /** Takes what rpmbuild made out of a work and into the node's output. `here`: how the build went. */
 export async function takeBuiltRpms(context: NodeContext, work: Work, params: RpmbuildParams, evr: string, here: NonNullable<RpmsFact['here']>): Promise<RpmsFact> {
@@ -19,14 +17,4 @@ export async function takeBuiltRpms(context: NodeContext, work: Work, params: Rp
     const rpms = await collectRpms(folder, context.out, { arch: params.arch, evr, what: params.package });
     return { package: params.package, rpms, ...(Object.keys(here).length > 0 ? { here } : {}) };
   });
-}
-
-export function rpmbuildFailed(params: RpmbuildParams, seen: OutputTail, code: number): Failure {
-  const why = diagnose(seen.lines, params.package);
-  return {
-    class: why?.class ?? 'build',
-    message: `rpmbuild of ${params.package} ended with exit code ${String(code)}${why ? `: ${why.what}` : ''}`,
-    next: why?.next ?? 'Correct what the lines shown name; the log has all of the output.',
-    lines: seen.telling(),
-  };
 }

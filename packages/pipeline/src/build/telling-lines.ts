@@ -1,5 +1,7 @@
+import { screenText } from '@crpm/core';
+
 /** How many lines of a failed program's output a failure shows. */
-const SHOWN = 20;
+const SHOWN = 10;
 /** How many of its last lines are looked at. */
 const REMEMBERED = 2_000;
 
@@ -31,14 +33,19 @@ export class OutputTail {
     if (this.#lines.length > REMEMBERED * 2) this.#lines.splice(0, REMEMBERED);
   }
 
-  /** All that is remembered, oldest first. */
+  /** All that is remembered, oldest first, without colours: compilers use them also where nobody sees them. */
   get lines(): readonly string[] {
-    return this.#lines.slice(-REMEMBERED);
+    return this.#lines.slice(-REMEMBERED).map(plain);
   }
 
-  /** The last twenty lines that tell why, each once; without any, simply the last ones. */
+  /** The last ten lines that tell why, each once; without any, simply the last ones. */
   telling(): readonly string[] {
     const telling = this.lines.filter((line) => TELLING.some((pattern) => pattern.test(line)));
     return [...new Set(telling.length > 0 ? telling : this.lines.filter((line) => line.trim() !== ''))].slice(-SHOWN);
   }
+}
+
+/** Of most lines nothing is to be taken away. */
+function plain(line: string): string {
+  return line.includes('\u001b') ? screenText(line) : line;
 }

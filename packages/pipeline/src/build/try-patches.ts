@@ -26,9 +26,10 @@ export async function tryPatches(context: NodeContext, work: Work, tree: string,
   const said = output.lines.slice(output.lines.lastIndexOf(applied) + 1);
   return fail({
     class: 'build',
+    cause: 'patch',
     message: `the patch ${applied.slice('crpm-patch '.length)} of the spec does not apply to this tree: ${firstReject(said)}`,
-    next: 'Change the patch, or what you edited near it. A tree that holds some of the patches already wants patches: drop, or patches: [those to keep], in its source.',
-    lines: said.slice(-20),
+    next: `Change the patch, or what you edited near it. If the tree holds the patches already, say so in the config: sources.${context.node.group ?? '<name>'}.patches: drop, or a list of those to keep.`,
+    lines: said.slice(-10),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Command, Exit, Failure, Labels, NodeContext, Work } from '@crpm/core';
-import { fail } from '@crpm/core';
+import { fail, formatSize } from '@crpm/core';
 
+import { MORE_MEMORY, ofMachine } from './diagnosis/of-machine.js';
 import { buildEnvironment } from './reproducible.js';
 import { OutputTail } from './telling-lines.js';
 
@@ -62,19 +63,27 @@ export async function runStep(context: NodeContext, work: Work, { answers: mark,
   return { exit, output, answers };
 }
 
-/** {@link runStep}, where any end but 0 is the failure that `why` makes of the output. Lack of memory is told as that. Returns the answers. */
+/** {@link runStep}, where any end but 0 is the failure that `why` makes of the output. Lack of memory, disk or network is told as that. Returns the answers. */
 export async function mustRun(context: NodeContext, work: Work, step: Step, why: (output: OutputTail, code: number) => Failure): Promise<readonly string[]> {
   const { exit, output, answers } = await runStep(context, work, step);
-  if (exit.oom) outOfMemory(context, step.argv[0] ?? 'a program', output);
-  if (exit.code !== 0) fail(why(output, exit.code));
+  if (exit.oom) outOfMemory({ program: step.argv[0] ?? 'a program', output });
+  if (exit.code !== 0) fail(ofMachine(output.lines, { online: (step.network ?? 'none') !== 'none' }) ?? why(output, exit.code));
   return answers;
 }
 
-export function outOfMemory(context: NodeContext, program: string, output: OutputTail): never {
+export interface KilledProgram {
+  readonly program: string;
+  /** Bytes that it might take; absent: as many as there are. */
+  readonly memory?: number | undefined;
+  readonly output: OutputTail;
+}
+
+export function outOfMemory({ program, memory, output }: KilledProgram): never {
   fail({
     class: 'oom',
-    message: `${program} of ${context.node.id} was ended for lack of memory`,
-    next: 'Raise build.memory, or lower build.jobs: each compile job needs memory of its own.',
+    cause: 'memory',
+    message: `${program} was ended for lack of memory; ${memory === undefined ? 'the machine had none left' : `it had ${formatSize(memory)}`}`,
+    next: MORE_MEMORY,
     lines: output.telling(),
   });
 }

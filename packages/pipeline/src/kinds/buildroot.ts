@@ -89,6 +89,7 @@ function refuseOnHost(params: BuildrootParams, { spec, unsatisfied }: Asked, lib
   if (unsatisfied.length > 0) {
     fail({
       class: 'environment',
+      cause: 'build-requires',
       message: `this machine lacks BuildRequires of ${spec.name}: ${unsatisfied.join(', ')}`,
       next: `sudo dnf install ${unsatisfied.map((name) => `'${name}'`).join(' ')}`,
     });
@@ -103,6 +104,7 @@ function refuseOnHost(params: BuildrootParams, { spec, unsatisfied }: Asked, lib
 function refuseWithoutDnf({ spec, unsatisfied }: Asked): never {
   fail({
     class: 'build',
+    cause: 'build-requires',
     message: `BuildRequires ${unsatisfied.join(', ') || 'from other packages'} of ${spec.name}: not in the base image, which has no dnf to install them`,
     next: 'Install them in the base image, or take an image that has dnf.',
   });

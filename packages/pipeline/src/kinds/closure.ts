@@ -92,6 +92,7 @@ async function judge(params: ClosureParams, context: NodeContext, { unmet, had, 
   if (first === undefined) return { unmet };
   return fail({
     class: 'proof',
+    cause: 'resolver',
     message: first,
     next: `Leave out what requires it (build.without), build the package that has it too, or add the repository that has it to ${files[0] ?? 'the repo file'}.`,
     lines: others,

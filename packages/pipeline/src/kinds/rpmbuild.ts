@@ -5,6 +5,7 @@ import { packFiles, packPath } from '@crpm/archive';
 import { fail, type NodeContext, type NodeKind, type Work } from '@crpm/core';
 
 import { runAnswering } from '../build/answering-step.js';
+import { buildFailed } from '../build/build-failed.js';
 import { ccacheEnvironment, ccacheOf, ccacheUse, reportCcache } from '../build/ccache.js';
 import { FEDORA_MACROS, MACRO_FILE } from '../build/fedora-macros.js';
 import { released } from '../build/release.js';
@@ -13,7 +14,7 @@ import { putLookaside } from '../build/lookaside.js';
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
 import { BUILD_RPMS } from '../build/rpmbuild-script.js';
 import { script } from '../build/scripts.js';
-import { rpmbuildFailed, takeBuiltRpms } from '../build/take-rpms.js';
+import { takeBuiltRpms } from '../build/take-rpms.js';
 import { putTree, snapshots } from '../build/trees.js';
 import { outOfMemory, withWork } from '../build/work.js';
 import type { BuildrootFact, DistFact, RpmsFact } from '../facts.js';
@@ -49,8 +50,11 @@ async function run(asked: RpmbuildParams, context: NodeContext): Promise<RpmsFac
     context.report.status(`rpmbuild with ${String(jobs)} ${jobs === 1 ? 'job' : 'jobs'}`);
     const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
     const { exit, output, answers } = await runAnswering(context, work, { argv, env });
-    if (exit.oom) outOfMemory(context, 'rpmbuild', output);
-    if (exit.code !== 0) fail(rpmbuildFailed(params, output, exit.code));
+    if (exit.oom) outOfMemory({ program: 'rpmbuild', memory, output });
+    if (exit.code !== 0) {
+      const { tree } = await snapshots(context);
+      fail(await buildFailed({ context, work, package: params.package, tree, output, program: 'rpmbuild', code: exit.code }));
+    }
     const ccache = ccacheUse(answers);
     reportCcache(context, ccache);
     return takeBuiltRpms(context, work, params, buildroot.evr, ccache ? { ccache } : {});

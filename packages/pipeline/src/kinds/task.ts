@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fail, type Input, type InputContext, type Json, type NodeContext, type NodeKind } from '@crpm/core';
 import { hashFile } from '@crpm/state';
 
+import { compilerErrors } from '../build/diagnosis/compiler-errors.js';
 import { globFiles } from '../build/glob.js';
 import { OutputTail } from '../build/telling-lines.js';
 import type { ServeFact } from '../facts.js';
@@ -60,7 +61,8 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
   if (!result.failed) return;
   const lines = output.telling();
   const where = `tasks.${context.node.id}.run in the config`;
-  fail({ class: 'build', message: `the task ${context.node.id} ${howItEnded(result, program)}`, next: lines.length > 0 ? `Correct what the lines shown name, or ${where}.` : `Correct ${where}.`, lines });
+  const complaints = compilerErrors(output.lines);
+  fail({ class: 'build', message: `the task ${context.node.id} ${howItEnded(result, program)}`, next: lines.length > 0 ? `Correct what the lines shown name, or ${where}.` : `Correct ${where}.`, lines, ...(complaints.length > 0 ? { complaints } : {}) });
 }
 
 /** A task that needs `serve` is told where the repository is. */

@@ -49,10 +49,10 @@ export async function runScript({ copy, mode, variables, env, report, signal, di
   const result = await runInGroup(command(copy, mode, variables), { cwd: copy, env: scriptEnvironment(env, variables, copy), signal, line });
   signal.throwIfAborted();
   if (result.failed) {
-    const { reason, unresolved, lines, next } = explainScriptFailure(tail, variables);
-    const found = unresolved ? await diagnose() : undefined;
+    const { reason, cause, lines, next } = explainScriptFailure(tail, variables);
+    const found = cause === 'resolver' ? await diagnose() : undefined;
     const message = [`KubeVirt's ${title} ${howItEnded(result, title.split(' ')[0] ?? title)}`, reason, found?.message].filter((part) => part !== undefined).join(': ');
-    fail({ class: 'build', message, next: found ? `${found.next} The private copy is kept.` : next, lines });
+    fail({ class: 'build', ...(cause ? { cause } : {}), message, next: found ? `${found.next} The private copy is kept.` : next, lines });
   }
   return resolver;
 }

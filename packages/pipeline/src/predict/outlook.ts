@@ -76,7 +76,7 @@ export function report({ report }: Pick<NodeContext, 'report'>, from: string, fo
   report.status(`foretold from ${from}`);
   for (const { severity, message, next } of foresights) if (severity === 'warning') report.warn(`${message}. ${next}`);
   const [error, ...others] = foresights.filter(({ severity }) => severity === 'error');
-  if (error) fail({ class: 'proof', message: error.message, next: error.next, lines: others.map(({ message }) => message) });
+  if (error) fail({ class: 'proof', cause: 'resolver', message: error.message, next: error.next, lines: others.map(({ message }) => message) });
   return { from, foresights: foresights.map((one) => ({ ...one })) };
 }
 

@@ -39,7 +39,7 @@ test('without a line that tells why, the last lines are shown', () => {
   const tail = new OutputTail();
   for (let i = 0; i < 30; i++) tail.line(`step ${String(i)}`);
   tail.line('');
-  expect(tail.telling()).toHaveLength(20);
+  expect(tail.telling()).toHaveLength(10);
   expect(tail.telling().at(-1)).toBe('step 29');
 });
 

@@ -43,7 +43,7 @@ export async function download(url: string, file: string, { algorithm = 'sha256'
     if (signal?.aborted) fail({ class: 'cancelled', message: `stopped while getting ${url}` }, error);
     if ((error as NodeJS.ErrnoException).syscall === 'write' || (error as NodeJS.ErrnoException).syscall === 'open') throw error;
     const why = silence.signal.aborted ? `no byte for ${SILENCE / 1000} seconds` : causeOf(error);
-    fail({ class: 'environment', message: `can't get ${url}: ${why}`, next: nextOf(), transient: true }, error);
+    fail({ class: 'environment', cause: 'network', message: `can't get ${url}: ${why}`, next: nextOf(), transient: true }, error);
   } finally {
     clearTimeout(timer);
   }
@@ -57,6 +57,7 @@ function checkResponse(url: string, response: Response): void {
   const gone = response.status === 404 || response.status === 410 || response.status === 403 || response.status === 401;
   fail({
     class: gone ? 'usage' : 'environment',
+    ...(gone ? {} : { cause: 'network' as const }),
     message: `can't get ${url}: the server answers ${response.status} ${response.statusText}`.trimEnd(),
     next: gone ? 'Correct the address in the config; or get it by hand and name the file.' : 'Try again later; or get it by hand and name the file.',
     ...(response.status >= 500 && { transient: true as const }),

@@ -108,6 +108,7 @@ function failFetch(result: GitResult, options: FetchOptions): never {
   }
   fail({
     class: 'environment',
+    cause: 'network',
     message: `can't fetch ${options.ref} from ${where}: ${complaint}`,
     next: 'Check the network, the proxy and your access to the repository; or set dir to a clone on this machine.',
     transient: true,
