@@ -55,14 +55,14 @@ export async function dispatch(argv: readonly string[], io: Io, version: string)
   }
 }
 
-function program(cli: Cli): Command {
+/** All commands, as they are typed. */
+export function program(cli: Cli): Command {
   const root = new Command('crpm')
     .description('Builds QEMU, libvirt and their neighbours from your trees, and proves that KubeVirt took them.')
     .version(cli.version)
     .option('-C <dir>', 'run as if crpm had been started in <dir>')
     .option('--config <file>', 'the config file; default: found upward from the working directory')
     .helpCommand('help [command]', 'help of a command')
-    .showHelpAfterError('(crpm --help lists the commands and their options)')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
   const commands = [
     initCommand,
@@ -95,8 +95,14 @@ function program(cli: Cli): Command {
       writeOut: (text) => cli.io.stdout.write(text),
       writeErr: (text) => cli.io.stderr.write(text),
     });
+    command.showHelpAfterError(command === root ? '(crpm --help lists the commands and their options)' : `(${nameOf(command)} --help has examples)`);
   }
   return root;
+}
+
+/** `crpm cache gc` */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
 /** The command did what it does; but somebody waits for words that did not come. */

@@ -63,9 +63,6 @@ export async function hasConfig({ cwd, configPath, env }: Pick<LoadOptions, 'cwd
 }
 
 function nothingFound(cwd: string): string {
-  const names = SEARCH_PLACES.map((name) => (name === 'package.json' ? `package.json#${PACKAGE_PROPERTY}` : name));
-  return (
-    `there is no config: looked for ${names.join(', ')} in ${cwd} and the folders above it, and neither QEMU_DIR nor LIBVIRT_DIR is set; ` +
-    'crpm init writes one from what lies around; the smallest custom-rpms.config.yaml, beside KubeVirt, is: sources: { libvirt: { dir: ../libvirt } }'
-  );
+  const [first = '', ...others] = SEARCH_PLACES.map((name) => (name === 'package.json' ? `${PACKAGE_PROPERTY} in package.json` : name));
+  return `there is no config: neither ${cwd} nor a folder above it has ${first} (or ${others.join(', ')}); crpm init writes one, QEMU_DIR and LIBVIRT_DIR do without`;
 }

@@ -27,7 +27,7 @@ describe('without a file', () => {
 
   test('other variables alone make none', async () => {
     const { text } = await loadIn(makeFolder({}), { LIBVIRT_VERSION: '0:11.10.0', QEMU_DIR: '' });
-    expect(text).toMatch(/^error: there is no config: looked for/);
+    expect(text).toMatch(/^error: there is no config: neither /);
   });
 });
 

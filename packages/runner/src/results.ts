@@ -79,7 +79,7 @@ export class Results {
   /** A record of the store that does not hold what it should goes out of the way. */
   setAside(fingerprint: string): void {
     void this.#cached('set a damaged record aside', () => {
-      this.#warn(`the store's record ${fingerprint} was damaged; it is set aside in ${this.#cache.setAside(fingerprint)}`);
+      this.#warn(`an earlier result in the store was damaged, and what it is of is made again; it is set aside in ${this.#cache.setAside(fingerprint)}`);
     });
   }
 
