@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inTerminal } from '../support/terminal.js';
 import { CliRig, CRPM } from './cli-rig.js';
@@ -28,6 +29,20 @@ test('init writes a config that crpm takes, a schema for editors, and leaves wha
   expect(again.err).toContain(`${config()} is there already; crpm validate checks it, crpm init --force writes it anew`);
   expect((await rig.crpm(['init', '--force'], { cwd, env: { KUBEVIRT_CENTOS_STREAM_VERSION: '10' } })).code).toBe(0);
   expect(readFileSync(config(), 'utf8')).toContain('basesystem: centos-stream-10 # by KUBEVIRT_CENTOS_STREAM_VERSION');
+});
+
+test('in a git tree .crpm is kept out of git, and the dist-git folder’s branch says which stream', async () => {
+  const git = (...argv: readonly string[]) => execa('git', argv, { cwd: join(rig.work, 'kubevirt'), env: rig.env, extendEnv: false });
+  await git('init', '--quiet');
+  rig.write({ 'qemu/configure': '', 'qemu/VERSION': '10.1.0\n', 'qemu-kvm/qemu-kvm.spec': 'Name: qemu-kvm\n' });
+  await execa('git', ['init', '--quiet', '--initial-branch=c10s', join(rig.work, 'qemu-kvm')], { env: rig.env, extendEnv: false });
+  expect((await rig.crpm(['init', '--yes'], { cwd: join(rig.work, 'kubevirt'), env: { SINGLE_ARCH: 'x86_64' } })).code).toBe(0);
+  const text = readFileSync(config(), 'utf8');
+  expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/\.crpm\/config\.schema\.json\n/);
+  expect(text).toMatch(/\nbasesystem: centos-stream-10 # by the branch c10s of .*\narch: "x86_64" # by SINGLE_ARCH;[^]*\n  qemu:\n    dir: \.\.\/qemu\n    spec: \.\.\/qemu-kvm\n/);
+  expect(readFileSync(join(rig.work, 'kubevirt/.git/info/exclude'), 'utf8')).toMatch(/^\.crpm$/m);
+  expect((await git('status', '--porcelain', '--untracked-files=all')).stdout).not.toContain('.crpm');
+  expect((await rig.crpm(['validate'], { cwd: join(rig.work, 'kubevirt') })).code).toBe(0);
 });
 
 test('what keeps a run from it is told at once', async () => {

@@ -48,6 +48,20 @@ test('a folder that merely has the name is no tree, and one that a variable name
   });
 });
 
+test('a downstream tree under the name of its package is QEMU, a dist-git folder is none', () => {
+  write(...KUBEVIRT, 'qemu-kvm/configure', 'qemu-kvm/VERSION');
+  expect(look('kubevirt').trees).toEqual([{ name: 'qemu', dir: join(top, 'qemu-kvm') }]);
+});
+
+test('what the script’s other variables say: one package alone, one architecture', () => {
+  write(...KUBEVIRT, ...QEMU, ...LIBVIRT);
+  const seen = look('kubevirt', { LIBVIRT_ONLY: 'true', QEMU_ONLY: 'no', SINGLE_ARCH: 'aarch64' });
+  expect(seen).toMatchObject({ trees: [{ name: 'libvirt' }], others: [{ name: 'qemu', dir: join(top, 'qemu'), variable: 'LIBVIRT_ONLY' }], arch: 'aarch64' });
+  const text = configText({ ...seen, stream: { number: 9 }, schema: './s' });
+  expect(text).toContain('\narch: "aarch64" # by SINGLE_ARCH; also a list of x86_64, aarch64, s390x\n');
+  expect(text).toContain('\n  libvirt:\n    dir: ../libvirt\n  # qemu: { dir: ../qemu } # left out by LIBVIRT_ONLY\n');
+});
+
 test('outside of KubeVirt the config belongs where one stands, and a KubeVirt beside is its', () => {
   write(...KUBEVIRT, ...LIBVIRT, 'here/x');
   expect(look('here')).toMatchObject({ root: join(top, 'here'), kubevirt: join(top, 'kubevirt'), trees: [{ name: 'libvirt' }] });

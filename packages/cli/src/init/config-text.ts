@@ -2,14 +2,14 @@ import { isAbsolute, relative } from 'node:path';
 import type { FoundTree, Surroundings } from './surroundings.js';
 
 /** What a new config says; all folders absolute. */
-export interface Choices extends Pick<Surroundings, 'root' | 'kubevirt' | 'trees' | 'others'> {
+export interface Choices extends Pick<Surroundings, 'root' | 'kubevirt' | 'trees' | 'others' | 'arch'> {
   readonly stream: { readonly number: 9 | 10; readonly from?: string };
   /** The schema's file, for editors, relative to the config. */
   readonly schema: string;
 }
 
 /** A config as somebody would write it who knows the keys: what was found, and why, and what could stand there instead. */
-export function configText({ root, kubevirt, trees, others, stream, schema }: Choices): string {
+export function configText({ root, kubevirt, trees, others, arch, stream, schema }: Choices): string {
   const path = (dir: string) => quoted(shortest(root, dir));
   const why = stream.from === undefined ? '' : `by ${stream.from.replaceAll(/[\r\n]/g, ' ')}; `;
   return [
@@ -17,7 +17,7 @@ export function configText({ root, kubevirt, trees, others, stream, schema }: Ch
     '# What crpm builds, and for which KubeVirt. crpm run builds it, crpm plan says first what it would do; crpm schema describes every key.',
     '',
     `basesystem: centos-stream-${stream.number} # ${why}also centos-stream-${stream.number === 9 ? 10 : 9}, a list of both, or your own`,
-    '# arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x',
+    arch === undefined ? '# arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x' : `arch: ${JSON.stringify(arch)} # by SINGLE_ARCH; also a list of x86_64, aarch64, s390x`,
     '',
     ...(kubevirt === undefined
       ? ['kubevirt: false # no KubeVirt tree was found: the run ends with a served repository; { dir: ../kubevirt } goes on to the proof']
@@ -25,7 +25,7 @@ export function configText({ root, kubevirt, trees, others, stream, schema }: Ch
     '',
     'sources:',
     ...trees.flatMap((tree) => sourceLines(tree, path, stream.number)),
-    ...others.map(({ name, dir }) => `  # ${name}: { dir: ${path(dir)} }`),
+    ...others.map(({ name, dir, variable }) => `  # ${name}: { dir: ${path(dir)} }${variable === undefined ? '' : ` # left out by ${variable}`}`),
     '',
     '# build: { profile: full } # as the distribution builds: %check, debuginfo, its own payload; default: dev, incremental',
     '',

@@ -21,8 +21,10 @@ export interface Surroundings {
   readonly kubevirt?: string;
   /** What most people build: QEMU and libvirt. */
   readonly trees: readonly FoundTree[];
-  /** Trees of other packages that KubeVirt pins, which lie beside as well. */
+  /** Trees of other packages that KubeVirt pins, which lie beside as well; and one of those two that QEMU_ONLY or LIBVIRT_ONLY, named as its variable, leaves out. */
   readonly others: readonly FoundTree[];
+  /** What SINGLE_ARCH says. */
+  readonly arch?: string;
   readonly stream?: { readonly number: 9 | 10; readonly from: string };
 }
 
@@ -37,6 +39,10 @@ export interface LookOptions {
 /** What a tree must hold to be taken for one; folders of the same name may be anything. */
 const SIGNS: Readonly<Record<string, readonly string[]>> = { qemu: ['configure', 'VERSION'], libvirt: ['meson.build', 'libvirt.spec.in'] };
 const VARIABLES: Readonly<Record<string, string>> = { qemu: 'QEMU_DIR', libvirt: 'LIBVIRT_DIR' };
+/** Where a tree lies beside, as it is cloned. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = { qemu: ['qemu', 'qemu-kvm'], libvirt: ['libvirt'] };
+/** Variables of the bash script that leave the other one out. */
+const ONLY: Readonly<Record<string, string>> = { qemu: 'LIBVIRT_ONLY', libvirt: 'QEMU_ONLY' };
 /** What the dist-git repository of a package is called, where it is not called like it. */
 const DIST_GIT: Readonly<Record<string, { readonly folder: string; readonly variable: string }>> = { qemu: { folder: 'qemu-kvm', variable: 'QEMU_KVM_DIR' } };
 
@@ -45,10 +51,14 @@ export function lookAround({ cwd, env, known }: LookOptions): Surroundings {
   const inside = kubevirt !== undefined && (cwd === kubevirt || cwd.startsWith(`${kubevirt}/`));
   const root = inside ? kubevirt : cwd;
   const beside = dirname(root);
-  const trees = Object.keys(SIGNS).flatMap((name) => findTree(name, { cwd, env, beside }));
-  const others = known.filter((name) => !(name in SIGNS)).flatMap((name) => (isFolder(join(beside, name)) ? [{ name, dir: join(beside, name) }] : []));
-  const stream = streamOf(env, trees);
-  return { root, ...(kubevirt === undefined ? {} : { kubevirt }), trees, others, ...(stream ? { stream } : {}) };
+  const both = Object.keys(SIGNS).flatMap((name) => findTree(name, { cwd, env, beside }));
+  const left = ({ name }: FoundTree) => isYes(env[ONLY[name] ?? '']);
+  const trees = both.filter((tree) => !left(tree));
+  const leftOut = both.filter(left).map(({ name, dir }) => ({ name, dir, variable: ONLY[name] ?? '' }));
+  const neighbours = known.filter((name) => !(name in SIGNS)).flatMap((name) => (isFolder(join(beside, name)) ? [{ name, dir: join(beside, name) }] : []));
+  const stream = streamOf(env, both);
+  const arch = env['SINGLE_ARCH'];
+  return { root, ...(kubevirt === undefined ? {} : { kubevirt }), trees, others: [...leftOut, ...neighbours], ...(arch ? { arch } : {}), ...(stream ? { stream } : {}) };
 }
 
 /** The tree that one stands in, or the one that lies below or beside. */
@@ -67,8 +77,9 @@ function isKubevirt(folder: string): boolean {
 function findTree(name: string, { cwd, env, beside }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly beside: string }): readonly FoundTree[] {
   const variable = VARIABLES[name];
   const named = variable === undefined ? undefined : env[variable];
-  const dir = named ? resolve(cwd, named) : join(beside, name);
-  if (!named && !(SIGNS[name] ?? []).every((file) => existsSync(join(dir, file)))) return [];
+  const looksRight = (folder: string) => (SIGNS[name] ?? []).every((file) => existsSync(join(folder, file)));
+  const dir = named ? resolve(cwd, named) : (FOLDERS[name] ?? []).map((folder) => join(beside, folder)).find(looksRight);
+  if (dir === undefined) return [];
   const distGit = distGitOf(name, { cwd, env, beside });
   return [{ name, dir, ...(distGit === undefined ? {} : { distGit }), ...(named && variable !== undefined ? { variable } : {}) }];
 }
@@ -107,6 +118,11 @@ function branchOf(folder: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** As the other commands read such a variable. */
+function isYes(value: string | undefined): boolean {
+  return /^(?:1|true|yes|y|on)$/i.test(value ?? '');
 }
 
 function isFolder(path: string): boolean {
