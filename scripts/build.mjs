@@ -37,9 +37,13 @@ await build({
 });
 // What pages bring with them, read only when one is made.
 await build({
-  entryPoints: { page: fileURLToPath(new URL('packages/report/src/page/page.css', root)) },
+  entryPoints: ['page/page.css', 'browser/page.ts'].map((path) => fileURLToPath(new URL(`packages/report/src/${path}`, root))),
+  entryNames: '[name]',
   outdir: fileURLToPath(dist),
+  bundle: true,
+  format: 'iife',
   minify: true,
+  charset: 'ascii',
   target: 'chrome110',
   logLevel: 'warning',
 });

@@ -1,7 +1,7 @@
 // What the distribution must bring, and how it is installed.
 import { exists, must, onPath, say } from './shell.mjs';
 
-/** `there`: a program on PATH, or an absolute path. The names are those of the packages that bring it. */
+/** `there`: a program on PATH, or an absolute path; `or`: where another distribution has it. The names are those of the packages that bring it. */
 const BUILD = [
   { there: 'rpmbuild', apt: 'rpm', dnf: 'rpm-build' },
   { there: 'createrepo_c', apt: 'createrepo-c', dnf: 'createrepo_c' },
@@ -35,11 +35,18 @@ const TEST = [
   { there: '/etc/ssl/certs/ca-certificates.crt', apt: 'ca-certificates', dnf: 'ca-certificates' },
 ];
 
-export const NEEDED = { build: BUILD, test: [...BUILD, ...TEST] };
+/** On top of both: a browser for the pages, and letters for it. */
+const BROWSER = [
+  { there: 'chromium', or: 'chromium-browser', apt: 'chromium', dnf: 'chromium' },
+  { there: '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', or: '/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf', apt: 'fonts-dejavu-core', dnf: 'dejavu-sans-fonts' },
+];
+
+export const NEEDED = { build: BUILD, test: [...BUILD, ...TEST, ...BROWSER] };
 
 /** The needed things that are not there. */
 export function missing(needed) {
-  return needed.filter(({ there }) => !(there.startsWith('/') ? exists(there) : onPath(there)));
+  const isThere = (name) => (name.startsWith('/') ? exists(name) : onPath(name));
+  return needed.filter(({ there, or = there }) => !isThere(there) && !isThere(or));
 }
 
 export function isRoot() {

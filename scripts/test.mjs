@@ -22,6 +22,7 @@ try {
   } else {
     await check('lint', ['eslint', '.']);
     await check('typecheck', ['tsc', '--noEmit']);
+    await check('typecheck of the page', ['tsc', '--noEmit', '-p', 'packages/report/src/browser']);
     await project('unit');
     await project('integration');
   }

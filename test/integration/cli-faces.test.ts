@@ -38,6 +38,30 @@ test('several faces of one run: one on stdout, the others in files, and later th
   expect(read('again.xml')).toBe(read('report.xml'));
 });
 
+test('html is a page: in the file that is named, else among the logs of the run, and the same again from the record', async () => {
+  const { code, out, err } = await rig.crpm(['run', '--keep-going', '--reporter', 'plain', '--reporter', 'html', '--reporter', 'html=page.html']);
+  expect(code).toBe(1);
+  expect(out).toContain('bad: failed');
+  const [, place = ''] = /^report: (.*\/report\.html)$/.exec(err) ?? [];
+  const page = readFileSync(place, 'utf8');
+  for (const text of ['<b>Next:</b>', 'a.c:3:1: error: no', 'it rests on bad, which failed', '<dt>command</dt><dd>crpm run</dd>']) expect(page).toContain(text);
+  expect(page).toContain('script-src');
+  expect(read('page.html')).toBe(page);
+  expect((await rig.crpm(['report'])).out).toBe(place);
+  expect(readFileSync(place, 'utf8')).toBe(page);
+  expect(await rig.crpm(['report', 'none'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no run none; the runs are: ') as unknown });
+});
+
+test('the graph is a picture with how each node fared', async () => {
+  await rig.crpm(['run', '--keep-going']);
+  const { out: svg } = await rig.crpm(['graph', '--format', 'svg']);
+  expect(svg).toMatch(/^<svg class="picture" xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  expect([...svg.matchAll(/class="node is-([\w-]+)" data-node="(\w+)"/g)].map(([, state, node]) => [node, state])).toEqual([['good', 'ran'], ['bad', 'failed'], ['after', 'not-run']]);
+  const { out: page } = await rig.crpm(['graph', '--format', 'html']);
+  expect(page).toMatch(/^<!doctype html>/);
+  expect(page).toContain('<a href="#node-bad">');
+});
+
 test('on GitHub an error of a compiler points into the checkout', async () => {
   const { out } = await rig.crpm(['run', '--reporter', 'github'], { env: { GITHUB_WORKSPACE: rig.work } });
   expect(out).toContain('\n::error file=a.c,line=3,col=1,title=bad::no\n');
@@ -57,7 +81,7 @@ test('runs lists what is on record, the last run first', async () => {
 test.each([
   [['--reporter', 'junit', '--reporter', 'trace'], '--reporter junit and --reporter trace would both write to stdout: send one to a file, as in trace=FILE'],
   [['--json', '--reporter', 'plain'], '--reporter ndjson and --reporter plain would both write to stdout: send one to a file, as in plain=FILE'],
-  [['--reporter', 'html5'], '--reporter html5: there is no "html5"; there are: live, plain, ndjson, github, junit, trace'],
+  [['--reporter', 'html5'], '--reporter html5: there is no "html5"; there are: live, plain, ndjson, github, junit, trace, html'],
   [['--reporter', 'junit='], '--reporter junit=: the file after = is missing'],
   [['--reporter', 'live=x'], '--reporter live=x: the live view is for a terminal; plain=x has the same in lines'],
   [['--reporter', 'junit=no/such/report.xml'], "ENOENT: no such file or directory, open '"],

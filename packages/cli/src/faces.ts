@@ -5,17 +5,21 @@ import { createReporter, DOCUMENTS, REPORTERS, type Reporter, type ReporterName,
 import { refuse } from './complaints.js';
 import type { Io } from './io.js';
 
-/** A face that was asked for, and the file it goes to; without one it goes to stdout. */
+/** All that `--reporter` knows. */
+export const FACES = [...REPORTERS, 'html'] as const;
+type FaceName = (typeof FACES)[number];
+
+/** A face that was asked for, and the file it goes to; without one it goes to stdout, `html` among the logs. */
 export interface Wanted {
-  readonly name: ReporterName;
+  readonly name: FaceName;
   readonly file?: string;
 }
 
 /** `junit=report.xml`, for an option that may be given several times. Commander says what is wrong with one. */
 export function parseFace(value: string, before: readonly Wanted[] = []): readonly Wanted[] {
   const [name = '', file] = value.split(/=(.*)/s, 2);
-  const known = REPORTERS.find((face) => face === name);
-  if (known === undefined) refuse(`--reporter ${value}: there is no ${JSON.stringify(name)}; there are: ${REPORTERS.join(', ')}`);
+  const known = FACES.find((face) => face === name);
+  if (known === undefined) refuse(`--reporter ${value}: there is no ${JSON.stringify(name)}; there are: ${FACES.join(', ')}`);
   if (file === '') refuse(`--reporter ${value}: the file after = is missing`);
   if (known === 'live' && file !== undefined) refuse(`--reporter ${value}: the live view is for a terminal; plain=${file} has the same in lines`);
   return [...before, file === undefined ? { name: known } : { name: known, file }];
@@ -23,9 +27,9 @@ export function parseFace(value: string, before: readonly Wanted[] = []): readon
 
 /** The one that has stdout. What goes to files stands beside the live view, unless that was replaced. */
 export function faceOfStdout(wanted: readonly Wanted[]): ReporterName {
-  const [first, second] = wanted.filter(({ file }) => file === undefined);
-  if (first && second && first.name !== second.name) refuse(`--reporter ${first.name} and --reporter ${second.name} would both write to stdout: send one to a file, as in ${second.name}=FILE`);
-  return first?.name ?? 'live';
+  const [first, second] = wanted.flatMap(({ name, file }) => (file === undefined && name !== 'html' ? [name] : []));
+  if (first && second && first !== second) refuse(`--reporter ${first} and --reporter ${second} would both write to stdout: send one to a file, as in ${second}=FILE`);
+  return first ?? 'live';
 }
 
 /** Whether other words may follow on stdout. */
@@ -46,10 +50,24 @@ export async function openFaces(wanted: readonly Wanted[], { io, config, cwd, ve
   const stdout = faceOfStdout(wanted);
   const common = { verbose, trees: treesOf(config), checkout: checkoutOf(io.env, config) };
   const face = await createReporter(stdout, { ...common, stream: io.stdout });
-  const files = wanted.flatMap(({ name, file }) => (file === undefined ? [] : [{ name, file: resolve(cwd, file) }]));
-  if (files.length === 0) return face;
+  const others = wanted.filter(({ name, file }) => file !== undefined || name === 'html');
+  if (others.length === 0) return face;
   const { severalReporters } = await import('@crpm/reporters');
-  return severalReporters([face, ...(await Promise.all(files.map(({ name, file }) => fileFace(name, file, common, io))))]);
+  return severalReporters([
+    face,
+    ...(await Promise.all(
+      others.map(({ name, file = '' }) => {
+        const path = file === '' ? undefined : resolve(cwd, file);
+        return name === 'html' ? pageFace(path, config, io) : fileFace(name, path ?? '', common, io);
+      }),
+    )),
+  ]);
+}
+
+async function pageFace(file: string | undefined, config: Config, io: Io): Promise<Reporter> {
+  if (file !== undefined) closeSync(open(file, 'a'));
+  const { reportFace } = await import('./report-file.js');
+  return reportFace(file, { config, io });
 }
 
 type Common = Omit<Parameters<typeof createReporter>[1], 'stream'>;

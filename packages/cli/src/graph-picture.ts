@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
 import type { PictureNode } from '@crpm/report';
 import { readRecordedRuns } from './history.js';
 import type { Cli, GlobalOptions } from './io.js';
 import { pageStyle } from './page-assets.js';
 import { openWorkspace } from './project.js';
+import { workspaceName } from './report-file.js';
 
 /** The graph as an SVG or as a page, with how each node fared when it was last looked at. */
 export async function drawGraph(cli: Cli, options: GlobalOptions, format: 'svg' | 'html'): Promise<string> {
@@ -21,6 +21,6 @@ export async function drawGraph(cli: Cli, options: GlobalOptions, format: 'svg' 
       ...(ran ? { ms: ran.ms } : {}),
     };
   });
-  const title = `Graph of ${basename(project.config.root)}`;
+  const title = `Graph of ${workspaceName(project.config)}`;
   return format === 'svg' ? drawPicture(drawn, await layOutPicture(drawn), { title, styled: true }).text : graphPage(drawn, title, pageStyle());
 }

@@ -12,6 +12,7 @@ import { initCommand } from './commands/init.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
 import { prefetchCommand } from './commands/prefetch.js';
+import { reportCommand } from './commands/report.js';
 import { revertCommand } from './commands/revert.js';
 import { runCommand } from './commands/run.js';
 import { runsCommand } from './commands/runs.js';
@@ -77,6 +78,7 @@ export function program(cli: Cli): Command {
     logsCommand,
     runsCommand,
     eventsCommand,
+    reportCommand,
     sourceCommand,
     updateCommand,
     verifyCommand,

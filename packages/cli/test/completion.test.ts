@@ -2,7 +2,12 @@ import { Argument, Command, Option } from 'commander';
 import { expect, test } from 'vitest';
 import { candidates } from '../src/completion/candidates.js';
 
-const offers = { nodes: () => Promise.resolve(['libvirt.rpmbuild', 'libvirt.source', 'serve']), packages: () => Promise.resolve(['libvirt', 'qemu']) };
+const offers = {
+  nodes: () => Promise.resolve(['libvirt.rpmbuild', 'libvirt.source', 'serve']),
+  packages: () => Promise.resolve(['libvirt', 'qemu']),
+  faces: () => Promise.resolve(['html', 'plain']),
+  runs: () => Promise.resolve(['20260822T101500.123Z-4f1c2a', 'latest']),
+};
 
 function program(): Command {
   const run = new Command('run')
@@ -10,6 +15,7 @@ function program(): Command {
     .option('--only <node>', '')
     .option('--skip <package>', '')
     .option('--json', '')
+    .option('--reporter <face>', '')
     .addOption(new Option('-p, --profile <profile>', '').choices(['dev', 'full']));
   const schema = new Command('schema').addArgument(new Argument('[what]').choices(['config', 'plan']));
   const source = new Command('source').addCommand(new Command('export').argument('<run>').argument('<package>'));
@@ -31,7 +37,8 @@ test.each([
   ['-C somewhere run s', ['serve']],
   ['schema p', ['plan']],
   ['source e', ['export']],
-  ['source export ', []],
+  ['source export ', ['20260822T101500.123Z-4f1c2a', 'latest']],
+  ['run --reporter h', ['html']],
   ['source export latest ', ['libvirt', 'qemu']],
   ['--config ', []],
   ['nothing like it', []],
@@ -41,5 +48,5 @@ test.each([
 
 test('the config is not looked at where nothing of it is wanted', async () => {
   const never = () => Promise.reject(new Error('asked'));
-  expect(await candidates(program(), ['run', '--pro'], { nodes: never, packages: never })).toEqual(['--profile']);
+  expect(await candidates(program(), ['run', '--pro'], { nodes: never, packages: never, faces: never, runs: never })).toEqual(['--profile']);
 });

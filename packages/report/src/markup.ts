@@ -9,7 +9,7 @@ export class Markup {
 /** What can stand in a template: all that is no {@link Markup} is escaped; nothing, `undefined` and `false`, is nothing. */
 export type Part = Markup | string | number | false | undefined | readonly Part[];
 
-/** A template of HTML or SVG. Every value is escaped for text and for quoted attributes, so that a log line or a branch name can never become an element. */
+/** A template of HTML or SVG, written in ASCII (the bundler can't escape what stands in a tagged template). Every value is escaped for text and for quoted attributes, so that a log line or a branch name can never become an element. */
 export function markup(strings: TemplateStringsArray, ...values: readonly Part[]): Markup {
   return new Markup(strings.map((text, index) => `${text}${index < values.length ? toText(values[index]) : ''}`).join(''));
 }

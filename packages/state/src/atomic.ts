@@ -29,6 +29,25 @@ export function writeFileAtomic(file: string, content: string | Uint8Array, opti
   if (options.durable !== false) syncFolder(fs, dirname(file));
 }
 
+/** The same for a file that comes in pieces, and may be longer than what fits in memory; `fill` writes them. */
+export async function writeFileInPieces(file: string, fill: (write: (piece: string) => void) => Promise<void>, { fs = realFs, mode = 0o644 }: Pick<AtomicOptions, 'fs' | 'mode'> = {}): Promise<void> {
+  const temporary = join(dirname(file), temporaryName(`.${basename(file)}`));
+  try {
+    const fd = fs.open(temporary, 'wx', mode);
+    try {
+      await fill((piece) => { writeAll(fs, fd, Buffer.from(piece)); });
+      fs.fsync(fd);
+    } finally {
+      fs.close(fd);
+    }
+    fs.rename(temporary, file);
+  } catch (error) {
+    fs.remove(temporary);
+    throw error;
+  }
+  syncFolder(fs, dirname(file));
+}
+
 /** Writes a new file whose bytes are on the disk when this returns. Fails if it exists. */
 export function writeSynced(fs: Fs, file: string, content: string | Uint8Array, mode: number): void {
   writeNew(fs, file, content, mode, true);

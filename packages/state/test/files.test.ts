@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { linkCrpm, locateWorkspace, realFs, sweepLeftovers, sweepWorkspace, temporaryName, userFolders, writeFileAtomic } from '../src/index.js';
+import { linkCrpm, locateWorkspace, realFs, sweepLeftovers, sweepWorkspace, temporaryName, userFolders, writeFileAtomic, writeFileInPieces } from '../src/index.js';
 import { faultyFs, temporaryFolder } from './tools.js';
 
 const mode = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
@@ -44,6 +44,26 @@ describe('writeFileAtomic', () => {
     const file = join(temporaryFolder(), 'f');
     writeFileAtomic(file, 'a long text', { fs: { ...realFs, write: (fd, bytes, offset) => realFs.write(fd, bytes.subarray(offset, offset + 3), 0) } });
     expect(readFileSync(file, 'utf8')).toBe('a long text');
+  });
+
+  test('a file in pieces is there whole, or the old one still is, whichever call fails', { timeout: 60_000 }, async () => {
+    for (let call = 1; ; call++) {
+      const folder = temporaryFolder();
+      const file = join(folder, 'f');
+      writeFileSync(file, 'old');
+      const { fs, calls } = faultyFs(call);
+      const failed = await writeFileInPieces(file, async (write) => {
+        write('new ');
+        await Promise.resolve();
+        write('and long');
+      }, { fs }).then(() => false, () => true);
+      expect(['old', 'new and long']).toContain(readFileSync(file, 'utf8'));
+      expect(readdirSync(folder)).toEqual(['f']);
+      if (calls() < call) {
+        expect(failed).toBe(false);
+        break;
+      }
+    }
   });
 
   test('what a killed process left is swept, what the living and others have is not', () => {

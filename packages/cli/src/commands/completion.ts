@@ -43,7 +43,16 @@ function offersOf(cli: Cli, options: GlobalOptions) {
   return {
     nodes: async () => [...((await project())?.graph.nodes.keys() ?? [])],
     packages: async () => ((await project())?.config.packages ?? []).map(({ name }) => name),
+    faces: async () => (await import('../faces.js')).FACES,
+    runs: async () => [...(await runsOf(cli, options)), 'latest'],
   };
+}
+
+/** The last one first: mostly it is that which is wanted. */
+async function runsOf(cli: Cli, options: GlobalOptions): Promise<readonly string[]> {
+  const [{ openWorkspace }, { listRuns }] = await Promise.all([import('../project.js'), import('../run-folder.js')]);
+  const opened = await openWorkspace(cli, options).catch(() => undefined);
+  return opened ? listRuns(opened.workspace).toReversed() : [];
 }
 
 /** The line is not parsed, it is not whole; but where it acts is needed to know its nodes. */

@@ -27,7 +27,7 @@ export function runCommand(cli: Cli): Command {
     .option('--wait', 'wait until another command in this workspace has ended')
     .option('--json', 'events as lines of JSON, the same as --reporter ndjson; crpm schema event describes them')
     .option('--verbose', 'show every line that programs write')
-    .option('--reporter <face>', 'how progress is shown: live, plain, ndjson, github, junit or trace; FACE=FILE writes it to a file beside (repeatable)', parseFace)
+    .option('--reporter <face>', 'how progress is shown: live, plain, ndjson, github, junit, trace or html; FACE=FILE writes it to a file beside (repeatable)', parseFace)
     .addHelpText(
       'after',
       examples([
@@ -36,6 +36,7 @@ export function runCommand(cli: Cli): Command {
         'crpm run --only libvirt.rpmbuild       that alone, on the results its needs have',
         'crpm run --skip qemu --from createrepo',
         'crpm run --reporter junit=report.xml --reporter trace=trace.json',
+        'crpm run --reporter html               and a page that shows all of it, among the logs',
         'crpm run --dry-run',
       ]),
     )

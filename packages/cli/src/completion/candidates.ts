@@ -4,10 +4,13 @@ import type { Command, Option } from 'commander';
 export interface Offers {
   nodes(): Promise<readonly string[]>;
   packages(): Promise<readonly string[]>;
+  faces(): Promise<readonly string[]>;
+  /** Names of the runs on record. */
+  runs(): Promise<readonly string[]>;
 }
 
 /** What a word stands for, by the name of the argument or option value: `<node>`, `[nodes...]`, `<package>`. */
-const SORTS: Readonly<Record<string, keyof Offers>> = { node: 'nodes', nodes: 'nodes', package: 'packages', packages: 'packages' };
+const SORTS: Readonly<Record<string, keyof Offers>> = { node: 'nodes', nodes: 'nodes', package: 'packages', packages: 'packages', face: 'faces', run: 'runs' };
 
 /**
  * What can stand in place of the last of `words`, which is being typed and may be empty: commands, options, their values, ids of nodes. An empty list leaves the

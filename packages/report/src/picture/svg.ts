@@ -89,8 +89,8 @@ function drawNode(node: PictureNode, { x, y }: Point, width: number, { href }: P
 ${node.title}</title>
 <rect class="box" width="${width}" height="${HEIGHT}" rx="6"/>
 <g transform="translate(7 5)">${stateStroke(node.state)}</g>
-<text class="step" x="25" y="15">${cut(step)}</text><text class="below" x="25" y="28">${cut(below)}</text></g>`;
-  return href ? markup`<a href="${href(node.id)}" tabindex="-1" aria-label="${word}">${drawn}</a>\n` : markup`${drawn}\n`;
+<text class="step" x="25" y="15">${cut(step)}</text> <text class="below" x="25" y="28">${cut(below)}</text></g>`;
+  return href ? markup`<a href="${href(node.id)}" tabindex="-1" aria-label="${cut(step)} ${cut(below)}: ${word}">${drawn}</a>\n` : markup`${drawn}\n`;
 }
 
 /** What a node does, and below it for which package and how long: `rpmbuild` and `libvirt 25.6s`. The state has its sign; where there is room it has its word. */

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+/** Where the distributions put Chromium. */
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/lib64/chromium-browser/chromium-browser'].find((path) => existsSync(path));
+
+/** Whether there is a browser; the tests that need one are skipped without. */
+export const hasBrowser = CHROMIUM !== undefined;
+
+/** The distribution's Chromium, without a screen. */
+export async function openBrowser(): Promise<Browser> {
+  const { chromium } = await import('playwright-core');
+  // A container has no user namespaces for the sandbox, and little shared memory.
+  return chromium.launch({ ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }), args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
+}
+
+/** A page that is watched. */
+export interface Watched {
+  readonly page: Page;
+  /** What the console was told, and what went wrong, as long as the page is open. */
+  readonly complaints: readonly string[];
+  /** All that was asked for, its own address among it. */
+  readonly requests: readonly string[];
+}
+
+export async function openPage(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Watched> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`thrown: ${error.message}`));
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(address);
+  return { page, complaints, requests };
+}
