@@ -144,6 +144,18 @@ describe('a source', () => {
     expect((await loadGood(`cache: { maxSize: ${written} }\nsources: { libvirt: { dir: x } }`)).cache).toEqual({ maxSize: bytes });
   });
 
+  test.each<[string, boolean, { readOnly: boolean; push: boolean; insecure: boolean }]>([
+    ['"oci://quay.io/team/crpm"', false, { readOnly: false, push: false, insecure: false }],
+    ['"oci://quay.io/team/crpm"', true, { readOnly: false, push: true, insecure: false }],
+    ['{ url: "oci://quay.io/team/crpm", push: always, insecure: true }', false, { readOnly: false, push: true, insecure: true }],
+    ['{ url: "oci://quay.io/team/crpm", push: never }', true, { readOnly: false, push: false, insecure: false }],
+    ['{ url: "oci://quay.io/team/crpm", push: always, readOnly: true }', true, { readOnly: true, push: false, insecure: false }],
+  ])('a shared store, %s with CI=%s, says who pushes', async (written, ci, rest) => {
+    const folder = makeFolder({ 'custom-rpms.config.yaml': `cache: { remote: ${written} }\nsources: { libvirt: { dir: x } }` });
+    const result = await loadConfig({ cwd: folder, env: ci ? { CI: 'true' } : {}, machine: 'x64' });
+    expect(result.ok && result.value.config.cache.remote).toEqual({ url: 'oci://quay.io/team/crpm', ...rest });
+  });
+
   test('the profile of the command line stands above every other, and checks and debuginfo of the file above the profile', async () => {
     const folder = makeFolder({ 'custom-rpms.config.yaml': 'build: { profile: dev, check: false }\nsources: { libvirt: { dir: x }, qemu: { dir: y, spec: { dir: z }, build: { profile: dev, jobs: 3 } } }' });
     const result = await loadConfig({ cwd: folder, env: {}, machine: 'x64', profile: 'full' });

@@ -199,6 +199,20 @@ export interface EngineConfig {
 export interface CacheConfig {
   /** Bytes that all of it together may take, of every workspace of the user; the least recently used goes first. */
   readonly maxSize: number;
+  /** Absent: results are shared with nobody else. */
+  readonly remote?: RemoteConfig;
+}
+
+/** A registry in which a team shares results of full builds. */
+export interface RemoteConfig {
+  /** `oci://registry/path` */
+  readonly url: string;
+  /** Nothing is ever pushed from here. */
+  readonly readOnly: boolean;
+  /** Whether runs push what they built. */
+  readonly push: boolean;
+  /** Plain http, elsewhere than on this machine. */
+  readonly insecure: boolean;
 }
 
 /** Beyond KubeVirt's tree: a cluster that runs what was built. The three nodes are off unless the user asks for them. */

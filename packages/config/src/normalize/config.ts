@@ -61,7 +61,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
     serve,
     rpmDeps,
     engine,
-    cache: resolveCache(file.cache),
+    cache: resolveCache(file.cache, ci),
     cluster,
     tasks,
   };

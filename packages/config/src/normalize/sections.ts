@@ -20,8 +20,11 @@ export function resolveEngine(engine: ConfigFile['engine']): EngineConfig {
   return { kind: given.kind ?? 'auto', ...(given.host !== undefined && { host: given.host }), network: given.network ?? 'bridge' };
 }
 
-export function resolveCache(cache: ConfigFile['cache']): CacheConfig {
-  return { maxSize: cache?.maxSize === undefined ? DEFAULT_CACHE_SIZE : toBytes(cache.maxSize) };
+export function resolveCache(cache: ConfigFile['cache'], ci: boolean): CacheConfig {
+  const maxSize = cache?.maxSize === undefined ? DEFAULT_CACHE_SIZE : toBytes(cache.maxSize);
+  if (cache?.remote === undefined) return { maxSize };
+  const { url, readOnly = false, push = 'ci', insecure = false } = typeof cache.remote === 'string' ? { url: cache.remote } : cache.remote;
+  return { maxSize, remote: { url, readOnly, push: !readOnly && (push === 'always' || (push === 'ci' && ci)), insecure } };
 }
 
 /** Seconds in which a node pulls virt-launcher's image and starts it, with room for a slow machine. */
