@@ -8,13 +8,14 @@ const MAY_IMPORT = {
   archive: ['core'],
   oci: ['core'],
   sources: ['core', 'archive', 'state'],
+  remote: ['core', 'oci', 'state'],
   state: ['core'],
   engines: ['core', 'archive', 'oci'],
   pipeline: ['core', 'archive', 'engines', 'rpm', 'sources', 'state'],
   runner: ['core', 'state'],
   reporters: ['core'],
   report: ['core', 'reporters'],
-  cli: ['core', 'config', 'rpm', 'archive', 'oci', 'sources', 'state', 'engines', 'pipeline', 'runner', 'reporters', 'report'],
+  cli: ['core', 'config', 'rpm', 'archive', 'oci', 'sources', 'state', 'remote', 'engines', 'pipeline', 'runner', 'reporters', 'report'],
 };
 
 const walls = Object.entries(MAY_IMPORT).map(([name, allowed]) => {

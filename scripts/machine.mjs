@@ -21,6 +21,7 @@ const TEST = [
   { there: 'iptables', apt: 'iptables', dnf: 'iptables' },
   { there: 'ip', apt: 'iproute2', dnf: 'iproute' },
   { there: 'setpriv', apt: 'util-linux', dnf: 'util-linux' },
+  { there: 'docker-registry', or: 'registry', apt: 'docker-registry', dnf: 'docker-distribution' },
   { there: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap' },
   { there: 'dnf', apt: 'dnf', dnf: 'dnf' },
   { there: 'rst2man', apt: 'python3-docutils', dnf: 'python3-docutils' },

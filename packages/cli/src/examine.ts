@@ -33,7 +33,7 @@ export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Pro
   findings.push({ state: 'good', what: 'config', detail: project.config.file ?? 'from the environment' });
   findings.push(await examineTrees(project), ...examinePresets(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
   findings.push(...(await probeSockets(cli, project, stop)), await examineEngine(cli, project, workspace, stop));
-  return [...findings, await examineRepository(cli, project, workspace, stop)];
+  return [...findings, await examineRepository(cli, project, workspace, stop), ...(await examineSharedStore(cli, project, stop))];
 }
 
 async function examineGit(): Promise<Finding> {
@@ -105,6 +105,26 @@ async function examineRepository(cli: Cli, project: Project, workspace: Workspac
       return { state: 'caution', what: 'repository', detail, next: `Let your server at serve.baseUrl publish ${join(workspace.state, 'repo', 'current')}.` };
     default:
       return { state: 'caution', what: 'repository', detail, next: 'Whatever command needs it starts it; crpm serve does so now.' };
+  }
+}
+
+/** Whether the store that a team shares answers, and lets this user do what the config wants. Runs go on without it. */
+async function examineSharedStore(cli: Cli, { config: { cache: { remote } } }: Project, { signal }: Stop): Promise<readonly Finding[]> {
+  if (!remote) return [];
+  const { openRepository, tagOf } = await import('@crpm/remote');
+  const what = 'shared store';
+  const { registry, repository } = openRepository({ ...remote, env: cli.io.env, voice: { warn: (text) => { cli.io.stderr.write(`warning: ${text}\n`); }, status: () => undefined } });
+  const within = AbortSignal.any([signal, AbortSignal.timeout(15_000)]);
+  try {
+    await repository.hasManifest(tagOf(`sha256:${'0'.repeat(64)}`), { signal: within });
+    if (remote.readOnly) return [{ state: 'good', what, detail: `${remote.url} answers; it is read only here (cache.remote.readOnly)` }];
+    const may = await repository.checkPush({ signal: within }).then(() => undefined, (error: unknown) => refused(what, error, 'Log in as somebody who may push, or set readOnly.'));
+    if (!may) return [{ state: 'good', what, detail: `${remote.url} answers and may be written${remote.push ? '' : '; runs push nothing from here (cache.remote.push)'}` }];
+    return [remote.push ? { ...may, state: 'caution' } : { state: 'good', what, detail: `${remote.url} answers; it may be read, not written` }];
+  } catch (error) {
+    return [{ ...refused(what, error, 'Correct cache.remote in the config; runs go on without it.'), state: 'caution' }];
+  } finally {
+    registry.close();
   }
 }
 

@@ -8,6 +8,7 @@ import type { Io } from './io.js';
 import type { Project } from './project.js';
 import { newRunId, pruneRuns, runLogs } from './run-folder.js';
 import { serverEntry } from './server-entry.js';
+import { sharedStore } from './shared-store.js';
 import type { Stop } from './signals.js';
 import { lockWorkspace } from './workspace.js';
 
@@ -26,6 +27,8 @@ export interface ExecuteOptions {
   readonly reporter: Reporter;
   readonly io: Io;
   readonly stop: Stop;
+  /** Version of crpm. */
+  readonly version: string;
 }
 
 /** Runs a graph under the workspace's lock: the place where runner, pipeline and engines meet. Then makes room, if the run made something. */
@@ -66,6 +69,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
     workspace,
     lock,
     openEngine: () => openCleanEngine(project, workspace, io, stop),
+    ...sharedStore(project.config, { env: io.env, version: options.version }),
     events: options.reporter.sink,
     signal: stop.signal,
     jobs,

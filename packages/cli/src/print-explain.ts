@@ -44,6 +44,7 @@ export function formatExplanation(explanation: Explanation, { title, differences
   const { node, kind, action, last, needs } = explanation;
   const facts = [
     ['now', NOW[action]],
+    ...(explanation.from === undefined ? [] : [['from the shared store', explanation.from]]),
     ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, run ${last.run}` : 'never, with a good end'],
     ...(last ? [['made', last.files.length === 0 ? 'no files' : count(last.files.length, 'file')]] : []),
   ];

@@ -4,6 +4,7 @@ import type { PlanEntry, PlanOptions } from '@crpm/runner';
 import { printJson, type Cli } from './io.js';
 import type { Project } from './project.js';
 import { serverEntry } from './server-entry.js';
+import { sharedStoreAhead } from './shared-store.js';
 import { stoppable } from './signals.js';
 
 /** How long the nodes that will run, or may, took the last time. */
@@ -32,6 +33,7 @@ export async function planOptions(cli: Cli, project: Project, part: Selected, { 
     roles: part.roles,
     kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false, cleanBuild, look: cli.io.look, planning: true }),
     workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }),
+    ...sharedStoreAhead(project.config, { env: cli.io.env, version: cli.version }, (text) => { cli.io.stderr.write(`warning: ${text}\n`); }),
     signal,
   };
 }
@@ -42,7 +44,8 @@ export function formatPlan(entries: readonly PlanEntry[]): string {
   const rows = entries.map((entry) => {
     const step = entry.layer === layer ? '' : String(entry.layer + 1);
     layer = entry.layer;
-    return [step, entry.node, actionWord(entry.action), entry.reason + (entry.lastMs ? ` (last time ${formatDuration(entry.lastMs)})` : '')];
+    const where = entry.from === undefined ? '' : '; the shared store has it';
+    return [step, entry.node, actionWord(entry.action), entry.reason + where + (entry.lastMs ? ` (last time ${formatDuration(entry.lastMs)})` : '')];
   });
   return `${formatTable([['step', 'node', '', 'why'], ...rows])}\n\n${verdict(entries)}\n`;
 }
@@ -51,8 +54,9 @@ function verdict(entries: readonly PlanEntry[]): string {
   const number = (...actions: readonly PlanEntry['action'][]) => entries.filter(({ action }) => actions.includes(action)).length;
   const certain = number('run');
   const possible = number('may-run');
-  const restored = number('restore');
-  const parts = [...(certain > 0 ? [`${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : [])];
+  const shared = entries.filter(({ from }) => from !== undefined).length;
+  const restored = number('restore') - shared;
+  const parts = [...(certain > 0 ? [`${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : []), ...(shared > 0 ? [`${shared} from the shared store`] : [])];
   if (parts.length === 0) return 'all fresh: nothing to do';
   return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(expectedOf(entries))].join('\n');
 }

@@ -78,7 +78,7 @@ export function workingDirectory(cli: Cli, globals: GlobalOptions): string {
 }
 
 /** A project with crpm's own folders for it, which are made if they are not there. */
-export async function openWorkspace(cli: Cli, globals: GlobalOptions): Promise<{ readonly project: Project; readonly workspace: WorkspacePaths }> {
+export async function openWorkspace(cli: Cli, globals: GlobalOptions & Overrides): Promise<{ readonly project: Project; readonly workspace: WorkspacePaths }> {
   const project = await openProject(cli, globals);
   const { locateWorkspace } = await import('@crpm/state');
   return { project, workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }) };

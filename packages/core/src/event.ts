@@ -39,6 +39,8 @@ export type Event =
       readonly asOf?: string;
       /** Why a run would not leave that result as it is, for people. */
       readonly stale?: string;
+      /** Of one that came from the store that a team shares: which manifest it was there, and how much longer making it took than getting it, milliseconds. */
+      readonly shared?: { readonly from: string; readonly savedMs: number };
       /** What the node reported, when it has a result. */
       readonly data?: Json;
       readonly log?: string;

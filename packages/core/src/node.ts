@@ -89,6 +89,17 @@ export interface NodeContext extends InputContext {
   readonly runId: string;
 }
 
+/** Results that other machines may use. */
+export interface SharedResults<P extends Json = Json> {
+  /** Whether a result of these params is for others: nothing but its inputs decides it, and nothing in it is of one workspace. */
+  when(params: P): boolean;
+  /**
+   * Looks into what came from elsewhere. Its digests are right, and whoever wrote them may be anybody: says why it can't be a result of this node, or nothing. Must not
+   * throw for what it finds.
+   */
+  check(params: P, output: NodeOutput, context: InputContext): Promise<string | undefined>;
+}
+
 /**
  * The contract of a kind of node. `P` is the shape of `GraphNode.params`.
  * Expected failures are thrown as `FailureError`; the runner names the node.
@@ -115,6 +126,8 @@ export interface NodeKind<P extends Json = Json> {
   reads?(params: P, need: string, output: NodeOutput): string | undefined;
   /** The {@link Input.parts} of an input as they were when `output` was made; nothing where they can't be told any more. */
   recordedParts?(output: NodeOutput, input: string): Promise<ReadonlyMap<string, string> | undefined>;
+  /** Absent: results stay with this user's machine. Only for a kind with neither {@link stale} nor {@link missing}. */
+  readonly shared?: SharedResults<P>;
   /** Does the work; what it returns is {@link NodeOutput.data}. */
   run(params: P, context: NodeContext): Promise<Json>;
   /**

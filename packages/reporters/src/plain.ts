@@ -35,7 +35,7 @@ export function plainReporter(options: ReporterOptions): Reporter {
         if (event.outcome === 'fresh' || event.outcome === 'not-run') return;
         const took = event.ms > 0 ? ` in ${formatDuration(event.ms)}` : '';
         const why = event.outcome === 'failed' && event.failure ? `: ${event.failure.message}` : '';
-        say(`${event.node}: ${paintOutcome(colours, event.outcome, outcomeWord(event.outcome))}${took}${why}`);
+        say(`${event.node}: ${paintOutcome(colours, event.outcome, outcomeWord(event.outcome))}${event.shared ? ' from the shared store' : ''}${took}${why}`);
         return;
       }
       case 'run-finished':

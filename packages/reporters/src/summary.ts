@@ -16,6 +16,7 @@ interface Row {
   readonly failure?: Failure;
   readonly log?: string;
   readonly data?: Json;
+  readonly shared?: { readonly savedMs: number };
 }
 
 /** Collects what the summary of a run tells: each node's outcome and time, warnings, failures. */
@@ -52,7 +53,7 @@ export class Summary {
   /** The whole summary, ended by a newline. Nodes in the order of the graph. */
   format(colours: Palette = palette(false)): string {
     const rows = this.#order.flatMap((id) => this.#rows.get(id) ?? []);
-    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms) + compilerCache(rows)];
+    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms) + compilerCache(rows) + sharedStore(rows)];
     return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
   }
 
@@ -95,6 +96,14 @@ function failures(rows: readonly Row[], colours: Palette): readonly string[] {
 function compilerCache(rows: readonly Row[]): string {
   const line = formatCcache(rows.flatMap((row) => (row.outcome === 'ran' ? [row.data] : [])));
   return line === '' ? '' : `\n${line}`;
+}
+
+/** What a team's store gave, and what that was worth. */
+function sharedStore(rows: readonly Row[]): string {
+  const saved = rows.flatMap(({ shared }) => (shared ? [shared.savedMs] : []));
+  if (saved.length === 0) return '';
+  const ms = saved.reduce((sum, one) => sum + one, 0);
+  return `\n${count(saved.length, 'result')} from the shared store${ms > 0 ? `: ${formatDuration(ms)} saved` : ''}`;
 }
 
 /** In this order, however the rows are. */

@@ -58,8 +58,15 @@ export class Announcer {
     this.#events(event);
   }
 
-  warn(text: string): void {
-    this.emit({ type: 'warning', at: Date.now(), text });
+  /** Of the run as a whole, or of a node. */
+  warn(text: string, node?: string): void {
+    if (node === undefined) this.emit({ type: 'warning', at: Date.now(), text });
+    else this.warnNode(node, text);
+  }
+
+  /** What happens to a node, a few words. */
+  status(node: string, text: string): void {
+    this.emit({ type: 'node-status', at: Date.now(), node, text: screenText(text) });
   }
 
   warnNode(node: string, text: string): void {
@@ -82,7 +89,7 @@ export class Announcer {
           if (lines.push(shown) > TAIL) lines.shift();
           this.emit({ type: 'node-line', at: Date.now(), node: node.id, text: shown });
         },
-        status: (text) => { this.emit({ type: 'node-status', at: Date.now(), node: node.id, text: screenText(text) }); },
+        status: (text) => { this.status(node.id, text); },
         warn: (text) => {
           writer.write(`warning: ${text}\n`);
           this.warnNode(node.id, screenText(text));

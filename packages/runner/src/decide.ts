@@ -1,10 +1,11 @@
 import { toFailure, unreachable, type GraphNode, type Input, type InputContext, type NodeKind, type NodeOutput, type Role, type WorkspacePaths } from '@crpm/core';
-import type { Fs } from '@crpm/state';
+import type { Fs, RemoteResult } from '@crpm/state';
 import { differences, type Difference } from './difference.js';
-import type { Earlier } from './earlier.js';
+import { toRecord, type Earlier } from './earlier.js';
 import { dependencies, fingerprintOf } from './fingerprint.js';
 import { toOutput, type History, type NodeRecord } from './history.js';
 import { conditionOf, type Condition } from './outputs.js';
+import type { Shared } from './shared.js';
 
 /** What is to happen with a node, and why. `inputs`: the whole list that it depends on now, where somebody looked. */
 export type Decision =
@@ -12,8 +13,8 @@ export type Decision =
   | { readonly action: 'fresh'; readonly record: NodeRecord; readonly identities?: readonly string[]; readonly inputs: readonly Input[] }
   /** Left out of this run: the last result stands in, although (`stale`) something says that it is not what a run would give. */
   | { readonly action: 'stand-in'; readonly record: NodeRecord; readonly stale: readonly Difference[]; readonly identities?: readonly string[]; readonly inputs?: readonly Input[] }
-  /** An equal result was made before; if the store does not have it any more, the node runs for `otherwise`. */
-  | { readonly action: 'restore'; readonly record: NodeRecord; readonly why: readonly Difference[]; readonly otherwise: 'run' | 'absent'; readonly inputs: readonly Input[] }
+  /** An equal result was made before, here or (`remote`) by somebody else; if it is not to be had any more, the node runs for `otherwise`. */
+  | { readonly action: 'restore'; readonly record: NodeRecord; readonly why: readonly Difference[]; readonly otherwise: 'run' | 'absent'; readonly inputs: readonly Input[]; readonly remote?: RemoteResult }
   | { readonly action: 'run'; readonly why: readonly Difference[]; readonly inputs: readonly Input[] }
   /** Left out of this run, and there is no result to stand in. */
   | { readonly action: 'absent'; readonly why: readonly Difference[] };
@@ -33,6 +34,8 @@ export interface Grounds {
   readonly workspace: WorkspacePaths;
   readonly history: History;
   readonly earlier: Earlier;
+  /** Absent: nobody else is asked. */
+  readonly shared?: Shared | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,7 +46,7 @@ export async function decide(question: Question, grounds: Grounds): Promise<Deci
     case 'forced':
       return { action: 'run', why: [{ what: 'forced' }], inputs: await listInputs(question, grounds) };
     case 'normal':
-      return decideNormal(question, grounds);
+      return decideNormal(question, grounds, grounds.shared);
     case 'as-is':
       return decideLeftOut(question, grounds, () => asNormal(question, grounds));
     case 'skipped':
@@ -62,7 +65,7 @@ export function contextOf(node: GraphNode, needs: ReadonlyMap<string, NodeOutput
   return { node, needs, workspace, signal };
 }
 
-async function decideNormal(question: Question, grounds: Grounds): Promise<Decision> {
+async function decideNormal(question: Question, grounds: Grounds, shared?: Shared): Promise<Decision> {
   const { node, kind } = question;
   const inputs = await listInputs(question, grounds);
   const fingerprint = fingerprintOf(inputs);
@@ -80,6 +83,8 @@ async function decideNormal(question: Question, grounds: Grounds): Promise<Decis
 
   const found = grounds.earlier.find(node, kind, fingerprint, same);
   if (found.record) return { action: 'restore', record: found.record, why, otherwise: 'run', inputs };
+  const remote = await shared?.find(question, fingerprint, grounds.signal);
+  if (remote) return { action: 'restore', record: toRecord(node, { ...remote.result, from: remote.from }), why, otherwise: 'run', inputs, remote };
   return { action: 'run', why: found.why ? [...why, found.why] : why, inputs };
 }
 

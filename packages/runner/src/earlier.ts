@@ -76,8 +76,8 @@ function hasFilesOnly(kind: NodeKind): boolean {
 }
 
 /** As a record that is not in place yet: its folder is never there. */
-function toRecord(node: GraphNode, { kind, at, ms, fingerprint, inputs, files, data, digest }: CachedResult): NodeRecord {
+export function toRecord(node: GraphNode, { kind, at, ms, fingerprint, inputs, files, data, digest, from }: CachedResult): NodeRecord {
   const folder = join('results', fileNameOf(node.id), 'in-the-store');
   const output = { folder, files: files.map((file) => ({ ...file, identity: '' })), data, digest };
-  return { type: 'node', node: node.id, kind, run: '', at, ms, fingerprint, reusable: true, inputs, output };
+  return { type: 'node', node: node.id, kind, run: '', at, ms, fingerprint, reusable: true, inputs, output, ...(from === undefined ? {} : { from }) };
 }

@@ -18,6 +18,8 @@ export interface NodeRecord {
   /** What the fingerprint was made of. */
   readonly inputs: readonly Input[];
   readonly output: RecordedOutput;
+  /** The manifest in the shared store that it came from; absent: made on this machine. */
+  readonly from?: string;
 }
 
 export interface RecordedOutput {

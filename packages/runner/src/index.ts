@@ -1,5 +1,6 @@
 export { age } from './age.js';
 export type { Difference, PartChange } from './difference.js';
+export { pullShared, shareable, type Pulled, type Shareable } from './exchange.js';
 export { explain, type Explanation, type LastRun } from './explain.js';
 export { readHistory, type HistoryEntry } from './history.js';
 export { logFileName } from './names.js';

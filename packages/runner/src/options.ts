@@ -1,5 +1,5 @@
 import type { Engine, EventSink, Failure, Graph, NodeKind, NodeOutcome, NodeOutput, Role, WorkspacePaths } from '@crpm/core';
-import type { Fs, Lock } from '@crpm/state';
+import type { Fs, Lock, OpenRemote } from '@crpm/state';
 import type { Total } from './budget.js';
 import type { Queue } from './scheduler.js';
 
@@ -12,6 +12,8 @@ export interface PlanOptions {
   readonly kinds: ReadonlyMap<string, NodeKind>;
   readonly workspace: WorkspacePaths;
   readonly signal: AbortSignal;
+  /** Where results may come from that others made; opened when the first node could use one. */
+  readonly openRemote?: OpenRemote;
   /** Default: the disk. */
   readonly fs?: Fs;
 }

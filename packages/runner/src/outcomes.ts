@@ -25,6 +25,7 @@ interface Details {
   readonly role?: LeftOut;
   readonly asOf?: string;
   readonly stale?: string;
+  readonly shared?: { readonly from: string; readonly savedMs: number };
 }
 
 /** What becomes of nodes: noted, told, and turned into what the scheduler does next. `decidedAt`: of the ledger's clock. */

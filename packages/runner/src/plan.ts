@@ -13,7 +13,7 @@ export interface PlanEntry {
     | 'run'
     /** Something it needs will run; it runs if that comes out different. */
     | 'may-run'
-    /** An equal result was made before and comes back from the store. */
+    /** An equal result was made before and comes back from the store; with `from`, from the one that a team shares. */
     | 'restore'
     /** Left out by `--only`; its last result is used. */
     | 'as-is'
@@ -29,6 +29,8 @@ export interface PlanEntry {
   readonly lastMs?: number;
   /** When the result was made that stands in, or comes back; ISO 8601. */
   readonly asOf?: string;
+  /** Of one that comes from the store that a team shares: the manifest that it is there. */
+  readonly from?: string;
 }
 
 /**
@@ -47,7 +49,7 @@ export function toEntry({ node, layer, role, last, decision }: Surveyed): PlanEn
     case 'stand-in':
       return { ...common, action: role === 'skipped' ? 'skipped' : 'as-is', reason: formatReason(decision.stale.filter(({ what }) => what !== 'skipped')) || formatReason(decision.stale) || UNCHANGED, differences: decision.stale, asOf: decision.record.at };
     case 'restore':
-      return { ...common, ...told(decision), lastMs: decision.record.ms, asOf: decision.record.at };
+      return { ...common, ...told(decision), lastMs: decision.record.ms, asOf: decision.record.at, ...(decision.remote ? { from: decision.remote.from } : {}) };
     case 'run':
     case 'may-run':
     case 'absent':

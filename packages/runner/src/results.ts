@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Json, NodeKind, OutputFile, WorkspacePaths } from '@crpm/core';
-import { errorCode, makeFolder, ResultCache, Store, sweepLeftovers, syncFolder, temporaryName, type CachedResult, type Fs, type Journal } from '@crpm/state';
+import { errorCode, makeFolder, ResultCache, Store, sweepLeftovers, syncFolder, temporaryName, type CachedResult, type Fs, type Journal, type RemoteResult } from '@crpm/state';
+import { contextOf, type Grounds, type Question } from './decide.js';
 import { isSelfContained } from './earlier.js';
 import { recordable } from './fingerprint.js';
 import type { History, NodeRecord, RecordedFile } from './history.js';
@@ -9,7 +10,7 @@ import { fileNameOf } from './names.js';
 import { collectOutput, identitiesOf, makeParents, outputDigest, withoutHere } from './outputs.js';
 
 /** What is known of a result beside its output. */
-export type ResultFacts = Pick<NodeRecord, 'node' | 'kind' | 'run' | 'at' | 'ms' | 'fingerprint' | 'reusable' | 'inputs'>;
+export type ResultFacts = Pick<NodeRecord, 'node' | 'kind' | 'run' | 'at' | 'ms' | 'fingerprint' | 'reusable' | 'inputs' | 'from'>;
 
 /**
  * Where results live: `<state>/results/<node>/<random>/`, the files also in the store. A result is filled under a temporary name, becomes
@@ -49,7 +50,28 @@ export class Results {
 
   /** Makes what a node left in its folder, and what it reported, its result; and keeps it for all who would make it from the same. */
   async keep(out: string, data: Json, facts: ResultFacts, kind: NodeKind): Promise<NodeRecord> {
-    const files = await collectOutput(this.#fs, out);
+    return this.#keep(out, await collectOutput(this.#fs, out), data, facts, kind);
+  }
+
+  /** Makes what somebody else made the result of a node. Nothing if a part of it is not to be had, or is not what it should be; then that was told. */
+  async adopt({ result, from, fill, refuse }: RemoteResult, { node, kind, needs }: Question, grounds: Grounds): Promise<NodeRecord | undefined> {
+    const out = this.open(node.id);
+    try {
+      if (!(await fill(out, grounds.signal))) return undefined;
+      const files = await collectOutput(this.#fs, out);
+      const { data, digest, at, ms, fingerprint, inputs } = result;
+      const why = outputDigest(files, data) === digest ? await kind.shared?.check(node.params, { dir: out, files, data, digest }, contextOf(node, needs, grounds)) : 'its files are not those that it names';
+      if (why !== undefined) {
+        refuse(why);
+        return undefined;
+      }
+      return await this.#keep(out, files, data, { node: node.id, kind: kind.name, run: '', at, ms, fingerprint, reusable: true, inputs, from }, kind);
+    } finally {
+      this.discard(out);
+    }
+  }
+
+  async #keep(out: string, files: readonly OutputFile[], data: Json, facts: ResultFacts, kind: NodeKind): Promise<NodeRecord> {
     const stored = await this.#cached(`keep the result of ${facts.node} in the store`, async () => {
       for (const { path, digest } of files) await this.#store.add(join(out, path), hex(digest));
     });
@@ -84,7 +106,7 @@ export class Results {
   }
 
   #place(out: string, files: readonly RecordedFile[], data: Json, facts: ResultFacts): NodeRecord {
-    const { node, kind, run, at, ms, fingerprint, reusable } = facts;
+    const { node, kind, run, at, ms, fingerprint, reusable, from } = facts;
     const folder = join('results', fileNameOf(node), randomBytes(8).toString('hex'));
     const place = join(this.#state, folder);
     makeFolder(this.#fs, dirname(place), 0o700);
@@ -94,6 +116,7 @@ export class Results {
     const record: NodeRecord = {
       type: 'node', node, kind, run, at, ms, fingerprint, reusable, inputs: recordable(facts.inputs),
       output: { folder, files: files.map((file, index) => ({ ...file, identity: identities[index] ?? '' })), data, digest: outputDigest(files, data) },
+      ...(from === undefined ? {} : { from }),
     };
     this.#history.add(this.#journal, record);
     return record;
@@ -116,8 +139,8 @@ export class Results {
   }
 }
 
-function toCached({ fingerprint, node, kind, at, ms, inputs }: ResultFacts, files: readonly OutputFile[], data: Json): CachedResult {
-  return { fingerprint, node, kind, at, ms, inputs: recordable(inputs), files, data: withoutHere(data), digest: outputDigest(files, data) };
+export function toCached({ fingerprint, node, kind, at, ms, inputs, from }: ResultFacts, files: readonly OutputFile[], data: Json): CachedResult {
+  return { fingerprint, node, kind, at, ms, inputs: recordable(inputs), files, data: withoutHere(data), digest: outputDigest(files, data), ...(from === undefined ? {} : { from }) };
 }
 
 function hex(digest: string): string {

@@ -8,6 +8,7 @@ import { checkKinds } from './kinds.js';
 import type { NodeSummary, RunOptions, RunSummary } from './options.js';
 import { Results } from './results.js';
 import { schedule } from './scheduler.js';
+import { Shared } from './shared.js';
 import { removeUnrecorded } from './sweep-results.js';
 import { Visitor } from './visitor.js';
 
@@ -37,13 +38,15 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     compact(journal, history, announcer);
     const paths = criticalPaths(graph, (id) => history.last(id)?.ms);
     const priority = ({ id }: GraphNode) => paths.get(id) ?? 0;
-    const visitor = new Visitor({ options, fs, journal, history, results, announcer, priority });
+    const shared = new Shared(options.openRemote, announcer);
+    const visitor = new Visitor({ options, fs, journal, history, results, announcer, shared, priority });
     try {
       const { jobs: concurrency, keepGoing, queue } = options;
       const states = await schedule({ graph, concurrency, keepGoing, signal, priority, ...(queue ? { queue } : {}), visit: (node, stopping) => visitor.visit(node, stopping) });
       for (const node of graph.nodes.values()) if (states.get(node.id) === 'not-run') visitor.notRun(node);
     } finally {
       await tidy(announcer, () => visitor.close());
+      await tidy(announcer, () => shared.finish(signal));
     }
     await tidy(announcer, () => { removeUnrecorded(options.workspace.state, history, fs); });
 

@@ -6,6 +6,7 @@ import { Earlier } from './earlier.js';
 import { History, journalFile, toOutput, type NodeRecord } from './history.js';
 import { checkKinds, kindOf } from './kinds.js';
 import type { PlanOptions } from './options.js';
+import { Shared } from './shared.js';
 
 /** What would become of a node, and on what grounds. `may-run`: something it needs will run; it runs if that comes out different. */
 export interface Surveyed {
@@ -13,6 +14,8 @@ export interface Surveyed {
   /** Nodes of one layer can run at the same time; from 0. */
   readonly layer: number;
   readonly role: Role;
+  /** What is known of its needs' results, some of which may not be in place yet. */
+  readonly needs: ReadonlyMap<string, NodeOutput>;
   readonly last?: NodeRecord;
   readonly decision: Decision | { readonly action: 'may-run'; readonly why: readonly Difference[]; readonly inputs?: readonly Input[] };
 }
@@ -28,11 +31,22 @@ interface Pending {
  * asked with that one's last result, for what keeps it from being fresh whatever comes out. Only reads, opens no engine.
  */
 export async function survey(options: PlanOptions): Promise<readonly Surveyed[]> {
+  // Whoever opens it for a look ahead hears itself what it has to say.
+  const shared = new Shared(options.openRemote, { warn: () => undefined, status: () => undefined });
+  try {
+    return await surveyWith(options, shared);
+  } finally {
+    await shared.finish(options.signal);
+  }
+}
+
+/** The same, with a shared store that the caller lets go of. */
+export async function surveyWith(options: PlanOptions, shared: Shared): Promise<readonly Surveyed[]> {
   const { graph, kinds, roles, workspace } = options;
   const fs = options.fs ?? realFs;
   checkKinds(graph, kinds);
   const history = new History(Journal.read(journalFile(workspace), fs));
-  const grounds: Grounds = { fs, workspace, history, signal: options.signal, earlier: new Earlier({ cache: workspace.cache, fs }) };
+  const grounds: Grounds = { fs, workspace, history, signal: options.signal, shared, earlier: new Earlier({ cache: workspace.cache, fs }) };
 
   const result: Surveyed[] = [];
   const outputs = new Map<string, NodeOutput>();
@@ -42,8 +56,9 @@ export async function survey(options: PlanOptions): Promise<readonly Surveyed[]>
       const role = roles.get(node.id) ?? 'normal';
       const last = history.last(node.id);
       const behind = behindOf(node, pending);
-      const decision = await decideBehind({ node, kind: kindOf(kinds, node), role, needs: known(node, outputs) }, behind, last, grounds);
-      result.push({ node, layer, role, ...(last ? { last } : {}), decision });
+      const needs = known(node, outputs);
+      const decision = await decideBehind({ node, kind: kindOf(kinds, node), role, needs }, behind, last, grounds);
+      result.push({ node, layer, role, needs, ...(last ? { last } : {}), decision });
 
       // As in a run: what uses a result that stands in may depend on which one that is.
       if (decision.action === 'stand-in' && decision.stale.length > 0) outputs.set(node.id, { ...toOutput(workspace, decision.record), asOf: decision.record.at });
@@ -78,7 +93,8 @@ async function decideBehind(question: Question, behind: readonly NeedPending[], 
   if (question.role !== 'normal' || behind.length === 0) return attempt(question, () => decide(question, grounds), false);
   // Nobody knows yet what it will be made from.
   if (!last) return { action: 'run', why: [{ what: 'first-run' }], inputs: [] };
-  const decision = await attempt(question, () => decide(question, grounds), true);
+  // Nor does anybody else know it then.
+  const decision = await attempt(question, () => decide(question, { ...grounds, shared: undefined }), true);
   if (decision.action === 'run' && !decision.why.every((why) => why.what === 'unknown' || hangsOn(why, behind))) return decision;
   return { action: 'may-run', why: decision.action === 'restore' ? [...decision.why, ...behind] : behind, ...('inputs' in decision ? { inputs: decision.inputs } : {}) };
 }

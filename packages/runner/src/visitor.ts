@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { FailureError, toFailure, unreachable, type Engine, type Failure, type GraphNode, type NodeKind, type Role } from '@crpm/core';
 import { errorCode, type Fs, type Journal } from '@crpm/state';
 import type { Announcer } from './announcer.js';
@@ -13,8 +14,9 @@ import { kindOf } from './kinds.js';
 import { Ledger } from './ledger.js';
 import type { NodeSummary, RunOptions } from './options.js';
 import { Outcomes } from './outcomes.js';
-import type { Results } from './results.js';
+import { toCached, type Results } from './results.js';
 import type { Step } from './scheduler.js';
+import type { Shared } from './shared.js';
 
 interface Parts {
   readonly options: RunOptions;
@@ -23,6 +25,7 @@ interface Parts {
   readonly history: History;
   readonly results: Results;
   readonly announcer: Announcer;
+  readonly shared: Shared;
   /** Of nodes that want a share of the budget at the same time, the one with the highest gets it first. */
   readonly priority: (node: GraphNode) => number;
 }
@@ -51,7 +54,7 @@ export class Visitor {
     const { fs, history, results, options } = parts;
     const { graph, workspace, signal } = options;
     this.#ledger = new Ledger(graph);
-    this.#grounds = { fs, workspace, history, signal, earlier: new Earlier({ cache: workspace.cache, fs, onDamage: (fingerprint) => { results.setAside(fingerprint); } }) };
+    this.#grounds = { fs, workspace, history, signal, shared: parts.shared, earlier: new Earlier({ cache: workspace.cache, fs, onDamage: (fingerprint) => { results.setAside(fingerprint); } }) };
     const openEngine = () => this.#openEngine();
     this.#executor = new Executor({ options, results, announcer: parts.announcer, grounds: this.#grounds, engine: openEngine });
     this.#demands = new Demands({
@@ -107,7 +110,10 @@ export class Visitor {
     }
     let decision = await decide(question, this.#grounds);
     if (stopping()) return 'stopped';
-    if (decision.action === 'restore') decision = await this.#restore(decision);
+    const asked = performance.now();
+    if (decision.action === 'restore') decision = await this.#restore(question, decision);
+    // Stopped while it was on its way.
+    if (decision.action === 'run' && stopping()) return 'stopped';
     switch (decision.action) {
       case 'fresh':
         this.#remember(decision.record, decision.identities);
@@ -119,7 +125,8 @@ export class Visitor {
         return this.#outcomes.absent(node, decision.why, decidedAt);
       case 'restore':
         if (this.#isLeftOut(node)) return this.#outcomes.standIn(node, decision.record, [{ what: 'output', text: 'its files came back from the store' }], decidedAt);
-        return this.#outcomes.use(node, 'restored', decision.record, decidedAt);
+        if (!decision.remote) await this.#offer(question, decision.record);
+        return this.#outcomes.use(node, 'restored', decision.record, decidedAt, decision.remote ? savedBy(decision.record, performance.now() - asked) : { ms: 0 });
       case 'run':
         return this.#prepare({ question, why: decision.why, inputs: decision.inputs }, decidedAt);
       default:
@@ -180,6 +187,7 @@ export class Visitor {
     switch (end.outcome) {
       case 'ran':
         this.#ledger.noteRun(node.id);
+        await this.#offer(job.question, end.record);
         return this.#outcomes.use(node, 'ran', end.record, decidedAt, { ms: end.ms, log: end.log });
       case 'cancelled':
         return this.#outcomes.cancelled(node, end.failure, { ms: end.ms, log: end.log });
@@ -189,11 +197,22 @@ export class Visitor {
   }
 
   /** Turns a wish to restore into what became of it. */
-  async #restore(wish: Decision & { action: 'restore' }): Promise<Decision> {
-    const record = await this.#parts.results.restore(wish.record);
+  async #restore(question: Question, wish: Decision & { action: 'restore' }): Promise<Decision> {
+    const { results, announcer } = this.#parts;
+    if (wish.remote) announcer.status(question.node.id, 'taking it from the shared store');
+    const record = wish.remote ? await results.adopt(wish.remote, question, this.#grounds) : await results.restore(wish.record);
     if (record) return { ...wish, record };
+    if (wish.remote) return { action: 'run', why: wish.why, inputs: wish.inputs };
     const why: readonly Difference[] = [...wish.why, { what: 'store', text: 'the store does not have it whole' }];
     return wish.otherwise === 'absent' ? { action: 'absent', why } : { action: 'run', why, inputs: wish.inputs };
+  }
+
+  /** Gives a result to others, where it may be of use to them. */
+  async #offer({ node, kind }: Question, record: NodeRecord): Promise<void> {
+    if (!record.reusable) return;
+    const { options, shared } = this.#parts;
+    const { files, data, folder } = record.output;
+    await shared.offer(toCached(record, files.map(({ path, size, digest }) => ({ path, size, digest })), data), join(options.workspace.state, folder), node, kind);
   }
 
   /** Saves looking into the files once more the next time; not worth failing for. */
@@ -223,6 +242,11 @@ export class Visitor {
   #kindOf(node: GraphNode): NodeKind {
     return kindOf(this.#parts.options.kinds, node);
   }
+}
+
+/** How it went with a result of somebody else's, which took `ms` to get. */
+function savedBy({ ms: made, from = '' }: NodeRecord, ms: number) {
+  return { ms, shared: { from, savedMs: Math.max(0, made - ms) } };
 }
 
 /** What a node that takes no share may use: next to nothing. */

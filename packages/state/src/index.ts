@@ -10,6 +10,7 @@ export * from './lock.js';
 export * from './owner.js';
 export * from './paths.js';
 export * from './place.js';
+export * from './remote-results.js';
 export * from './result-cache.js';
 export * from './store.js';
 export * from './sweep.js';

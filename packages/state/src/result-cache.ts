@@ -23,6 +23,8 @@ export interface CachedResult {
   readonly data: Json;
   /** Of the output: over files and data. */
   readonly digest: string;
+  /** The manifest in the shared store that it came from; absent: made on this machine. */
+  readonly from?: string;
 }
 
 export type Lookup =

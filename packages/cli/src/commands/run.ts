@@ -65,6 +65,7 @@ export function runCommand(cli: Cli): Command {
           command: ['crpm run', ...command.args].join(' '),
           reporter: await openFaces(faces, { io: cli.io, config: project.config, cwd: workingDirectory(cli, options), verbose: options.verbose === true }),
           io: cli.io,
+          version: cli.version,
           stop,
         });
         cli.code = summary.exitCode;

@@ -40,6 +40,7 @@ export function verifyCommand(cli: Cli): Command {
           // What they find is told below; on the way, only the cluster takes long enough to be watched.
           reporter: options.cluster && !options.json && cli.io.stdout.isTTY === true ? await createReporter('live', { stream: cli.io.stdout, verbose: false, summary: false }) : { sink: () => undefined, close: () => Promise.resolve() },
           io: cli.io,
+          version: cli.version,
           stop,
         });
         cli.code = summary.exitCode;

@@ -53,7 +53,7 @@ Ctrl-C ends it, with exit code 130.`,
           prepare,
           workspace,
           kinds: () => nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false }),
-          run: (prepared) => runRound(cli.io, prepared, options, ['crpm watch', ...command.args].join(' '), stop),
+          run: (prepared) => runRound(cli, prepared, options, ['crpm watch', ...command.args].join(' '), stop),
           face: (options.json ? jsonFace : textFace)({ io: cli.io, subject: [...groups].join(', ') || 'the inputs of tasks', address: () => addressOf(project, workspace(project)) }),
           signal: stop.signal,
         });
@@ -69,7 +69,7 @@ async function prepareRound(cli: Cli, nodes: readonly string[], options: WatchOp
   return { project, selected: part };
 }
 
-async function runRound(io: Io, { project, selected: part }: Prepared, options: WatchOptions, command: string, stop: Stop): Promise<RunSummary> {
+async function runRound({ io, version }: Cli, { project, selected: part }: Prepared, options: WatchOptions, command: string, stop: Stop): Promise<RunSummary> {
   const { execute } = await import('../execute.js');
   return execute({
     project,
@@ -81,6 +81,7 @@ async function runRound(io: Io, { project, selected: part }: Prepared, options: 
     command,
     reporter: await roundReporter(io, options),
     io,
+    version,
     stop,
   });
 }

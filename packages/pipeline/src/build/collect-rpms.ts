@@ -20,6 +20,11 @@ export interface ExpectedRpms {
 
 /** Takes the RPMs that rpmbuild left below `from` into the flat folder `to`, after reading their headers: those decide what was built. */
 export async function collectRpms(from: string, to: string, expected: ExpectedRpms): Promise<readonly RpmFact[]> {
+  return takeRpms(readExpected(from, expected), to, linkOrCopy);
+}
+
+/** The headers of the RPMs below a folder, which must be of the package that was to be built. */
+export function readExpected(from: string, expected: ExpectedRpms): readonly ReadRpm[] {
   const files = rpmFiles(from);
   if (files.length === 0) {
     fail({ class: 'build', message: `rpmbuild of ${expected.what} succeeded and made no RPM`, next: 'Look at the spec: without a %files section a package makes no RPM.', lines: [] });
@@ -28,7 +33,7 @@ export async function collectRpms(from: string, to: string, expected: ExpectedRp
   checkArches(headers, expected.arch);
   checkUnique(headers);
   checkSource(headers, expected);
-  return takeRpms(headers, to, linkOrCopy);
+  return headers;
 }
 
 /** All `*.rpm` below a folder, sorted by path. */
@@ -46,16 +51,25 @@ export interface ReadRpm {
 
 /** Brings RPMs into a flat folder under the names that their headers give them, by `bring`. */
 export async function takeRpms(rpms: readonly ReadRpm[], to: string, bring: (from: string, to: string) => Promise<void>): Promise<readonly RpmFact[]> {
+  const headers = rpms.map(({ header }) => header);
   const facts: RpmFact[] = [];
   for (const { file, header } of rpms) {
-    const name = `${header.name}-${header.version}-${header.release}.${header.arch}.rpm`;
+    const name = fileNameOf(header);
     await bring(file, join(to, name));
-    const { sha256, size } = await hashFile(join(to, name));
-    const { epoch, version, release, arch, sourcerpm = '' } = header;
-    const missing = missingSiblings(header, rpms.map((rpm) => rpm.header));
-    facts.push({ file: name, name: header.name, epoch, version, release, arch, sourcerpm, sha256, size, shape: shapeOf(header), ...(missing.length > 0 && { missingSiblings: missing }) });
+    facts.push(rpmFact(header, await hashFile(join(to, name)), headers));
   }
   return facts.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/** What is told of an RPM, one of `all`. */
+export function rpmFact(header: RpmHeader, { sha256, size }: { readonly sha256: string; readonly size: number }, all: readonly RpmHeader[]): RpmFact {
+  const { name, epoch, version, release, arch, sourcerpm = '' } = header;
+  const missing = missingSiblings(header, all);
+  return { file: fileNameOf(header), name, epoch, version, release, arch, sourcerpm, sha256, size, shape: shapeOf(header), ...(missing.length > 0 && { missingSiblings: missing }) };
+}
+
+function fileNameOf({ name, version, release, arch }: RpmHeader): string {
+  return `${name}-${version}-${release}.${arch}.rpm`;
 }
 
 /** Two RPMs of one name, EVR and architecture: KubeVirt could take either. */

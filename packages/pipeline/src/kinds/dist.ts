@@ -11,6 +11,7 @@ import { autotoolsDist } from '../build/autotools-dist.js';
 import { fixedSpec } from '../build/fixed-spec.js';
 import { mesonDist } from '../build/meson-dist.js';
 import { ownArchiveSpec } from '../build/own-archive-spec.js';
+import { checkSharedDist } from '../build/shared-dist.js';
 import { findSpec } from '../build/spec.js';
 import { specRecipe } from '../build/spec-recipe.js';
 import { snapshots } from '../build/trees.js';
@@ -28,6 +29,7 @@ export function distKind(): NodeKind<DistParams> {
     async inputs() {
       return [];
     },
+    shared: { when: () => true, check: checkSharedDist },
     run,
   };
 }

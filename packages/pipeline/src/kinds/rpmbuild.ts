@@ -14,6 +14,7 @@ import { putLookaside } from '../build/lookaside.js';
 import { jobsOf, rpmbuildArguments, TOPDIR } from '../build/rpmbuild-command.js';
 import { BUILD_RPMS } from '../build/rpmbuild-script.js';
 import { script } from '../build/scripts.js';
+import { checkSharedRpms } from '../build/shared-rpms.js';
 import { takeBuiltRpms } from '../build/take-rpms.js';
 import { putTree, snapshots } from '../build/trees.js';
 import { outOfMemory, withWork } from '../build/work.js';
@@ -34,6 +35,11 @@ export function rpmbuildKind(): NodeKind<RpmbuildParams> {
     wants: wantedBudget,
     async inputs() {
       return [];
+    },
+    shared: {
+      // What a `dev` build left out others may want; a release of its own no other build has.
+      when: ({ payload, options }) => payload === 'spec' && options.unique !== true,
+      check: checkSharedRpms,
     },
     run,
   };

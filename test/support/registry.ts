@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** The registry of the distribution (CNCF distribution, as Debian packages it), on a port of its own; `skipped` says why there is none. */
+export async function startRegistry(folder: string, options: RegistryOptions = {}): Promise<TestRegistry | { readonly skipped: string }> {
+  const program = PROGRAMS.find((name) => (process.env['PATH'] ?? '').split(':').some((path) => existsSync(join(path, name))));
+  if (program === undefined) return { skipped: 'docker-registry is not on PATH' };
+  const registry = new TestRegistry(program, folder, options);
+  await registry.start();
+  return registry;
+}
+
+/** Debian's name, and Fedora's. */
+const PROGRAMS = ['docker-registry', 'registry'];
+
+export interface RegistryOptions {
+  /** Where its blobs are; below `folder` unless given. */
+  readonly data?: string;
+  /** Refuses all that would change it. */
+  readonly readOnly?: boolean;
+}
+
+export class TestRegistry {
+  readonly data: string;
+  readonly #program: string;
+  readonly #folder: string;
+  readonly #readOnly: boolean;
+  #process: ChildProcess | undefined;
+  #address = '127.0.0.1:0';
+
+  constructor(program: string, folder: string, { data, readOnly = false }: RegistryOptions) {
+    this.#program = program;
+    this.#folder = folder;
+    this.data = data ?? join(folder, 'data');
+    this.#readOnly = readOnly;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  /** `127.0.0.1:34567` */
+  get host(): string {
+    return this.#address;
+  }
+
+  /** Starts it, at the address that it had before, if it had one. */
+  async start(): Promise<void> {
+    const file = join(this.#folder, 'config.json');
+    // JSON is YAML.
+    const storage = { filesystem: { rootdirectory: this.data }, delete: { enabled: true }, ...(this.#readOnly ? { maintenance: { readonly: { enabled: true } } } : {}) };
+    writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'info', formatter: 'text' }, storage, http: { addr: this.#address } }));
+    const child = spawn(this.#program, ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = child;
+    const said: string[] = [];
+    for await (const line of createInterface({ input: child.stderr })) {
+      said.push(line);
+      const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1];
+      if (address === undefined) continue;
+      this.#address = address;
+      // Nobody reads what it logs from now on, and it must not wait for that.
+      child.stderr.resume();
+      return;
+    }
+    throw new Error(`${this.#program} did not start:\n${said.join('\n')}`);
+  }
+
+  /** SIGKILL, as a machine that goes down. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** The files in which it keeps blobs. */
+  blobs(): readonly string[] {
+    const root = join(this.data, 'docker/registry/v2/blobs/sha256');
+    return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('/data')).map((path) => join(root, path));
+  }
+}
