@@ -69,6 +69,15 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(outcomes(third.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'fresh'])));
     expect(third.code).toBe(0);
 
+    // An edit of code gives other bytes and other build-ids, and nothing that a resolver looks at; so does taking it back.
+    const source = join(rig.work, 'examples/quickstart/qemu/qemu-img.c');
+    const unedited = readFileSync(source, 'utf8');
+    for (const text of [unedited.replace('file format: raw', 'file format: RAW'), unedited]) {
+      writeFileSync(source, text);
+      const { code, out } = await rig.crpm(['run']);
+      expect([code, out]).toEqual([0, expect.stringMatching(/^rpm-deps: hot swap: only bytes of \d+ RPMs? changed$/m)]);
+    }
+
     const stopped = await rig.crpm(['serve', '--stop']);
     expect(stopped.out).toMatch(/^stopped; KubeVirt's next build can't fetch \d+ RPMs until crpm serve runs again$/);
     // As after a reboot: a command that needs it starts it.
