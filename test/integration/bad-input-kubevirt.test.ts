@@ -159,6 +159,6 @@ describe.skipIf(lacksBuildTools())('on a fresh copy of the quickstart', () => {
     rig.write({ 'custom-rpms.config.yaml': config.replace('quickstart/kubevirt', 'quickstart/qemu') });
     const { code, out, err } = await rig.crpm(['run']);
     expect([code, out]).toEqual([2, '']);
-    expect(err.split('\n')[0]).toBe(`custom-rpms.config.yaml:4:8: error: kubevirt.dir: ${path('qemu')} has no hack/rpm-deps.sh, so it is no KubeVirt tree`);
+    expect(err.split('\n')[0]).toBe(`custom-rpms.config.yaml:4:8: error: kubevirt.dir: ${path('qemu')} has no hack/rpm-deps.sh, so it is no KubeVirt tree; name one, or write kubevirt: false to end with a served repository`);
   });
 });

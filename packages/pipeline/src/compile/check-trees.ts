@@ -74,7 +74,7 @@ function kubevirtComplaints(config: Config, packages: readonly PackageConfig[]):
   const folder = folderComplaints(at, dir);
   if (folder.length > 0) return folder;
   const script = join(dir, 'hack', 'rpm-deps.sh');
-  if (!existsSync(script)) return [about(at, `${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree`)];
+  if (!existsSync(script)) return [about(at, `${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree; name one, or write kubevirt: false to end with a served repository`)];
   const text = readFileSync(script, 'utf8');
   return packages.flatMap(({ name, pin }) => (pin === undefined || knowsVariable(text, pin.variable) ? [] : [unknownVariable(name, pin.variable, script)]));
 }

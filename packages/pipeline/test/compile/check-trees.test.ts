@@ -51,7 +51,7 @@ test('everything that is wrong is told at once', () => {
     `sources.libvirt.dir: ${at('libvirt')} has no meson.build, so it is no tree for meson dist`,
     `sources.libvirt.spec: ${at('libvirt')} has no file libvirt.spec.in`,
     `sources.libnbd.rpms: ${at('no.rpm')} does not exist`,
-    `kubevirt.dir: ${at('libvirt')} has no hack/rpm-deps.sh, so it is no KubeVirt tree`,
+    `kubevirt.dir: ${at('libvirt')} has no hack/rpm-deps.sh, so it is no KubeVirt tree; name one, or write kubevirt: false to end with a served repository`,
   ]);
 });
 

@@ -107,10 +107,13 @@ async function collect(stream: NodeJS.ReadableStream | null): Promise<Buffer> {
 }
 
 const MAX_COMPLAINTS = 6;
+/** What git adds to every reason. */
+const BOILERPLATE = /^(?:hint|warning):|^(?:fatal: )?Could not read from remote repository\.$|^Please make sure you have the correct access rights$|^and the repository exists\.$/;
 
-/** Why git says it failed, on one line: what it and ssh wrote, without hints and warnings. */
+/** Why git says it failed, on one line: what it and ssh wrote, without hints, warnings and what it always says. */
 export function gitComplaint(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/^(hint|warning):/.test(line));
-  const text = lines.slice(0, MAX_COMPLAINTS).join('; ').replaceAll(':; ', ': ');
+  const said = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const telling = said.filter((line) => !BOILERPLATE.test(line));
+  const text = (telling.length > 0 ? telling : said).slice(0, MAX_COMPLAINTS).join('; ').replaceAll(':; ', ': ');
   return text.replace(/\b(fatal|error): /g, '') || 'it gave no reason';
 }
