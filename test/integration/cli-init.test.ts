@@ -34,7 +34,7 @@ test('init writes a config that crpm takes, a schema for editors, and leaves wha
 test('in a git tree .crpm is kept out of git, and the dist-git folder’s branch says which stream', async () => {
   const git = (...argv: readonly string[]) => execa('git', argv, { cwd: join(rig.work, 'kubevirt'), env: rig.env, extendEnv: false });
   await git('init', '--quiet');
-  rig.write({ 'qemu/configure': '', 'qemu/VERSION': '10.1.0\n', 'qemu-kvm/qemu-kvm.spec': 'Name: qemu-kvm\n' });
+  rig.write({ 'kubevirt/hack/rpm-deps.sh': 'LIBVIRT_VERSION=${LIBVIRT_VERSION:-0:11.10.0-12.el10}\nQEMU_VERSION=${QEMU_VERSION:-18:10.1.0-25.el10}\n', 'qemu/configure': '', 'qemu/VERSION': '10.1.0\n', 'qemu-kvm/qemu-kvm.spec': 'Name: qemu-kvm\n' });
   await execa('git', ['init', '--quiet', '--initial-branch=c10s', join(rig.work, 'qemu-kvm')], { env: rig.env, extendEnv: false });
   expect((await rig.crpm(['init', '--yes'], { cwd: join(rig.work, 'kubevirt'), env: { SINGLE_ARCH: 'x86_64' } })).code).toBe(0);
   const text = readFileSync(config(), 'utf8');
