@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, exitCodeOf, FailureError, formatDiagnostic, toFailure } from '@crpm/core';
-import { formatFailure, palette, wantsColour } from '@crpm/reporters';
+import { formatFailure, palette, wantsColour, widthOf } from '@crpm/reporters';
 import { ComplaintsError } from './complaints.js';
 import type { Io } from './io.js';
 
@@ -18,7 +18,7 @@ export function report(thrown: unknown, io: Io): number {
     const log = writeBugLog(thrown, io.env);
     io.stderr.write(`${formatFailure({ ...failure, lines: failure.lines?.slice(0, 3) ?? [], next: 'This is a bug in crpm: please report it with the log.' }, { log }, colours)}\n`);
   } else {
-    io.stderr.write(`${formatFailure(failure, {}, colours)}\n`);
+    io.stderr.write(`${formatFailure(failure, { width: widthOf(io.stderr) }, colours)}\n`);
   }
   return exitCodeOf(failure.class);
 }

@@ -9,7 +9,7 @@ import { Summary } from './summary.js';
  * starts, so a run in which all is fresh never pays for it.
  */
 export function liveReporter(options: ReporterOptions): Reporter {
-  const summary = new Summary();
+  const summary = new Summary(options.stream);
   const model = new LiveModel(() => performance.now());
   let screen: Promise<LiveScreen> | undefined;
   let closing: Promise<void> | undefined;

@@ -7,7 +7,7 @@ import { formatDuration, outcomeWord } from './words.js';
 /** One line per change, each with its node in front; for pipes, logs of other tools, and terminals that can't redraw. */
 export function plainReporter(options: ReporterOptions): Reporter {
   const colours = palette(options.colour ?? wantsColour(options.stream, process.env));
-  const summary = new Summary();
+  const summary = new Summary(options.stream);
   const say = (text: string) => options.stream.write(`${text}\n`);
 
   const sink = (event: Event) => {

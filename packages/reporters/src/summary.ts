@@ -2,7 +2,9 @@ import type { Event, Failure, Json, LeftOut, NodeOutcome } from '@crpm/core';
 import { formatCcache } from './ccache.js';
 import { palette, paintOutcome, type Palette } from './colour.js';
 import { formatFailure } from './failure.js';
+import type { Screen } from './reporter.js';
 import { count, formatAge, formatDuration, outcomeWord } from './words.js';
+import { widthOf, wrap } from './wrap.js';
 
 interface Row {
   readonly node: string;
@@ -21,10 +23,16 @@ interface Row {
 
 /** Collects what the summary of a run tells: each node's outcome and time, warnings, failures. */
 export class Summary {
+  readonly #width: number | undefined;
   #order: readonly string[] = [];
   readonly #rows = new Map<string, Row>();
   readonly #warnings: string[] = [];
   #ms = 0;
+
+  /** `screen`: where it will stand; prose is broken to fit a terminal. */
+  constructor(screen?: Screen) {
+    this.#width = screen && widthOf(screen);
+  }
 
   take(event: Event): void {
     switch (event.type) {
@@ -53,13 +61,13 @@ export class Summary {
   /** The whole summary, ended by a newline. Nodes in the order of the graph. */
   format(colours: Palette = palette(false)): string {
     const rows = this.#order.flatMap((id) => this.#rows.get(id) ?? []);
-    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours), totals(rows, this.#ms) + compilerCache(rows) + sharedStore(rows)];
+    const blocks = [table(rows, colours), this.#formatWarnings(colours), ...failures(rows, colours, this.#width), totals(rows, this.#ms) + compilerCache(rows) + sharedStore(rows)];
     return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
   }
 
   #formatWarnings(colours: Palette): string {
     if (this.#warnings.length === 0) return '';
-    return [colours.caution(count(this.#warnings.length, 'warning')), ...this.#warnings.map((text) => `  ${text}`)].join('\n');
+    return [colours.caution(count(this.#warnings.length, 'warning')), ...this.#warnings.map((text) => `  ${wrap(text, { width: this.#width, first: 2, indent: 4 })}`)].join('\n');
   }
 
   /** The same words twice help nobody. */
@@ -88,8 +96,8 @@ function remark({ outcome, role, at, asOf, stale }: Row): string {
   return stale === undefined || asOf === undefined ? '' : `  stale, ${formatAge(at - Date.parse(asOf))} old`;
 }
 
-function failures(rows: readonly Row[], colours: Palette): readonly string[] {
-  return rows.flatMap((row) => (row.failure && row.outcome === 'failed' ? [formatFailure(row.failure, row, colours)] : []));
+function failures(rows: readonly Row[], colours: Palette, width: number | undefined): readonly string[] {
+  return rows.flatMap((row) => (row.failure && row.outcome === 'failed' ? [formatFailure(row.failure, { ...row, width }, colours)] : []));
 }
 
 /** Of the builds of this run only: a result that is fresh tells of an earlier one. */

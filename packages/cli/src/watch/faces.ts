@@ -1,5 +1,5 @@
 import { EXIT, formatDiagnostic, type NodeOutcome } from '@crpm/core';
-import { count, formatDuration, formatFailure, palette, wantsColour, type Palette } from '@crpm/reporters';
+import { count, formatDuration, formatFailure, palette, wantsColour, widthOf, type Palette } from '@crpm/reporters';
 import type { Io } from '../io.js';
 import type { Round, WatchFace } from './watch.js';
 
@@ -21,7 +21,7 @@ export function textFace({ io, address, subject, now = () => new Date() }: FaceO
   const say = (text: string) => io.stdout.write(`${text}\n`);
   return {
     async round(round) {
-      for (const text of formatRound(round, timeOfDay(now()), colours)) say(text);
+      for (const text of formatRound(round, timeOfDay(now()), colours, widthOf(io.stdout))) say(text);
       if (round.number > 1) return;
       const served = await address(round);
       say(colours.faint(`${served === undefined ? '' : `serving at ${served}; `}watching ${subject}; Ctrl-C ends`));
@@ -65,7 +65,7 @@ export function jsonFace({ io, address, now = () => new Date() }: FaceOptions): 
 }
 
 /** `14:03:12  #2  ok  6.3s  ran libvirt.rpmbuild, createrepo, serve  (libvirt: src/a.c)` */
-function formatRound({ number, changed, summary }: Round, time: string, colours: Palette): readonly string[] {
+function formatRound({ number, changed, summary }: Round, time: string, colours: Palette, width: number | undefined): readonly string[] {
   const nodes = [...summary.nodes];
   const those = (outcome: NodeOutcome) => nodes.filter(([, node]) => node.outcome === outcome).map(([id]) => id);
   const did = (['failed', 'ran', 'restored'] as const).flatMap((outcome) => (those(outcome).length > 0 ? [`${outcome} ${those(outcome).join(', ')}`] : []));
@@ -75,7 +75,7 @@ function formatRound({ number, changed, summary }: Round, time: string, colours:
   return [
     `${time}  #${number}  ${verdict}  ${formatDuration(summary.ms).padStart(6)}  ${did.join('; ') || 'all fresh'}${why}`,
     ...summary.warnings.map((text) => `${colours.caution('warning:')} ${text}`),
-    ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(failure, { node: id, ...(log === undefined ? {} : { log }) }, colours)] : [])),
+    ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(failure, { node: id, ...(log === undefined ? {} : { log }), width }, colours)] : [])),
   ];
 }
 
