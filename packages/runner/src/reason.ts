@@ -4,6 +4,9 @@ import { namesIn, type Difference } from './difference.js';
 /** How many changes a reason names before it only counts them. */
 const NAMED = 5;
 
+/** Inputs that only another version of crpm changes. */
+const OF_CRPM: ReadonlySet<string> = new Set(['kind', 'version']);
+
 /** Differences in one line, for people: at most five changes by name, and how many more. `build.check: false → true`, `tree: src/a.c changed, src/b.c new and 7 more`. */
 export function formatReason(differences: readonly Difference[]): string {
   const changes = formatDifferences(differences);
@@ -46,6 +49,7 @@ function phrases(difference: Difference): readonly string[] {
 }
 
 function inputPhrases({ name, option, before, after, parts }: Difference & { what: 'input' }): readonly string[] {
+  if (OF_CRPM.has(name)) return ['this crpm makes it in another way'];
   const title = option ?? name.replace(/^option\//, '');
   if (parts && parts.length > 0) return parts.map(({ part, change }, index) => `${index === 0 ? `${title}: ` : ''}${part} ${change}`);
   const moved = movedNames(before, after);

@@ -15,6 +15,7 @@ import { installLines, rpmsOf } from '../build/tools.js';
 import { labelsOf, marked, mustRun, withWork } from '../build/work.js';
 import type { BaseFact } from '../facts.js';
 import type { BaseParams } from '../params.js';
+import { BASE_CONFIG_PATHS } from './config-paths.js';
 
 /**
  * The base image: pulled or built, then set up with the rpm tools, repositories and packages of the config. An image that has all of it is
@@ -25,6 +26,7 @@ export function baseKind(options: { readonly pull: boolean }): NodeKind<BasePara
     name: 'base',
     version: 3,
     weight: 'light',
+    configPaths: BASE_CONFIG_PATHS,
     inputs: baseInputs,
     async run(params, context) {
       const engine = await context.engine();

@@ -10,6 +10,7 @@ import { marked, mustRun, runStep, withWork } from '../build/work.js';
 import type { BaseFact, BuildrootFact, RpmsFact, SourceFact } from '../facts.js';
 import { needFact, stepOf } from '../needs.js';
 import type { BuildrootParams } from '../params.js';
+import { SPEC_CONFIG_PATHS } from './config-paths.js';
 
 /** The base image with the BuildRequires of one spec, and the EVR that the spec gives there. */
 export function buildrootKind(): NodeKind<BuildrootParams> {
@@ -17,6 +18,7 @@ export function buildrootKind(): NodeKind<BuildrootParams> {
     name: 'buildroot',
     version: 3,
     weight: 'light',
+    configPaths: SPEC_CONFIG_PATHS,
     async inputs() {
       return [];
     },

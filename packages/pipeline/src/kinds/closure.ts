@@ -14,6 +14,7 @@ import { outlookInputs } from '../predict/outlook.js';
 import { nameOf } from '../predict/pins.js';
 import { officialRepos, repoFilesOf } from '../predict/repo-files.js';
 import { reached } from '../predict/within-own.js';
+import { KUBEVIRT_CONFIG_PATHS } from './config-paths.js';
 
 /** kind `closure` */
 export type ClosureFact = {
@@ -34,6 +35,7 @@ export function closureKind(): NodeKind<ClosureParams> {
     name: 'closure',
     version: 1,
     weight: 'light',
+    configPaths: KUBEVIRT_CONFIG_PATHS,
     inputs: async (params) => outlookInputs(params),
     // Bytes don't matter, nor which image dnf is in.
     reads: (params, need, output) => (stepOf(need) === 'createrepo' ? shapeOfRepository(output, { basesystem: params.stream.basesystem, arch: params.arch }) : String((output.data as BaseFact).dnf)),

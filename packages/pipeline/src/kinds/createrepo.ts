@@ -15,6 +15,7 @@ import { readPlace, type PlacedId } from '../compile/ids.js';
 import { needFact, stepOf } from '../needs.js';
 import type { CreaterepoParams } from '../params.js';
 import { repositoryDir } from '../paths.js';
+import { KUBEVIRT_CONFIG_PATHS } from './config-paths.js';
 
 /** A new generation of the repository from exactly this graph's RPMs, indexed and published as one. */
 export function createrepoKind(): NodeKind<CreaterepoParams> {
@@ -22,6 +23,7 @@ export function createrepoKind(): NodeKind<CreaterepoParams> {
     name: 'createrepo',
     version: 1,
     weight: 'light',
+    configPaths: KUBEVIRT_CONFIG_PATHS,
     // A result that stands in for a package left out has the same digest as before; the mark it gets in the repository is new.
     async inputs(_params, { needs }) {
       return [...needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [{ name: `${id} of an earlier run`, value: asOf }]));

@@ -19,6 +19,7 @@ import { withWork } from '../build/work.js';
 import type { BuildrootFact, DistFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { DistParams } from '../params.js';
+import { SPEC_CONFIG_PATHS } from './config-paths.js';
 
 /** The source archive that the spec names as its `Source0`, and the spec as it will be built. A source RPM brings its archive along. */
 export function distKind(): NodeKind<DistParams> {
@@ -26,6 +27,7 @@ export function distKind(): NodeKind<DistParams> {
     name: 'dist',
     version: 4,
     weight: 'heavy',
+    configPaths: SPEC_CONFIG_PATHS,
     async inputs() {
       return [];
     },

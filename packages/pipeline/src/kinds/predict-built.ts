@@ -7,6 +7,7 @@ import { readPins } from '../kubevirt/pins.js';
 import type { PredictBuiltParams } from '../params.js';
 import type { OfficialLoader } from '../predict/official.js';
 import { lookAhead, NO_SCRIPT, outlookInputs, report, unreadable, type PredictFact } from '../predict/outlook.js';
+import { KUBEVIRT_CONFIG_PATHS } from './config-paths.js';
 
 /** What KubeVirt's resolver will choose, from the headers of what was built: asked before the resolver is. */
 export function predictBuiltKind({ official }: { readonly official: OfficialLoader }): NodeKind<PredictBuiltParams> {
@@ -14,6 +15,7 @@ export function predictBuiltKind({ official }: { readonly official: OfficialLoad
     name: 'predict-built',
     version: 1,
     weight: 'light',
+    configPaths: KUBEVIRT_CONFIG_PATHS,
     inputs: async (params) => outlookInputs(params),
     // Bytes don't matter.
     reads: (params, _need, output) => shapeOfRepository(output, { basesystem: params.stream.basesystem, arch: params.arch }),

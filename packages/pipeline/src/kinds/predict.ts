@@ -9,6 +9,7 @@ import type { PredictParams } from '../params.js';
 import { foretold } from '../predict/foretold.js';
 import type { OfficialLoader } from '../predict/official.js';
 import { lookAhead, NO_SCRIPT, outlookInputs, report, unreadable, type PredictFact } from '../predict/outlook.js';
+import { KUBEVIRT_CONFIG_PATHS } from './config-paths.js';
 
 /** Whether KubeVirt's resolver will be able to choose what a spec is going to make: asked before anything compiles. */
 export function predictKind({ official }: { readonly official: OfficialLoader }): NodeKind<PredictParams> {
@@ -16,6 +17,7 @@ export function predictKind({ official }: { readonly official: OfficialLoader })
     name: 'predict',
     version: 1,
     weight: 'light',
+    configPaths: KUBEVIRT_CONFIG_PATHS,
     inputs: async (params) => outlookInputs(params),
     // Of a build root only what its spec says; another compiler chooses no other RPM.
     reads(_params, _need, output) {

@@ -20,7 +20,7 @@ import type { BuildrootFact, RpmsFact } from '../facts.js';
 import { needFact } from '../needs.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
 import { exceptForesight } from './except-foresight.js';
-import { BUILD_CONFIG_PATHS, wantedBudget } from './build-config.js';
+import { BUILD_CONFIG_PATHS, wantedBudget } from './config-paths.js';
 
 const VERSION = 2;
 

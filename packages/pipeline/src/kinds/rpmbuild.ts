@@ -22,7 +22,7 @@ import type { BuildrootFact, DistFact, RpmsFact } from '../facts.js';
 import { needFact, needOf } from '../needs.js';
 import type { RpmbuildParams } from '../params.js';
 import { exceptForesight } from './except-foresight.js';
-import { BUILD_CONFIG_PATHS, wantedBudget } from './build-config.js';
+import { BUILD_CONFIG_PATHS, wantedBudget } from './config-paths.js';
 
 /** RPMs from a source archive and a spec, in the package's build root, without network. */
 export function rpmbuildKind(): NodeKind<RpmbuildParams> {

@@ -11,6 +11,7 @@ import type { SourceParams } from '../params.js';
 import { whyMoved } from '../source/place.js';
 import { recordTree } from '../source/record.js';
 import { memoryFile, Scans, type Role } from '../source/scans.js';
+import { SOURCE_CONFIG_PATHS } from './config-paths.js';
 
 /** The manifests in a result, by the name of the input that they are the content of. */
 const MANIFESTS: ReadonlyMap<string, string> = new Map<Role, string>([
@@ -28,6 +29,7 @@ export function sourceKind({ look }: { readonly look?: TakeLook | undefined } = 
     name: 'source',
     version: 4,
     weight: 'light',
+    configPaths: SOURCE_CONFIG_PATHS,
     async inputs({ tree, distGit }, context) {
       const inputs: Input[] = [];
       if (tree.kind === 'dir') inputs.push(treeInput('tree', await scans.look(context, 'tree', tree.dir)));

@@ -6,6 +6,7 @@ import type { RpmDepsParams } from '../params.js';
 import { exceptForesight } from '../kinds/except-foresight.js';
 import { OfficialLoader } from '../predict/official.js';
 import type { Proof } from '../proof/index.js';
+import { KUBEVIRT_CONFIG_PATHS } from '../kinds/config-paths.js';
 import { askScript, privateCopy, type Made } from './ask-script.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
@@ -41,6 +42,7 @@ export function rpmDepsKind({ env, official = new OfficialLoader() }: RpmDepsKin
     name: 'rpm-deps',
     version: 3,
     weight: 'light',
+    configPaths: KUBEVIRT_CONFIG_PATHS,
     inputs: (params) => Promise.resolve(scriptInputs(params, env)),
     reads: exceptForesight,
     async run(params, context): Promise<Json> {

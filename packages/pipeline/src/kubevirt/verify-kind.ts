@@ -5,6 +5,7 @@ import { parseWorkspaceRpms } from '@crpm/rpm';
 import { acquireLock, hashText } from '@crpm/state';
 import { needOf, stepOf } from '../needs.js';
 import type { VerifyParams } from '../params.js';
+import { KUBEVIRT_CONFIG_PATHS } from '../kinds/config-paths.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
 import { judge, readScript, runOf } from './evidence.js';
@@ -23,6 +24,7 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
     name: 'verify',
     version: 2,
     weight: 'light',
+    configPaths: KUBEVIRT_CONFIG_PATHS,
     inputs(params, context) {
       const { dir } = treeState(context.workspace, params.kubevirt);
       const files = readYielded(dir);

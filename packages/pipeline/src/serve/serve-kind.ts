@@ -2,6 +2,7 @@ import { unreachable, type InputContext, type Json, type NodeContext, type NodeK
 import type { ServeFact } from '../facts.js';
 import type { ServeParams } from '../params.js';
 import { repositoryDir } from '../paths.js';
+import { SERVE_CONFIG_PATHS } from '../kinds/config-paths.js';
 import { probeRepository } from './probe.js';
 import { baseUrlOf } from './address.js';
 import { containerGone, explainContainer, serveByContainer, type ContainerOptions } from './container.js';
@@ -27,6 +28,7 @@ export function serveKind({ env, serverEntry }: ServeKindOptions): NodeKind<Serv
     name: 'serve',
     version: 2,
     weight: 'light',
+    configPaths: SERVE_CONFIG_PATHS,
     inputs: () => Promise.resolve([]),
     async run(params, context): Promise<Json> {
       const baseUrl = await serve(params, context, { env, serverEntry });
