@@ -27,6 +27,6 @@ function tellWhatIsLeft() {
   const { status, stdout } = spawnSync(program, [...args, 'serve', '--status', '--json'], { cwd: root, encoding: 'utf8' });
   const { running, baseUrl } = status === 0 ? JSON.parse(stdout) : {};
   if (!running) return;
-  say(`left running: the repository server at ${baseUrl}; changed: WORKSPACE and rpm/BUILD.bazel in examples/quickstart/kubevirt`);
-  process.stdout.write('  to undo both: npx crpm revert && npx crpm serve --stop\n');
+  say(`left running: the repository server at ${baseUrl}`);
+  process.stdout.write('  changed: WORKSPACE and rpm/BUILD.bazel in examples/quickstart/kubevirt\n  to undo both: npx crpm revert && npx crpm serve --stop\n  with your own trees: docs/quick-start.md\n');
 }
