@@ -19,6 +19,13 @@ export function wholeNumber(least: number, most: number): (value: string) => num
   };
 }
 
+/** Ports below 1024 are for the system's own services, and only root may open them. */
+export function portNumber(value: string): number {
+  const port = wholeNumber(1, 65535)(value);
+  if (port < 1024) throw new InvalidArgumentError('Ports below 1024 are for services of the system; choose one from 1024 to 65535.');
+  return port;
+}
+
 /** The options that say which nodes a command is about. */
 export function withSelection(command: Command): Command {
   return command

@@ -20,6 +20,7 @@ import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
 import { sourceCommand } from './commands/source.js';
 import { statusCommand } from './commands/status.js';
+import { uiCommand } from './commands/ui.js';
 import { updateCommand } from './commands/update.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
@@ -79,6 +80,7 @@ export function program(cli: Cli): Command {
     runsCommand,
     eventsCommand,
     reportCommand,
+    uiCommand,
     sourceCommand,
     updateCommand,
     verifyCommand,

@@ -47,7 +47,7 @@ test('nothing that a program wrote becomes an element', async () => {
   expect(html).not.toContain('<img');
   expect(html).not.toContain('<b>odd</b>');
   expect(html).toContain('&lt;img src=x onerror=');
-  expect(html).toContain('<title>kubevirt &lt;x&gt;: crpm run</title>');
+  expect(html).toContain('<title>kubevirt &lt;x&gt;: failed - crpm</title>');
   // The page's own data blocks and its script, and no others.
   const scripts = [...html.matchAll(/<script([^>]*)>/g)].map(([, attributes = '']) => attributes.trim());
   expect(scripts.filter((attributes) => attributes === '')).toHaveLength(1);

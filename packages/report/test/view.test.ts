@@ -1,8 +1,10 @@
 import type { Event } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
+import { pageView } from '../src/parts/page-view.js';
 import { RunRecord } from '../src/run-record.js';
 import { criticalPath, runState, savedWork } from '../src/view/analysis.js';
 import { clusterOf, proofOf, rpmsOf } from '../src/view/facts.js';
+import { mostTelling } from '../src/view/telling.js';
 import { whyOf } from '../src/view/why.js';
 
 type Finished = Extract<Event, { readonly type: 'node-finished' }>;
@@ -34,6 +36,14 @@ describe('the critical path', () => {
     expect(criticalPath(new RunRecord(), 0)).toEqual([]);
     expect(criticalPath(record({ a: [] }, [end('a', 1, { outcome: 'fresh' })]), 9)).toEqual([]);
   });
+});
+
+test('first one wants to see what failed, else what runs, else what took longest', () => {
+  const telling = (events: readonly Event[]) => mostTelling(pageView({ record: record({ a: [], b: ['a'], c: [] }, events), name: 'k', now: 99, killed: false, layout: { width: 0, height: 0, box: { width: 0, height: 0 }, boxes: {}, arrows: [] } }));
+  expect(telling([])).toBe('a');
+  expect(telling([start('a', 0), end('a', 1, { ms: 9 }), start('b', 1), end('b', 2)])).toBe('a');
+  expect(telling([start('a', 0), end('a', 1, { ms: 9 }), start('b', 1)])).toBe('b');
+  expect(telling([start('b', 1), start('c', 0), end('c', 2, { outcome: 'failed' })])).toBe('c');
 });
 
 test('saved is what was fresh or came back, not what was left out', () => {

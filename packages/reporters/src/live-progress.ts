@@ -1,7 +1,8 @@
 import type { LiveNode } from './live-model.js';
 import { formatDuration } from './words.js';
 
-type Nodes = ReadonlyMap<string, LiveNode>;
+type Progressing = Pick<LiveNode, 'id' | 'needs' | 'lastMs' | 'state' | 'started'>;
+type Nodes = ReadonlyMap<string, Progressing>;
 
 /** `9 of 15 done, 12s, about 4s left`. `now` and `began` are monotonic milliseconds. What is left is known only where every node that has not ended ran before. */
 export function progressLine(nodes: Nodes, { now, began }: { readonly now: number; readonly began: number }): string {
@@ -20,21 +21,21 @@ export function widest(nodes: Nodes): number {
 
 /** Along the longest way through the nodes that have not ended, by the last times. */
 function remaining(nodes: Nodes, now: number): number {
-  const rest = (node: LiveNode) => {
+  const rest = (node: Progressing) => {
     if (hasEnded(node)) return 0;
     return Math.max(0, (node.lastMs ?? 0) - (node.state === 'running' ? now - node.started : 0));
   };
   return Math.max(0, ...along(nodes, rest).values());
 }
 
-function hasEnded({ state }: LiveNode): boolean {
+function hasEnded({ state }: Progressing): boolean {
   return state !== 'waiting' && state !== 'running';
 }
 
 /** For each node, what it and the longest chain of its needs come to. */
-function along(nodes: Nodes, cost: (node: LiveNode) => number): ReadonlyMap<string, number> {
+function along(nodes: Nodes, cost: (node: Progressing) => number): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
-  const sum = (node: LiveNode): number => {
+  const sum = (node: Progressing): number => {
     const known = sums.get(node.id);
     if (known !== undefined) return known;
     const needs = node.needs.flatMap((id) => nodes.get(id) ?? []);

@@ -1,8 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { FailureError, type Config } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
-import { examples, wholeNumber } from '../help.js';
+import { examples, portNumber } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { serverEntry } from '../server-entry.js';
@@ -83,13 +83,6 @@ export function serveCommand(cli: Cli): Command {
         tell(`serving at ${server.baseUrl} (pid ${server.pid})${along}`, { ...server, moved });
       });
     });
-}
-
-/** Ports below 1024 are for the system's own services, and only root may open them. */
-function portNumber(value: string): number {
-  const port = wholeNumber(1, 65535)(value);
-  if (port < 1024) throw new InvalidArgumentError('Ports below 1024 are for services of the system; choose one from 1024 to 65535.');
-  return port;
 }
 
 /** How many rules of KubeVirt's WORKSPACE need the server. One that can't be read is for others to complain of: the server has stopped. */

@@ -46,7 +46,9 @@ export class LogView {
   grown(): void {
     const { bytes, lines, path } = this.#source.catalogue;
     const follow = this.#window.isAtEnd;
-    this.#facts.textContent = lines === 0 ? 'nothing written yet' : `${lines.toLocaleString('en')} lines, ${formatSize(bytes)}`;
+    // Where there is nothing, there is nothing to search either.
+    this.element.classList.toggle('is-empty', lines === 0);
+    this.#facts.textContent = lines === 0 ? 'Its log is empty.' : `${lines.toLocaleString('en')} lines, ${formatSize(bytes)}`;
     this.#facts.title = path;
     if (follow) this.#window.showEnd();
     this.#window.draw();

@@ -40,7 +40,7 @@ export class Logs {
       if (!isShown()) continue;
       // Asked before the log is: what was written before the end is still read.
       ends = node()?.state !== 'running';
-      const first = view === this.#views.get(id) && source.catalogue.lines === 0;
+      const first = source.catalogue.lines === 0;
       if (await source.refresh().catch(() => false)) view.grown();
       if (first && !ends) view.showEnd();
       if (ends) return;

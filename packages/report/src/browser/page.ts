@@ -1,7 +1,9 @@
 import { pageView } from '../parts/page-view.js';
 import type { PageData } from '../page/report-page.js';
 import { RunRecord } from '../run-record.js';
+import { titleOf } from '../parts/top.js';
 import { runState } from '../view/analysis.js';
+import { mostTelling } from '../view/telling.js';
 import { pageJson } from './elements.js';
 import { listenForKeys } from './keys.js';
 import { follow } from './live.js';
@@ -10,7 +12,7 @@ import { Parts } from './parts.js';
 import { openForPrint } from './print.js';
 import { Selection } from './selection.js';
 
-const { name, layout, live } = pageJson('crpm-data') as PageData;
+const { name, layout, first, live } = pageJson('crpm-data') as PageData;
 document.documentElement.classList.add('scripted');
 const logs = new Logs();
 const record = new RunRecord();
@@ -29,14 +31,8 @@ listenForKeys({
   },
 });
 openForPrint();
-selection.begin(mostTelling());
+selection.begin(first);
 if (live) followRun(live.run);
-
-/** What went wrong, else what goes on, else what took longest. */
-function mostTelling(): string | undefined {
-  const of = (state: string) => document.querySelector(`#node-list .is-${state}`)?.getAttribute('data-select');
-  return of('failed') ?? of('running') ?? document.querySelector('.lane.is-critical rect')?.closest('.lane')?.querySelector('a')?.textContent ?? ids[0];
-}
 
 function followRun(run: string | undefined): void {
   const parts = new Parts();
@@ -47,8 +43,11 @@ function followRun(run: string | undefined): void {
     asked = false;
     // Before the first event the page knows more than the record does.
     if (!record.started) return;
-    parts.draw(pageView({ record, name, now: Date.now(), killed, layout }));
+    const view = pageView({ record, name, now: Date.now(), killed, layout });
+    parts.draw(view);
+    document.title = titleOf(view);
     selection.mark();
+    selection.suggest(mostTelling(view));
     if (selection.selected !== undefined && !logs.view(selection.selected) && run !== undefined) {
       const id = selection.selected;
       void logs.showServed(run, () => record.node(id), () => selection.selected === id);

@@ -3,12 +3,15 @@ import { anchorOf } from '../page/anchor.js';
 /** Which node is shown, and how one goes from one to the other: by links, by the page's address, by keys. */
 export class Selection {
   selected: string | undefined;
+  /** The reader chose it, or is at work in it: it is not to be taken away. */
+  isChosen = false;
   readonly #ids: () => readonly string[];
   readonly #told: (id: string) => void;
 
   constructor(ids: () => readonly string[], told: (id: string) => void) {
     this.#ids = ids;
     this.#told = told;
+    for (const type of ['pointerdown', 'keydown']) document.getElementById('node-details')?.addEventListener(type, () => { this.isChosen = true; });
     addEventListener('hashchange', () => { this.#follow(); });
     document.addEventListener('click', (event) => {
       const link = event.target instanceof Element ? event.target.closest('a[href^="#node-"]') : null;
@@ -25,10 +28,16 @@ export class Selection {
   begin(id: string | undefined): void {
     const named = this.#named(location.hash);
     if (named !== undefined) this.select(named, 'go');
-    else if (id !== undefined) this.#show(id);
+    else this.suggest(id);
+  }
+
+  /** Shows a node, unless the reader chose one. */
+  suggest(id: string | undefined): void {
+    if (id !== undefined && id !== this.selected && !this.isChosen) this.#show(id);
   }
 
   select(id: string, how: 'stay' | 'go'): void {
+    this.isChosen = true;
     this.#show(id);
     history.replaceState(null, '', `#${anchorOf(id)}`);
     if (how === 'stay') return;

@@ -8,7 +8,8 @@ import { nodePart } from '../parts/node.js';
 import { pageView, type PageView } from '../parts/page-view.js';
 import { notesPart, packagesPart, proofPart } from '../parts/tables.js';
 import { timelinePart } from '../parts/timeline.js';
-import { topPart } from '../parts/top.js';
+import { titleOf, topPart } from '../parts/top.js';
+import { mostTelling } from '../view/telling.js';
 import type { RunRecord } from '../run-record.js';
 import { embedLogs } from '../logs/embed.js';
 import { anchorOf } from './anchor.js';
@@ -30,6 +31,8 @@ export interface ReportOptions {
 export interface PageData {
   readonly name: string;
   readonly layout: Layout;
+  /** The node that is shown first. */
+  readonly first?: string;
   /** Absent: the page is whole and asks nobody. */
   readonly live?: { readonly run?: string };
 }
@@ -44,7 +47,7 @@ export async function writeReport(options: ReportOptions, write: (text: string) 
   const logs = record.nodes.flatMap(({ id, log }) => (log === undefined ? [] : [{ node: id, path: log }]));
   const catalogues = await embedLogs(logs, write, logBytes);
   write(dataElement('crpm-logs', logs.flatMap(({ node }, index) => (catalogues.has(node) ? [{ node, index, ...catalogues.get(node) }] : []))));
-  const data: PageData = { name: view.name, layout: view.layout };
+  const data = pageData(view);
   write(dataElement('crpm-data', data));
   write(foot);
 }
@@ -53,17 +56,18 @@ export async function writeReport(options: ReportOptions, write: (text: string) 
 export async function livePage(options: Omit<ReportOptions, 'logBytes'>): Promise<string> {
   const view = pageView({ ...options, layout: await layOutNodes(options.record) });
   const run = options.record.started?.run;
-  const data: PageData = { name: view.name, layout: view.layout, live: run === undefined ? {} : { run } };
+  const data: PageData = { ...pageData(view), live: run === undefined ? {} : { run } };
   const { head, foot } = shell({ title: titleOf(view), style: options.assets.style, script: options.assets.script, connect: "'self'" });
   return `${head}${body(view).text}${dataElement('crpm-data', data)}${foot}`;
 }
 
-function layOutNodes(record: RunRecord): Promise<Layout> {
-  return layOutPicture(record.nodes);
+function pageData(view: PageView): PageData {
+  const first = mostTelling(view);
+  return { name: view.name, layout: view.layout, ...(first === undefined ? {} : { first }) };
 }
 
-export function titleOf({ name }: Pick<PageView, 'name'>): string {
-  return `${name}: crpm run`;
+function layOutNodes(record: RunRecord): Promise<Layout> {
+  return layOutPicture(record.nodes);
 }
 
 function body(view: PageView): Markup {

@@ -1,4 +1,5 @@
 import { formatSize } from '@crpm/core/size';
+import { progressLine } from '@crpm/reporters/live-progress';
 import { formatCcache } from '@crpm/reporters/ccache';
 import { count, formatDuration } from '@crpm/reporters/words';
 import { markup, type Markup } from '../markup.js';
@@ -17,6 +18,11 @@ const SIGNS: Readonly<Record<RunState, { readonly word: string; readonly state: 
   none: { word: 'nothing was run yet', state: 'waiting' },
 };
 
+/** Of the page: what one wants to read on a tab. */
+export function titleOf({ record, name, killed }: Pick<PageView, 'record' | 'name' | 'killed'>): string {
+  return `${name}: ${SIGNS[runState(record, killed)].word} - crpm`;
+}
+
 /** What run this is, how it stands, and its few great numbers. */
 export function topPart(view: PageView): Markup {
   const { record, name, killed, now } = view;
@@ -24,8 +30,14 @@ export function topPart(view: PageView): Markup {
   const { started, ended } = record;
   const took = ended?.ms ?? (started && !killed ? now - started.at : undefined);
   return markup`<div class="title"><h1>${name}</h1><span class="pill is-${state}">${stateIcon(state)}${word}</span></div>
-${started && markup`<p class="hint"><code>${started.run}</code> &middot; began <time datetime="${new Date(started.at).toISOString()}">${instant(started.at)}</time>${took !== undefined && ` · ${ended || killed ? 'took' : 'for'} ${formatDuration(took)}`}${ended && ` · exit code ${String(ended.exitCode)}`}</p>
+${started && markup`<p class="hint"><code>${started.run}</code> &middot; began <time datetime="${new Date(started.at).toISOString()}">${instant(started.at)}</time>${took !== undefined && (ended || killed ? ` · took ${formatDuration(took)}` : ` · ${progress(view)}`)}${ended && ` · exit code ${String(ended.exitCode)}`}</p>
 <dl class="figures">${figures(view).map(([label, value, more]) => markup`<div><dt>${label}</dt><dd>${value}${more !== '' && markup` <small>${more}</small>`}</dd></div>`)}</dl>`}`;
+}
+
+/** As the live view of the terminal says it: `9 of 15 done, 12s, about 4s left`. */
+function progress({ record, now }: PageView): string {
+  const nodes = record.nodes.map((node) => [node.id, { id: node.id, needs: node.needs, state: node.state === 'unknown' ? 'waiting' : node.state, started: node.started ?? now, ...(node.lastMs === undefined ? {} : { lastMs: node.lastMs }) }] as const);
+  return progressLine(new Map(nodes), { now, began: record.started?.at ?? now });
 }
 
 /** `2026-11-26 10:22:31 UTC` */

@@ -1,10 +1,10 @@
 /** Colours of the states, for light and for dark; the page has the same. Each is readable as text on the ground (WCAG AA). */
-export const COLOURS = `:root{color-scheme:light dark;--ground:#fbfbfa;--raised:#fff;--line:#dcdcd8;--text:#1c1e21;--faint:#5c6269;--arrow:#a6abb2;--good:#1a7339;--kept:#2f628f;--bad:#b3261e;--caution:#8a5300;--busy:#5b3fb8;--critical:#b45309;--mark:#ffe08a}
-@media (prefers-color-scheme:dark){:root{--ground:#15171a;--raised:#1c1f23;--line:#33383f;--text:#e4e6e9;--faint:#9aa2ab;--arrow:#5a626c;--good:#5fc980;--kept:#7db5e8;--bad:#ff8a80;--caution:#e5b567;--busy:#b7a3ff;--critical:#f0a35a;--mark:#e5b567}}`;
+export const COLOURS = `:root{color-scheme:light dark;--ground:#fbfbfa;--raised:#fff;--line:#dcdcd8;--text:#1c1e21;--faint:#5c6269;--arrow:#a6abb2;--edge:#c6c9cc;--good:#1a7339;--kept:#2f628f;--bad:#b3261e;--caution:#8a5300;--busy:#5b3fb8;--critical:#b45309;--mark:#ffe08a}
+@media (prefers-color-scheme:dark){:root{--ground:#15171a;--raised:#1c1f23;--line:#33383f;--text:#e4e6e9;--faint:#9aa2ab;--arrow:#5a626c;--edge:#454c55;--good:#5fc980;--kept:#7db5e8;--bad:#ff8a80;--caution:#e5b567;--busy:#b7a3ff;--critical:#f0a35a;--mark:#e5b567}}`;
 
 /** Of what is drawn, in a page or alone. */
 export const DRAWING = `.picture{font-family:ui-monospace,SFMono-Regular,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
-.picture .box{fill:var(--raised);stroke:var(--line)}
+.picture .box{fill:var(--raised);stroke:var(--edge)}
 .picture .step{fill:var(--text);font-size:11px;font-weight:600}
 .picture .below{fill:var(--faint);font-size:10px}
 .picture .arrow{fill:none;stroke:var(--arrow);stroke-width:1.2}
