@@ -85,7 +85,7 @@ export class SharedStore implements RemoteResults {
     });
     await Promise.race([this.#pushes.idle(), stopped]);
     const { left } = this.#pushes;
-    if (left > 0 && !signal.aborted) this.#options.voice.warn(`not all was pushed to the shared store within ${String(goodbye / 60_000)} minutes; crpm cache push goes on with it`);
+    if (left > 0 && !signal.aborted) this.#options.voice.warn(`not all was pushed to the shared store within ${String(Math.round(goodbye / 1000))} s; crpm cache push goes on with it`);
     this.#pushes.clear();
     this.#stop.abort();
     await this.#pushes.idle();

@@ -15,7 +15,8 @@ import { readExpected, rpmFact } from './collect-rpms.js';
  */
 export async function checkSharedRpms(params: RpmbuildParams, { dir, files, data }: NodeOutput, context: InputContext): Promise<string | undefined> {
   try {
-    const read = readExpected(dir, { arch: params.arch, evr: needFact<BuildrootFact>(context, 'buildroot').evr, what: params.package });
+    const { evr, source } = needFact<BuildrootFact>(context, 'buildroot');
+    const read = readExpected(dir, { arch: params.arch, evr, what: params.package });
     const headers = read.map(({ header }) => header);
     const digests = new Map(files.map(({ path, digest, size }) => [join(dir, path), { sha256: digest.replace(/^sha256:/, ''), size }]));
     if (digests.size !== read.length) return 'there are files in it that are no RPMs';
@@ -23,6 +24,7 @@ export async function checkSharedRpms(params: RpmbuildParams, { dir, files, data
     for (const { file, header } of read) {
       await checkRpmDigests(file);
       const fact = rpmFact(header, digests.get(file) ?? { sha256: '', size: 0 }, headers);
+      if (!fact.sourcerpm.startsWith(`${source}-${evr.replace(/^\d+:/, '')}.`)) return `${fact.file} comes from ${fact.sourcerpm}, not from ${source}`;
       if (join(dir, fact.file) !== file) return `${fact.file} has another name`;
       rpms.push(fact);
     }
