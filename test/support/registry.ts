@@ -20,21 +20,23 @@ export interface RegistryOptions {
   readonly data?: string;
   /** Refuses all that would change it. */
   readonly readOnly?: boolean;
+  /** Lines of a `.htpasswd` file, with bcrypt; whoever is not in it is turned away. */
+  readonly users?: string;
 }
 
 export class TestRegistry {
   readonly data: string;
   readonly #program: string;
   readonly #folder: string;
-  readonly #readOnly: boolean;
+  readonly #options: RegistryOptions;
   #process: ChildProcess | undefined;
   #address = '127.0.0.1:0';
 
-  constructor(program: string, folder: string, { data, readOnly = false }: RegistryOptions) {
+  constructor(program: string, folder: string, options: RegistryOptions) {
     this.#program = program;
     this.#folder = folder;
-    this.data = data ?? join(folder, 'data');
-    this.#readOnly = readOnly;
+    this.data = options.data ?? join(folder, 'data');
+    this.#options = options;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -46,9 +48,12 @@ export class TestRegistry {
   /** Starts it, at the address that it had before, if it had one. */
   async start(): Promise<void> {
     const file = join(this.#folder, 'config.json');
-    // JSON is YAML.
-    const storage = { filesystem: { rootdirectory: this.data }, delete: { enabled: true }, ...(this.#readOnly ? { maintenance: { readonly: { enabled: true } } } : {}) };
-    writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'info', formatter: 'text' }, storage, http: { addr: this.#address } }));
+    const users = join(this.#folder, 'htpasswd');
+    if (this.#options.users !== undefined) writeFileSync(users, `${this.#options.users}\n`);
+    const auth = this.#options.users === undefined ? {} : { auth: { htpasswd: { realm: 'test', path: users } } };
+    const storage = { filesystem: { rootdirectory: this.data }, delete: { enabled: true }, ...(this.#options.readOnly ? { maintenance: { readonly: { enabled: true } } } : {}) };
+    // JSON is YAML. With a secret of its own, uploads go on after it was killed.
+    writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'info', formatter: 'text' }, storage, ...auth, http: { addr: this.#address, secret: 'of the test' } }));
     const child = spawn(this.#program, ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
     const said: string[] = [];
