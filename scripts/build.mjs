@@ -4,8 +4,8 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Left out: dockerode has native code somewhere below; typescript is what cosmiconfig would load for a config in TypeScript, which crpm does not look for. */
-const APART = ['dockerode', 'typescript'];
+/** Left out: dockerode has native code somewhere below; Kubernetes' client is large, and few load it; typescript is what cosmiconfig would load for a config in TypeScript, which crpm does not look for. */
+const APART = ['@kubernetes/client-node', 'dockerode', 'typescript'];
 
 const root = new URL('../', import.meta.url);
 const cli = new URL('packages/cli/', root);

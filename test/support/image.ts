@@ -42,6 +42,13 @@ export async function prepareTestImage(options: TestImageOptions): Promise<strin
   return reference;
 }
 
+/** The root filesystem of that image as a tar, for engines that are no Docker Engine; made if it is not there. */
+export async function testRootfs({ sets: wanted = ['libvirt-dbus', 'qemu'], log = (line) => console.warn(line) }: Pick<TestImageOptions, 'sets' | 'log'> = {}): Promise<string> {
+  const sets = [...wanted].sort();
+  const apt = await aptSources();
+  return rootfsTar(recipeHash(sets, apt.suite), sets, apt, log);
+}
+
 /** Changes whenever the image would: the recipe's files, the packages asked for, the suite. */
 function recipeHash(sets: readonly string[], suite: string): string {
   const hash = createHash('sha256');

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { formatDiagnostic, toFailure, type WorkspacePaths } from '@crpm/core';
 import { ComplaintsError } from './complaints.js';
 import { openEngine } from './execute.js';
+import type { Overrides } from './help.js';
 import type { Cli, GlobalOptions } from './io.js';
 import { openWorkspace, requireTrees, type Project } from './project.js';
 import type { Stop } from './signals.js';
@@ -21,7 +22,7 @@ export interface Finding {
 const ROOM = 10 * 1024 ** 3;
 
 /** Looks at everything a run needs, the first things first. Later ones are left out when they can't be judged. */
-export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Promise<readonly Finding[]> {
+export async function examine(cli: Cli, globals: GlobalOptions & Pick<Overrides, 'engine'>, stop: Stop): Promise<readonly Finding[]> {
   const findings: Finding[] = [{ state: 'good', what: 'node', detail: process.version }, await examineGit()];
   let opened: { project: Project; workspace: WorkspacePaths };
   try {
@@ -32,7 +33,7 @@ export async function examine(cli: Cli, globals: GlobalOptions, stop: Stop): Pro
   const { project, workspace } = opened;
   findings.push({ state: 'good', what: 'config', detail: project.config.file ?? 'from the environment' });
   findings.push(await examineTrees(project), ...examinePresets(project), await examineRoom('state', workspace.state), await examineRoom('cache', workspace.cache));
-  findings.push(...(await probeSockets(cli, project, stop)), await examineEngine(cli, project, workspace, stop));
+  findings.push(...(await examineEngines(cli, project, workspace, stop)));
   return [...findings, await examineRepository(cli, project, workspace, stop), ...(await examineSharedStore(cli, project, stop))];
 }
 
@@ -67,6 +68,12 @@ async function examineRoom(what: string, folder: string): Promise<Finding> {
   const free = bavail * bsize;
   const detail = `${folder}, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
   return free >= ROOM ? { state: 'good', what, detail } : { state: 'caution', what, detail, next: 'A build of QEMU and libvirt wants about 10 GiB.' };
+}
+
+async function examineEngines(cli: Cli, project: Project, workspace: WorkspacePaths, stop: Stop): Promise<readonly Finding[]> {
+  if (project.config.engine.kind !== 'kubernetes') return [...(await probeSockets(cli, project, stop)), await examineEngine(cli, project, workspace, stop)];
+  const { examineCluster } = await import('@crpm/engines/kubernetes/examine');
+  return examineCluster(project.config.engine, cli.io.env, stop.signal);
 }
 
 /** Where a container engine was looked for, and what was found. None answering is a fault only if the config needs one, which the engine itself tells. */

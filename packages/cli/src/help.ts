@@ -1,3 +1,4 @@
+import type { EngineConfig } from '@crpm/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** The lines after a command's help. */
@@ -43,11 +44,15 @@ export interface SelectionOptions {
   readonly force?: boolean;
 }
 
+export function engineOption(): Option {
+  return new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host', 'kubernetes']);
+}
+
 /** The options that stand above the config. */
 export function withOverrides(command: Command): Command {
   return command
     .addOption(new Option('-p, --profile <profile>', 'how packages are built; overrides build.profile: dev is incremental, full leaves the spec as it is').choices(['dev', 'full']))
-    .addOption(new Option('--engine <engine>', 'where commands run; overrides the config').choices(['auto', 'docker', 'host']))
+    .addOption(engineOption())
     .option('--locked', 'refuse when custom-rpms.lock.yaml does not pin all that can move');
 }
 
@@ -55,6 +60,6 @@ export interface Overrides {
   /** `verify --cluster`: the node verify-cluster, whatever the config says of clusters; nothing is brought up or synced for it. */
   readonly cluster?: boolean;
   readonly profile?: 'dev' | 'full';
-  readonly engine?: 'auto' | 'docker' | 'host';
+  readonly engine?: EngineConfig['kind'];
   readonly locked?: boolean;
 }

@@ -38,8 +38,8 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
 function withEngine(config: Config, kind: Overrides['engine']): Config {
   if (kind === undefined) return config;
   const own = config.basesystems.find(({ base }) => base.kind === 'host');
-  if (kind === 'docker' && own) {
-    refuse(`--engine docker: basesystem ${own.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
+  if ((kind === 'docker' || kind === 'kubernetes') && own) {
+    refuse(`--engine ${kind}: basesystem ${own.name} is this machine's own, and is built on this machine only; leave --engine out, or choose another basesystem`);
   }
   return { ...config, engine: { ...config.engine, kind } };
 }

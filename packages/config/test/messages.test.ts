@@ -60,7 +60,7 @@ describe('one wrong thing makes one complaint, in full:', () => {
     ['serve: { mode: process, port: 65536 }', '2:31: error: serve.port must be at most 65535; not 65536'],
     ['rpmDeps: { versions: { LIBVIRT_VERSION: "0:1;touch x" } }', '2:41: error: rpmDeps.versions.LIBVIRT_VERSION can\'t be "0:1;touch x"; expected: EPOCH:VERSION-RELEASE or a beginning of it, as in 0:11.10.0-12.el9 or 0:11.10.0'],
     ['rpmDeps: { versions: { LIBVIRT_VERSION: 12.10 } }', '2:41: error: rpmDeps.versions.LIBVIRT_VERSION can\'t be "12.10"; expected: EPOCH:VERSION-RELEASE or a beginning of it, as in 0:11.10.0-12.el9 or 0:11.10.0'],
-    ['engine: podman', '2:9: error: engine must be one of: auto, docker, host; not "podman"'],
+    ['engine: podman', '2:9: error: engine must be one of: auto, docker, host, kubernetes; not "podman"'],
     ['basesystem: host\nengine: docker', "3:9: error: the basesystem host is this machine's own, and is built on this machine only: it has no use for engine docker"],
     ['basesystem: host\nengine: { kind: docker }', "3:17: error: the basesystem host is this machine's own, and is built on this machine only: it has no use for engine docker"],
     ['engine: { host: /run/docker.sock }', '2:17: error: engine.host can\'t be "/run/docker.sock"; expected: unix:///PATH or tcp://HOST:PORT'],

@@ -188,11 +188,44 @@ export interface RpmDepsConfig {
 }
 
 export interface EngineConfig {
-  readonly kind: 'auto' | 'docker' | 'host';
+  readonly kind: 'auto' | 'docker' | 'host' | 'kubernetes';
   /** `unix:///…` or `tcp://…`; overrides `DOCKER_HOST`. */
   readonly host?: string;
   /** Network of image and buildroot preparation; builds themselves have none. */
   readonly network: 'bridge' | 'host';
+  /** Of `kubernetes` alone; absent where the config says nothing about it. */
+  readonly kubernetes?: KubernetesConfig;
+}
+
+/** Which cluster, and how Jobs run there. */
+export interface KubernetesConfig {
+  /** Of the kubeconfig; absent: its current one. */
+  readonly context?: string;
+  /** Absent: that of the context. */
+  readonly namespace?: string;
+  /** `[http://]host[:port]/path`, as nodes and pods reach it. */
+  readonly registry?: string;
+  /** The same repository as this machine reaches it; absent: likewise. */
+  readonly registryHere?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly {
+    readonly key?: string;
+    readonly operator?: 'Exists' | 'Equal';
+    readonly value?: string;
+    readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+    readonly tolerationSeconds?: number;
+  }[];
+  readonly imagePullSecrets?: readonly string[];
+  /** Quantities as Kubernetes writes them: `2`, `500m`, `8Gi`. */
+  readonly resources?: { readonly cpu?: string; readonly memory?: string; readonly ephemeralStorage?: string };
+  /** Seconds that one Job may take. */
+  readonly deadline?: number;
+  /** Of the claims for build trees; absent: no tree is kept. */
+  readonly storageClass?: string;
+  /** Of claims that pods of several nodes write to at once, for compiler caches; absent: none is kept. */
+  readonly cacheStorageClass?: string;
+  /** Of each claim, `20Gi`. */
+  readonly storageSize?: string;
 }
 
 /** What crpm keeps between runs. */

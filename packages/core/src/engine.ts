@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
  * only what carries them is ever removed. Failures of the engine itself are thrown as `FailureError` of class `environment`.
  */
 export interface Engine {
-  readonly kind: 'docker' | 'host';
+  readonly kind: 'docker' | 'host' | 'kubernetes';
   /** For people: `Docker Engine 20.10.24 at unix:///run/docker.sock`. */
   readonly description: string;
   /** Architecture of what it runs natively, `uname -m`. */
@@ -25,6 +25,8 @@ export interface Engine {
   remove(objects: readonly OwnedObject[]): Promise<void>;
   /** Closes connections. */
   close(): Promise<void>;
+  /** Set where a tree that {@link WorkOptions.tree} asks for is a fresh folder each time, and why that is: the engine has nowhere to keep one. */
+  readonly keepsNoTrees?: string;
 }
 
 /** Whose an engine object is. Values are `[A-Za-z0-9._@-]`. */
@@ -110,6 +112,11 @@ export interface Command extends OutputSink {
   readonly env?: Readonly<Record<string, string>>;
   /** A tar stream unpacked under the work's root before argv runs, as {@link Work.put} does; argv runs only if all of it was. */
   readonly files?: Readable;
+  /**
+   * What is wanted of the work folder once this has run: paths relative to its root; absent: all of it. What is not kept may be gone then, so that an engine that is far away has less to carry. Of a build
+   * tree all stays.
+   */
+  readonly keep?: readonly string[];
   /** Default `none`. */
   readonly network?: 'none' | 'bridge' | 'host';
   readonly signal: AbortSignal;

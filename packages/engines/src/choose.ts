@@ -8,7 +8,7 @@ export interface ChooseOptions {
   readonly basesystems: readonly Basesystem[];
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** Absolute folder for work folders and build trees of the host engine, `<state>/work`. */
+  /** Absolute folder for work folders and build trees of the host engine, and for what is on its way to a cluster, `<state>/work`. */
   readonly workDir: string;
   /** Absolute folder for what works of all workspaces share on the host engine, `<cache>/shared`. */
   readonly sharedDir: string;
@@ -19,11 +19,15 @@ export interface ChooseOptions {
 /**
  * The engine that this config, environment and machine mean. `basesystem: host` and `engine: host` run on this machine, the latter only for a basesystem that it is; else a
  * container engine: the `engine.host` option, `DOCKER_HOST`, `KUBEVIRT_CRI`, the current Docker context, the rootless Podman socket, the Docker socket. With `auto`, no engine
- * at all, and a basesystem that this machine is, this machine.
+ * at all, and a basesystem that this machine is, this machine. A cluster is only taken where `kubernetes` is said.
  * @throws FailureError `environment` with the sockets tried and the command that starts one; or naming machine and basesystem.
  */
 export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
   const { config, basesystems, env, signal } = options;
+  if (config.kind === 'kubernetes') {
+    const { openKubernetesEngine } = await import('./kubernetes/index.js');
+    return openKubernetesEngine({ config, env, signal, workDir: options.workDir });
+  }
   const machine = options.machine ?? readOsRelease();
   if (config.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) {
     for (const basesystem of basesystems) assertHostBasesystem(basesystem, machine);

@@ -115,6 +115,12 @@ export class Repository {
     return { mediaType, digest, size };
   }
 
+  /** Removes a manifest by its digest; gone already is fine. What only it named goes when the registry collects. Not every registry lets anybody. */
+  async deleteManifest(digest: string, { signal }: CallOptions = {}): Promise<void> {
+    const request = { method: 'DELETE', url: this.session.url(`${this.path}/manifests/${digest}`), repository: this.path, access: 'push', signal, expect: [200, 202, 204, 404] } as const;
+    await this.session.call(`removing the manifest ${digest} from ${this.name}`, request, () => undefined);
+  }
+
   /** All tags, in the registry's order; none where there is no such repository yet. */
   async listTags({ signal }: CallOptions = {}): Promise<string[]> {
     const tags: string[] = [];

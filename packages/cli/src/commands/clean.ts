@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
-import { examples } from '../help.js';
+import { engineOption, examples, type Overrides } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { withWorkspace } from '../workspace.js';
 
-interface CleanOptions extends GlobalOptions {
+interface CleanOptions extends GlobalOptions, Pick<Overrides, 'engine'> {
   readonly orphans?: boolean;
   readonly all?: boolean;
   readonly published?: boolean;
@@ -19,8 +19,9 @@ export function cleanCommand(cli: Cli): Command {
     .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders, temporary files')
     .option('--all', 'also logs, the server and the published repository; refused while WORKSPACE names its addresses')
     .option('--published', 'only release published RPMs: all but those that WORKSPACE or the current generation names')
+    .addOption(engineOption())
     .option('--wait', 'wait until another command in this workspace has ended')
-    .addHelpText('after', examples(['crpm clean --orphans', 'crpm clean', 'crpm clean --published', 'crpm revert && crpm clean --all']))
+    .addHelpText('after', examples(['crpm clean --orphans', 'crpm clean --orphans --engine kubernetes', 'crpm clean', 'crpm clean --published', 'crpm revert && crpm clean --all']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CleanOptions>();
       if ([options.orphans, options.all, options.published].filter(Boolean).length > 1) refuse('give one of --orphans, --published and --all');

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { EXIT } from '@crpm/core';
 import { palette, wantsColour } from '@crpm/reporters';
-import { examples } from '../help.js';
+import { engineOption, examples, type Overrides } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { stoppable } from '../signals.js';
 
-interface DoctorOptions extends GlobalOptions {
+interface DoctorOptions extends GlobalOptions, Pick<Overrides, 'engine'> {
   readonly json?: boolean;
 }
 
@@ -13,7 +13,8 @@ export function doctorCommand(cli: Cli): Command {
   return new Command('doctor')
     .description('look whether this machine and this config have what a run needs; changes nothing')
     .option('--json', 'as JSON')
-    .addHelpText('after', examples(['crpm doctor']))
+    .addOption(engineOption())
+    .addHelpText('after', examples(['crpm doctor', 'crpm doctor --engine kubernetes']))
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DoctorOptions>();
       await stoppable(cli, async (stop) => {

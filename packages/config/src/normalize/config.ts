@@ -44,8 +44,8 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
   const rpmDeps = resolveRpmDeps({ file, basesystems, packages, fromEnvironment: options.versions ?? {}, complaints });
   const engine = resolveEngine(file.engine);
   const own = basesystems.find(({ base }) => base.kind === 'host');
-  if (own && engine.kind === 'docker') {
-    complaints.error(typeof file.engine === 'string' ? ['engine'] : ['engine', 'kind'], `the basesystem ${own.name} is this machine's own, and is built on this machine only: it has no use for engine docker`);
+  if (own && (engine.kind === 'docker' || engine.kind === 'kubernetes')) {
+    complaints.error(typeof file.engine === 'string' ? ['engine'] : ['engine', 'kind'], `the basesystem ${own.name} is this machine's own, and is built on this machine only: it has no use for engine ${engine.kind}`);
   }
   const cluster = resolveCluster({ cluster: file.cluster, basesystems, hasTree: kubevirtDir !== false, root, complaints });
   if (complaints.hasErrors) return undefined;

@@ -16,8 +16,8 @@ export function resolveRelease(release: ConfigFile['release']): Release {
 }
 
 export function resolveEngine(engine: ConfigFile['engine']): EngineConfig {
-  const given = typeof engine === 'string' ? { kind: engine } : (engine ?? {});
-  return { kind: given.kind ?? 'auto', ...(given.host !== undefined && { host: given.host }), network: given.network ?? 'bridge' };
+  const { kind = 'auto', host, network = 'bridge', ...kubernetes } = typeof engine === 'string' ? { kind: engine } : (engine ?? {});
+  return { kind, ...(host !== undefined && { host }), network, ...(Object.keys(kubernetes).length > 0 && { kubernetes }) };
 }
 
 export function resolveCache(cache: ConfigFile['cache'], ci: boolean): CacheConfig {

@@ -8,11 +8,12 @@ import { fail, type Image, type ImageSource, type Labels, type PrepareOptions } 
 import { findCredentials, type Credentials } from '@crpm/oci/credentials';
 import { cancelled } from '../cancelled.js';
 import { CA_NAMES, proxyVariables } from '../environment.js';
+import { goArchOf } from '../go-arch.js';
 import { toEngineLabels } from '../labels.js';
 import { CA_PATH, certificates, type Certificates } from './certificates.js';
 import { EngineError } from './client.js';
 import { surroundings } from './connect.js';
-import { goArchOf, inspectImage } from './image.js';
+import { inspectImage } from './image.js';
 import { followProgress } from './progress.js';
 import { pullFailure, type PullContext } from './pull.js';
 import { parseReference } from './reference.js';

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { packFiles } from '@crpm/archive';
 import { fail, type Labels } from '@crpm/core';
+import { goArchOf } from '../go-arch.js';
 import { toEngineLabels } from '../labels.js';
 import { ConnectionError, type Client } from './client.js';
 import { createContainer, gone, removeContainer } from './container.js';
 import { execute } from './execute.js';
-import { goArchOf } from './image.js';
 import { followProgress } from './progress.js';
 import { smallestProgram } from './smallest-program.js';
 

@@ -11,18 +11,6 @@ export interface ImageFacts {
   readonly env: Readonly<Record<string, string>>;
 }
 
-const GO_ARCH: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64', s390x: 's390x' };
-
-/** `x86_64` → `amd64` */
-export function goArchOf(arch: string): string {
-  return GO_ARCH[arch] ?? arch;
-}
-
-/** `amd64` → `x86_64` */
-export function archOf(goArch: string): string {
-  return Object.keys(GO_ARCH).find((arch) => GO_ARCH[arch] === goArch) ?? goArch;
-}
-
 /** What the engine knows of an image; nothing if it has none of that name or id. */
 export async function inspectImage(client: Client, reference: string): Promise<ImageFacts | undefined> {
   let info: Dockerode.ImageInspectInfo;

@@ -1,10 +1,11 @@
 import { fail, type DeriveStep, type Engine, type EngineConfig, type Image, type ImageSource, type OwnedFilter, type OwnedObject, type PrepareOptions, type WorkOptions } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
+import { archOf } from '../go-arch.js';
 import { buildImage } from './build.js';
 import { connect } from './connect.js';
 import { deriveImage } from './derive.js';
 import { Emulation } from './emulation.js';
-import { archOf, inspectImage } from './image.js';
+import { inspectImage } from './image.js';
 import { listOwned, removeOwned } from './owned.js';
 import { prepareReference } from './pull.js';
 import { Turns } from './turns.js';

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import { fail, type Failure, type Image, type PrepareOptions } from '@crpm/core';
 import { findCredentials } from '@crpm/oci/credentials';
+import { archOf, goArchOf } from '../go-arch.js';
 import { EngineError, type Client } from './client.js';
 import { surroundings } from './connect.js';
-import { archOf, goArchOf, inspectImage } from './image.js';
+import { inspectImage } from './image.js';
 import { followProgress } from './progress.js';
 import { isLocal, parseReference, type Reference } from './reference.js';
 

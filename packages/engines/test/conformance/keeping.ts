@@ -12,7 +12,7 @@ export function keeping(rig: Rig): void {
     return (await rig.engine.list({})).filter((object) => object.keeps?.what === what && of.includes(object.labels.workspace) && (what === 'tree' || object.keeps.name === cache));
   };
 
-  describe('what is kept', () => {
+  describe.skipIf(subject.lacks.keeping)('what is kept', () => {
     afterEach(async () => {
       await closeWorks();
       await rig.engine.remove([...(await kept('tree')), ...(await kept('cache'))]);

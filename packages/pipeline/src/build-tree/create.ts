@@ -49,6 +49,7 @@ export async function createTree(build: TreeBuild, file: SpecFile, clean: string
       text: CREATE,
       args: [token, source.pristine, names.top, names.archive],
       spec,
+      keep: [`${TOPDIR}/RPMS`, source.pristine],
       writes: (writer) => record && note(writer),
       answered: (answer) => {
         const [path] = marked([answer], 'tree ');

@@ -48,6 +48,8 @@ export interface BuildStep {
   readonly files?: Readable;
   /** Path of the spec below the work's root. */
   readonly spec: string;
+  /** What is needed of the work's folder afterwards, besides the tree. */
+  readonly keep: readonly string[];
   /** Hears who writes to the tree from now on. */
   readonly writes: (writer: Writer) => void;
   /** Hears every answer at once. */
@@ -75,7 +77,7 @@ export async function runBuild({ params, context, buildroot }: TreeBuild, work: 
     compiled ||= writer === 'ninja';
   };
   const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
-  const ran = await runAnswering(context, work, { argv, env, hear, ...(step.files ? { files: step.files } : {}), ...(step.answered ? { answered: step.answered } : {}) });
+  const ran = await runAnswering(context, work, { argv, env, hear, keep: step.keep, ...(step.files ? { files: step.files } : {}), ...(step.answered ? { answered: step.answered } : {}) });
   if (ran.exit.oom) outOfMemory({ program: 'rpmbuild', memory: memoryOf(params, context), output: ran.output });
   const ccache = ccacheUse(ran.answers);
   reportCcache(context, ccache);

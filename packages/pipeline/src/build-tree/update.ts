@@ -34,6 +34,7 @@ export async function updateTree(build: TreeBuild, record: TreeRecord, changes: 
         args: [record.token, token, record.path, changes.layout ? 'reconfigure' : ''],
         files: packChanges(trees.tree, changes, token),
         spec: `${TOPDIR}/SPECS/${record.spec}`,
+        keep: [`${TOPDIR}/RPMS`],
         writes,
         answered: (answer) => { if (answer === BEGUN) begun(); },
       }),

@@ -32,7 +32,7 @@ export function labelsOf(context: NodeContext): Labels {
   return { workspace: context.workspace.id, run: context.runId, node: context.node.id };
 }
 
-export interface Step extends Pick<Command, 'argv' | 'cwd' | 'env' | 'files' | 'network'> {
+export interface Step extends Pick<Command, 'argv' | 'cwd' | 'env' | 'files' | 'keep' | 'network'> {
   /** Lines that begin so are answers: all of them are returned, none goes to the log. Absent: there are none. */
   readonly answers?: string;
   /** Hears of every line, answers too, at once. */

@@ -98,7 +98,7 @@ interface Inventory {
 async function look(params: BaseParams, context: NodeContext, image: string): Promise<Inventory> {
   const argv = script(LOOK, [...params.tools, '--', ...params.packages]);
   const answers = await withWork(context, { image, arch: params.arch }, (work) =>
-    mustRun(context, work, { argv, answers: 'crpm-' }, (seen) => ({
+    mustRun(context, work, { argv, answers: 'crpm-', keep: [] }, (seen) => ({
       class: 'environment',
       message: `the base image of ${context.node.id} can't be looked at: no usable shell or no /etc/os-release`,
       next: 'Use an image of an rpm distribution, with a POSIX shell.',

@@ -64,7 +64,7 @@ async function ask(params: BuildrootParams, context: NodeContext, base: BaseFact
     const answers = await askSpec(context, work, spec);
     if (!base.checkBuildRequires) return { spec, answers, unsatisfied: [] };
     // Parses, compares BuildRequires with the rpm database, and stops before %prep. Not -bb: that would go on to look for the files; nor -bp: that would not compare.
-    const { exit, output } = await runStep(context, work, { argv: ['rpmbuild', '-bc', '--nobuild', ...spec.argv] });
+    const { exit, output } = await runStep(context, work, { argv: ['rpmbuild', '-bc', '--nobuild', ...spec.argv], keep: [] });
     return { spec, answers, unsatisfied: exit.code === 0 ? [] : unsatisfiedIn(output.lines) };
   });
 }
@@ -116,7 +116,7 @@ async function fact(params: BuildrootParams, context: NodeContext, made: { base:
   const { base, image, libraries } = made;
   const { evr, source, rpms } = made.answers;
   const installed = await withWork(context, { image, arch: params.arch }, (work) =>
-    mustRun(context, work, { argv: script(INSTALLED, []), answers: 'crpm-' }, (seen) => ({
+    mustRun(context, work, { argv: script(INSTALLED, []), answers: 'crpm-', keep: [] }, (seen) => ({
       class: 'environment',
       message: 'what is installed in the build root can’t be listed',
       next: 'Look at the rpm database of the base image.',

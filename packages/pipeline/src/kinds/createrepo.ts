@@ -132,7 +132,7 @@ async function indexed(context: NodeContext, staging: string, path: string, foun
   context.report.status(`indexing ${String(placed.length)} RPMs`);
   await withWork(context, { image, arch }, async (work) => {
     if (placed.length > 0) await work.put(packPath(Buffer.from(join(staging, 'in')), 'repo'));
-    await mustRun(context, work, { argv: script(INDEX, [`@${String(BUILD_TIME)}`, ...CREATEREPO]) }, noIndex);
+    await mustRun(context, work, { argv: script(INDEX, [`@${String(BUILD_TIME)}`, ...CREATEREPO]), keep: ['repo/repodata'] }, noIndex);
     await extractTar(await work.get('repo/repodata'), out);
   });
   const repodata = join(out, 'repodata');

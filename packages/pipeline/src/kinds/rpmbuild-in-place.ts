@@ -59,6 +59,8 @@ async function run(params: RpmbuildInPlaceParams, context: NodeContext, cleanBui
 
 async function tryUpdate(build: TreeBuild, cleanBuild: boolean): Promise<RpmsFact | CleanReason> {
   if (cleanBuild) return { clean: '--clean-build asks for it', expected: true };
+  const { keepsNoTrees } = await build.context.engine();
+  if (keepsNoTrees !== undefined) return { clean: `the engine keeps no build trees: ${keepsNoTrees}`, expected: true };
   const record = readRecord(build.context.workspace, build.name);
   const plan = reuse(record, build.wanted);
   return 'clean' in plan || !record ? (plan as CleanReason) : updateTree(build, record, plan);

@@ -55,7 +55,7 @@ async function run(asked: RpmbuildParams, context: NodeContext): Promise<RpmsFac
     const argv = script(BUILD_RPMS, rpmbuildArguments(params, { buildroot, topdir: `${work.root}/${TOPDIR}`, jobs, spec }));
     context.report.status(`rpmbuild with ${String(jobs)} ${jobs === 1 ? 'job' : 'jobs'}`);
     const env = { RPM_BUILD_NCPUS: String(jobs), ...ccacheEnvironment(work) };
-    const { exit, output, answers } = await runAnswering(context, work, { argv, env });
+    const { exit, output, answers } = await runAnswering(context, work, { argv, env, keep: [`${TOPDIR}/RPMS`] });
     if (exit.oom) outOfMemory({ program: 'rpmbuild', memory, output });
     if (exit.code !== 0) {
       const { tree } = await snapshots(context);

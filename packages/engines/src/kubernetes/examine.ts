@@ -1,0 +1,70 @@
+import { FailureError, type EngineConfig } from '@crpm/core';
+import { findCredentials } from '@crpm/oci/credentials';
+import { surroundings } from '../docker/connect.js';
+import { missingAccess, printAccess, printRole, rulesFor } from './access.js';
+import { HttpApi } from './http-api.js';
+import { findCluster } from './kubeconfig.js';
+import { openPlace } from './registry.js';
+
+/** One thing that was looked at. */
+export interface ClusterFinding {
+  readonly state: 'good' | 'caution' | 'bad';
+  readonly what: string;
+  readonly detail: string;
+  readonly next?: string;
+}
+
+/** How long the cluster may take to answer somebody who waits, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** What a run in the cluster would need, each by itself: kubeconfig, API server, rights, registry, storage. Changes nothing. */
+export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<readonly ClusterFinding[]> {
+  const options = config.kubernetes ?? {};
+  const findings: ClusterFinding[] = [];
+  const note = async (what: string, look: () => Promise<Omit<ClusterFinding, 'what'>>): Promise<boolean> => {
+    try {
+      const found = await look();
+      findings.push({ what, ...found });
+      return found.state !== 'bad';
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      const { message, next } = error.failure;
+      findings.push({ state: 'bad', what, detail: message, ...(next === undefined ? {} : { next }) });
+      return false;
+    }
+  };
+  let api: HttpApi | undefined;
+  await note('cluster', async () => {
+    const cluster = await findCluster(options, env);
+    const opened = new HttpApi(cluster, PATIENCE);
+    api = opened;
+    return { state: 'good', detail: `Kubernetes ${await opened.version()} at ${cluster.server} (context ${cluster.context}, namespace ${cluster.namespace})` };
+  });
+  const asked = api;
+  if (asked && findings[0]?.state === 'good') {
+    await note('rights', async () => {
+      const host = options.registry === undefined ? undefined : openPlace(options, env, () => undefined).host;
+      const rules = rulesFor(options, host !== undefined && (await findCredentials(host, surroundings(env), () => undefined)) !== undefined);
+      const missing = await missingAccess(asked, rules);
+      if (missing.length === 0) return { state: 'good', detail: `all that crpm does in the namespace ${asked.namespace} is allowed` };
+      return { state: 'bad', detail: `in the namespace ${asked.namespace} this user may not: ${missing.map(printAccess).join(', ')}`, next: `Ask the administrator of the cluster for this Role, bound to you:\n${printRole(asked.namespace, rules)}` };
+    });
+  }
+  asked?.close();
+  await note('registry', async () => {
+    const place = openPlace(options, env, () => undefined);
+    try {
+      await place.repository.checkPush({ signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) });
+      return { state: 'good', detail: `${place.name}: this machine may push to it; the nodes of the cluster must reach it by that name` };
+    } finally {
+      place.registry.close();
+    }
+  });
+  findings.push(
+    options.storageClass === undefined
+      ? { state: 'caution', what: 'storage', detail: 'no engine.storageClass, so nothing keeps build trees: every dev build is a clean one', next: 'Set engine.storageClass to one of the cluster (kubectl get storageclass) for incremental builds.' }
+      : { state: 'good', what: 'storage', detail: `build trees in claims of ${options.storageClass}` },
+    { state: 'caution', what: 'network', detail: 'programs of a build have the network of a pod: unlike a container engine, a cluster can’t be told to run them without' },
+  );
+  return findings;
+}

@@ -1,0 +1,17 @@
+/** Name of the only container of a pod. */
+export const CONTAINER = 'crpm';
+
+/** Where programs see the work folder. */
+export const WORK_ROOT = '/crpm';
+
+/** Where the wrapper keeps the log and what it packs. */
+export const SCRATCH = '/crpm-scratch';
+
+/** Where the layers on top of the build root put the archives that are unpacked before the program starts. */
+export const INPUTS = '/.crpm-in';
+
+/** Where a pod sees the Secret with what it tells the registry. */
+export const SECRET_DIR = '/crpm-secret';
+
+/** Where programs see the shared cache. */
+export const CACHE_ROOT = '/crpm-cache';

@@ -1,0 +1,44 @@
+import { fail, type Image, type ImageSource, type PrepareOptions } from '@crpm/core';
+import { Registry } from '@crpm/oci';
+import { isLocal, parseReference } from '../docker/reference.js';
+import { goArchOf } from '../go-arch.js';
+import type { Surroundings } from './cluster.js';
+import { manifestFor } from './image-store.js';
+import { shortHash } from './names.js';
+
+/**
+ * The image that a name means, copied into our repository: the kubelet pulls what is built on it from there alone, by digest. A tag there remembers what a name meant.
+ * @throws FailureError `usage` for an image that is not there, or not for this architecture.
+ */
+export async function prepareInCluster(around: Surroundings, source: Extract<ImageSource, { kind: 'image' }>, env: NodeJS.ProcessEnv, options: PrepareOptions): Promise<Image> {
+  const reference = parseReference(source.reference);
+  const goArch = goArchOf(options.arch);
+  const { signal, line } = options;
+  const tag = `base-${shortHash(JSON.stringify([source.reference, goArch]), 24)}`;
+  const { repository } = around.place;
+  if (!source.pull) {
+    const known = await repository.getManifest(tag, { signal });
+    if (known) return { id: known.descriptor.digest };
+  }
+  if (isLocal(reference)) {
+    fail({ class: 'usage', message: `no registry has ${reference.text}: names of localhost/ are of one machine's engine`, next: `Push it where the cluster gets it from (docker tag, docker push ${around.place.name}:TAG), and name that in the basesystem.` });
+  }
+  const own = reference.registry === around.place.host;
+  const registry = own ? around.place.registry : new Registry(reference.registry, { env, warn: line });
+  try {
+    const path = reference.name.slice(reference.name.startsWith(`${reference.registry}/`) ? reference.registry.length + 1 : 0);
+    const from = registry.repository(reference.registry === 'docker.io' && !path.includes('/') ? `library/${path}` : path);
+    const manifest = await manifestFor(from, reference.digest ?? reference.tag ?? 'latest', goArch, { signal });
+    if (manifest === 'absent') fail({ class: 'usage', message: `there is no image ${reference.text}`, next: `Check the name and tag in the basesystem; if ${reference.registry} keeps it private: docker login ${reference.registry}` });
+    if (manifest === 'other-arch') fail({ class: 'usage', message: `${reference.text} does not exist for ${options.arch}`, next: 'Name an image of that architecture in the basesystem, or leave the architecture out of arch.' });
+    const image = await around.images.copyFrom(from, own, manifest, { signal, line });
+    if (image.config.architecture !== undefined && image.config.architecture !== goArch) {
+      fail({ class: 'usage', message: `${reference.text} exists for ${image.config.architecture} only; ${options.arch} is wanted`, next: 'Name an image of that architecture in the basesystem, or leave the architecture out of arch.' });
+    }
+    const stored = await repository.getManifest(image.digest, { signal });
+    if (stored) await repository.putManifest(stored, tag, { signal });
+    return { id: image.digest };
+  } finally {
+    if (!own) registry.close();
+  }
+}

@@ -1,0 +1,70 @@
+import type { Labels } from '@crpm/core';
+import type { KubeApi } from './api.js';
+import { isStatus } from './kube-error.js';
+import { metadataOf, runName } from './names.js';
+import { apiVersionOf, type ConfigMap, type Lease, type OwnerReference } from './objects.js';
+
+/** How often a run says that it lives, in milliseconds. */
+const RENEW = 15_000;
+/** In seconds. A run that has said nothing for so long is dead. */
+export const LEASE = 60;
+
+/** The one object that owns all that a run makes, and a Lease that says whether the run lives: with the owner, everything goes. */
+export class RunOwner {
+  private timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly api: KubeApi,
+    readonly name: string,
+    readonly reference: OwnerReference,
+  ) {}
+
+  static async open(api: KubeApi, labels: Labels): Promise<RunOwner> {
+    const name = runName(labels);
+    // Of a run, not of one of its nodes.
+    const metadata = metadataOf({ ...labels, node: 'run' }, 'run');
+    const map = await createOrGet(api, { metadata: { name, ...metadata } });
+    const owner = new RunOwner(api, name, referenceTo(map));
+    await owner.renew({ name, ...metadata, ownerReferences: [owner.reference] });
+    owner.timer = setInterval(() => void owner.renew({ name, ...metadata, ownerReferences: [owner.reference] }).catch(() => undefined), RENEW);
+    owner.timer.unref();
+    return owner;
+  }
+
+  /** Removes the owner, and so all of the run. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.api.delete('configmaps', this.name, this.reference);
+  }
+
+  private async renew(metadata: Lease['metadata']): Promise<void> {
+    const now = `${new Date().toISOString().slice(0, -1)}000Z`;
+    const spec = { holderIdentity: `${process.pid}`, leaseDurationSeconds: LEASE, renewTime: now };
+    const known = await this.api.get('leases', this.name);
+    if (known) await this.api.replace('leases', { ...known, spec: { ...known.spec, ...spec } } as Lease);
+    else await this.api.create('leases', { metadata, spec: { ...spec, acquireTime: now } } as Lease);
+  }
+}
+
+/** Another process of the same run may have been first. */
+async function createOrGet(api: KubeApi, map: ConfigMap): Promise<ConfigMap> {
+  for (;;) {
+    try {
+      return await api.create('configmaps', map);
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+      const known = await api.get('configmaps', map.metadata.name);
+      if (known) return known;
+    }
+  }
+}
+
+export function referenceTo({ metadata: { name, uid = '' } }: ConfigMap): OwnerReference {
+  return { apiVersion: apiVersionOf('configmaps'), kind: 'ConfigMap', name, uid };
+}
+
+/** Whether the run of this Lease said in time that it lives. */
+export function isAlive(lease: Lease | undefined, now: number): boolean {
+  const renewed = Date.parse(lease?.spec?.renewTime ?? '');
+  return !Number.isNaN(renewed) && now - renewed < (lease?.spec?.leaseDurationSeconds ?? LEASE) * 1000;
+}
