@@ -18,6 +18,11 @@ const BUILD = [
 /** On top of {@link BUILD}: the engine of the tests, what makes their image, and the readers that judge what was built. */
 const TEST = [
   { there: 'dockerd', apt: 'docker.io', dnf: 'moby-engine' },
+  { there: 'docker-registry', apt: 'docker-registry', dnf: 'docker-distribution' },
+  { there: 'containerd', apt: 'containerd', dnf: 'containerd' },
+  { there: 'runc', apt: 'runc', dnf: 'runc' },
+  { there: '/usr/lib/cni/bridge', apt: 'containernetworking-plugins', dnf: 'containernetworking-plugins' },
+  { there: 'openssl', apt: 'openssl', dnf: 'openssl' },
   { there: 'iptables', apt: 'iptables', dnf: 'iptables' },
   { there: 'ip', apt: 'iproute2', dnf: 'iproute' },
   { there: 'setpriv', apt: 'util-linux', dnf: 'util-linux' },

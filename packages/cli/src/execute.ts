@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Engine, Selected, WorkspacePaths } from '@crpm/core';
+import type { Engine, EngineConfig, Selected, WorkspacePaths } from '@crpm/core';
 import type { Reporter } from '@crpm/reporters';
 import type { RunSummary } from '@crpm/runner';
 import type { Lock } from '@crpm/state';
 import type { Io } from './io.js';
+import { podCores } from './pod-cores.js';
 import type { Project } from './project.js';
 import { newRunId, pruneRuns, runLogs } from './run-folder.js';
 import { serverEntry } from './server-entry.js';
@@ -74,11 +75,17 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
     signal: stop.signal,
     jobs,
     keepGoing: options.keepGoing,
-    budget: { jobs, available: process.availableMemory() },
+    budget: budgetOf(project.config.engine, jobs),
     runId,
     environment: describeEnvironment({ config: project.config, command: options.command, jobs }),
     logsDir: runLogs(workspace, runId),
   });
+}
+
+/** What builds share. Pods have cores and memory of their own: there, each of as many as run at once gets a pod's. */
+function budgetOf({ kind, kubernetes }: EngineConfig, jobs: number): { readonly jobs: number; readonly available?: number } {
+  if (kind !== 'kubernetes') return { jobs, available: process.availableMemory() };
+  return { jobs: jobs * podCores(kubernetes) };
 }
 
 /** Where `serve` itself is left out, and what runs reads the repository: a server that is down, after a reboot for one, is started again. */
@@ -91,11 +98,11 @@ async function serveWhatIsNeeded({ project, selected: { graph, roles }, io, stop
   if (address !== undefined) io.stderr.write(`the repository was not served any more; it is again, at ${address}\n`);
 }
 
-/** The engine, without what runs that were killed left in it: a build of theirs may still be running. The caller holds the workspace. */
+/** The engine, without what runs that were killed left in it: a build of theirs may still be running, and may be taken up where the engine can. The caller holds the workspace. */
 async function openCleanEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
   const engine = await openEngine(project, workspace, io, stop);
   const { belongsTo } = await import('./clean.js');
-  await engine.remove((await engine.list({ workspace: workspace.id })).filter((object) => belongsTo(object, 'orphans')));
+  await engine.remove((await engine.list({ workspace: workspace.id })).filter((object) => belongsTo(object, 'orphans') && !object.resumes));
   return engine;
 }
 

@@ -5,6 +5,7 @@ import type { Loaded } from '@crpm/config';
 import { ComplaintsError, refuse } from './complaints.js';
 import type { Overrides, SelectionOptions } from './help.js';
 import type { Cli, GlobalOptions } from './io.js';
+import { withPodJobs } from './pod-cores.js';
 
 /** A config and its graph. Nothing from the trees or the config was executed to make it. */
 export interface Project {
@@ -28,7 +29,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
   for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
   const { compile } = await import('@crpm/pipeline');
   const { complete } = loaded.value;
-  const config = withCluster(withEngine(loaded.value.config, options.engine), options.cluster);
+  const config = withCluster(withPodJobs(withEngine(loaded.value.config, options.engine)), options.cluster);
   const graph = compile(config);
   if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
   if (options.locked) await requireLocked({ config, complete }, options.skip);

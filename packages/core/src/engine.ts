@@ -144,6 +144,8 @@ export interface OwnedObject {
   readonly created: number;
   /** What outlives the run that made it on purpose: a build tree or a shared cache, by its name. Absent on what a run leaves behind only when it dies. */
   readonly keeps?: { readonly what: 'tree' | 'cache'; readonly name: string };
+  /** A later run of the workspace may take it up instead of doing the work again; the engine removes it when such a run has ended. */
+  readonly resumes?: true;
   /** How much room it takes; only where {@link OwnedFilter.sizes} asked for it, and the engine knows. */
   readonly bytes?: number;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,8 @@ export interface TestCluster {
   readonly layout: Layout;
   /** The namespace `default`, with all rights. */
   api(namespace?: string): Promise<HttpApi>;
+  /** Any call of its API, with all rights; the answer's body. */
+  call<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
   /** A kubeconfig of somebody who has the rights that the cluster gives them: none, at first. */
   somebody(name: string): Promise<string>;
   stop(): Promise<void>;
@@ -70,6 +73,7 @@ export async function startCluster(): Promise<TestCluster | { readonly skipped: 
     parts,
     layout,
     api: (namespace = 'default') => open(admin, namespace),
+    call: (method, path, body) => call(layout, method, path, body),
     somebody: async (name) => {
       await sign(layout.pki, { name, subject: `/CN=${name}` });
       return kubeconfig(layout.pki, name, server(layout));
@@ -80,6 +84,25 @@ export async function startCluster(): Promise<TestCluster | { readonly skipped: 
 
 async function open(file: string, namespace: string): Promise<HttpApi> {
   return new HttpApi(await findCluster({ namespace }, { KUBECONFIG: file }));
+}
+
+async function call<T>(layout: Layout, method: string, path: string, body?: unknown): Promise<T> {
+  const [ca, cert, key] = ['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFileSync(join(layout.pki, name)));
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const sent = request(`${server(layout)}${path}`, { method, ca, cert, key, agent: false, headers: text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const said = Buffer.concat(chunks).toString();
+        if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(said) as T);
+        else reject(new Error(`${method} ${path}: ${answer.statusCode} ${said}`));
+      });
+    });
+    sent.on('error', reject);
+    sent.end(text);
+  });
 }
 
 const server = ({ apiPort }: Layout): string => `https://127.0.0.1:${apiPort}`;
@@ -115,11 +138,9 @@ async function bringUp(layout: Layout, parts: TestCluster['parts'], executable: 
     await until('the API server', () => api.list('configmaps'), parts.apiserver);
     for (const name of ['controllers', 'scheduler', 'kubelet'] as const) parts[name].start();
     await until('the node', async () => {
-      const { stdout } = await execa('curl', ['-sf', '--cacert', join(pki, 'ca.crt'), '--cert', join(pki, 'admin.crt'), '--key', join(pki, 'admin.key'), `${server(layout)}/api/v1/nodes/${node}`]);
-      const { status } = JSON.parse(stdout) as { status: { conditions: { type: string; status: string }[] } };
+      const { status } = await call<{ status: { conditions: { type: string; status: string }[] } }>(layout, 'GET', `/api/v1/nodes/${node}`);
       if (!status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True')) throw new Error('not ready');
-      const account = await execa('curl', ['-sf', '--cacert', join(pki, 'ca.crt'), '--cert', join(pki, 'admin.crt'), '--key', join(pki, 'admin.key'), `${server(layout)}/api/v1/namespaces/default/serviceaccounts/default`]);
-      if (account.exitCode !== 0) throw new Error('no service account');
+      await call(layout, 'GET', '/api/v1/namespaces/default/serviceaccounts/default');
     }, parts.kubelet);
   } finally {
     api.close();

@@ -14,6 +14,7 @@ export class ClusterRun {
   private constructor(
     api: KubeApi,
     readonly owner: RunOwner,
+    readonly labels: Labels,
     selector: string,
   ) {
     const changed = (): void => {
@@ -28,7 +29,7 @@ export class ClusterRun {
   static async open(api: KubeApi, labels: Labels): Promise<ClusterRun> {
     const owner = await RunOwner.open(api, labels);
     // Of the workspace, not of the run alone: a Job that is adopted has the labels of the run that made it.
-    return new ClusterRun(api, owner, selectorOf('job', { workspace: labels.workspace }));
+    return new ClusterRun(api, owner, labels, selectorOf('job', { workspace: labels.workspace }));
   }
 
   /** A Job and its pods as last heard of. */

@@ -8,6 +8,7 @@ import { Jobs, type JobsOptions } from './jobs.js';
 import { isStatus } from './kube-error.js';
 import { metadataOf, runName } from './names.js';
 import type { KubeObject } from './objects.js';
+import { removeDeadRuns } from './owned.js';
 import type { Place } from './registry.js';
 
 /** What the parts of an engine share. */
@@ -65,7 +66,12 @@ export class ClusterSurroundings implements Surroundings {
   }
 
   async close(): Promise<void> {
-    for (const run of this.runs.values()) await run.then((open) => open.close(), () => undefined);
+    for (const opening of this.runs.values()) {
+      const run = await opening.catch(() => undefined);
+      await run?.close();
+      // What could have been taken up was, or is of no use.
+      if (run) await removeDeadRuns(this, run.labels);
+    }
     this.place.registry.close();
     this.api.close();
   }

@@ -31,6 +31,14 @@ const LAYER_TYPES: Readonly<Record<string, string>> = {
   'application/vnd.docker.image.rootfs.diff.tar': LAYER_TAR,
 };
 
+export interface CopyOptions extends CallOptions {
+  readonly line: (text: string) => void;
+  /** Layers can be taken over without sending them. */
+  readonly sameRegistry: boolean;
+  /** Throws for an image that is not to be copied. */
+  readonly check: (config: ImageConfig) => void;
+}
+
 /** The images of an engine: manifests by digest in one repository of the registry that nodes and this machine reach. */
 export class ImageStore {
   private readonly read = new Map<string, StoredImage>();
@@ -53,11 +61,12 @@ export class ImageStore {
   }
 
   /** Copies an image of another repository into ours, layer by layer, all of it verified. */
-  async copyFrom(source: Repository, sameRegistry: boolean, manifest: Manifest, options: CallOptions & { readonly line: (text: string) => void }): Promise<StoredImage> {
+  async copyFrom(source: Repository, manifest: Manifest, options: CopyOptions): Promise<StoredImage> {
     const image = await takeApart(source, manifest, options);
+    options.check(image.config);
     for (const { descriptor } of image.layers) {
       if (await this.repository.hasBlob(descriptor, options)) continue;
-      if (sameRegistry && (await this.repository.mountBlob(descriptor.digest, source.path, options))) continue;
+      if (options.sameRegistry && (await this.repository.mountBlob(descriptor.digest, source.path, options))) continue;
       options.line(`copying ${descriptor.digest} (${descriptor.size} bytes) to ${this.repository.name}`);
       const { digest } = await this.repository.pushStream(source.pullBlob(descriptor, options), options);
       if (digest !== descriptor.digest) throw new Error(`a layer changed its digest on the way: ${descriptor.digest} became ${digest}`);

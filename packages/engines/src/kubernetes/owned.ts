@@ -1,6 +1,6 @@
-import type { OwnedFilter, OwnedObject } from '@crpm/core';
+import type { Labels, OwnedFilter, OwnedObject } from '@crpm/core';
 import type { Surroundings } from './cluster.js';
-import { imageRecordName, ownerOf, roleOf, selectorOf } from './names.js';
+import { imageRecordName, ownerOf, roleOf, runName, selectorOf } from './names.js';
 import type { ConfigMap, KubeObject } from './objects.js';
 import { isAlive } from './run-owner.js';
 import { removeWork } from './work.js';
@@ -16,20 +16,20 @@ export async function listInCluster({ api }: Around, filter: OwnedFilter): Promi
     api.list('leases', { labels: selectorOf('run', { workspace }) }),
   ]);
   const alive = new Set(leases.items.filter((lease) => isAlive(lease, Date.now())).map(({ metadata }) => metadata.name));
-  const owned = (type: OwnedObject['type'], id: string, { metadata }: KubeObject, bytes?: number): OwnedObject[] => {
+  const owned = (type: OwnedObject['type'], id: string, { metadata }: KubeObject, more: Pick<OwnedObject, 'bytes' | 'resumes'> = {}): OwnedObject[] => {
     // Asked again here: a selector goes by values that may be cut.
     const ours = ownerOf(metadata, filter);
-    return ours ? [{ type, id, created: seconds(metadata.creationTimestamp), ...ours, ...(bytes === undefined ? {} : { bytes }) }] : [];
+    return ours ? [{ type, id, created: seconds(metadata.creationTimestamp), ...ours, ...more }] : [];
   };
   const ofMap = (map: ConfigMap): OwnedObject[] => {
     switch (roleOf(map.metadata)) {
       case 'run':
         // It is what it owns that is there; by itself it is nothing until nobody renews it.
-        return alive.has(map.metadata.name) ? [] : owned('container', map.metadata.name, map);
+        return alive.has(map.metadata.name) ? [] : owned('container', map.metadata.name, map, { resumes: true });
       case 'work':
-        return owned('container', map.metadata.name, map);
+        return owned('container', map.metadata.name, map, { resumes: true });
       case 'image':
-        return owned('image', map.data?.['digest'] ?? '', map, filter.sizes ? Number(map.data?.['bytes']) || undefined : undefined);
+        return owned('image', map.data?.['digest'] ?? '', map, filter.sizes ? { bytes: Number(map.data?.['bytes']) } : {});
       default:
         return [];
     }
@@ -70,4 +70,14 @@ export async function removeFromCluster(around: Around, objects: readonly OwnedO
 function seconds(iso: string | undefined): number {
   const time = Date.parse(iso ?? '');
   return Number.isNaN(time) ? 0 : Math.floor(time / 1000);
+}
+
+/** What runs of a workspace left that died: all but the one that goes on, and those that still say that they live. */
+export async function removeDeadRuns({ api }: Pick<Surroundings, 'api'>, { workspace, run }: Pick<Labels, 'workspace' | 'run'>): Promise<void> {
+  const [{ items }, leases] = await Promise.all([api.list('configmaps', { labels: selectorOf(['run', 'work'], { workspace }) }), api.list('leases', { labels: selectorOf('run', { workspace }) })]);
+  const alive = new Set(leases.items.filter((lease) => isAlive(lease, Date.now())).map(({ metadata }) => metadata.name));
+  for (const { metadata } of items) {
+    const ours = ownerOf(metadata, { workspace });
+    if (ours && ours.labels.run !== run && !alive.has(runName(ours.labels))) await removeWork({ api }, metadata.name, metadata.uid);
+  }
 }

@@ -1,9 +1,9 @@
 import { fail, type Image, type ImageSource, type PrepareOptions } from '@crpm/core';
 import { Registry } from '@crpm/oci';
 import { isLocal, parseReference } from '../docker/reference.js';
-import { goArchOf } from '../go-arch.js';
+import { archOf, goArchOf } from '../go-arch.js';
 import type { Surroundings } from './cluster.js';
-import { manifestFor } from './image-store.js';
+import { manifestFor, type ImageConfig } from './image-store.js';
 import { shortHash } from './names.js';
 
 /**
@@ -31,10 +31,10 @@ export async function prepareInCluster(around: Surroundings, source: Extract<Ima
     const manifest = await manifestFor(from, reference.digest ?? reference.tag ?? 'latest', goArch, { signal });
     if (manifest === 'absent') fail({ class: 'usage', message: `there is no image ${reference.text}`, next: `Check the name and tag in the basesystem; if ${reference.registry} keeps it private: docker login ${reference.registry}` });
     if (manifest === 'other-arch') fail({ class: 'usage', message: `${reference.text} does not exist for ${options.arch}`, next: 'Name an image of that architecture in the basesystem, or leave the architecture out of arch.' });
-    const image = await around.images.copyFrom(from, own, manifest, { signal, line });
-    if (image.config.architecture !== undefined && image.config.architecture !== goArch) {
-      fail({ class: 'usage', message: `${reference.text} exists for ${image.config.architecture} only; ${options.arch} is wanted`, next: 'Name an image of that architecture in the basesystem, or leave the architecture out of arch.' });
-    }
+    const check = ({ architecture }: ImageConfig): void => {
+      if (architecture !== undefined && architecture !== goArch) fail({ class: 'usage', message: `${reference.text} exists for ${archOf(architecture)} only; ${options.arch} is wanted`, next: 'Name an image of that architecture in the basesystem, or leave the architecture out of arch.' });
+    };
+    const image = await around.images.copyFrom(from, manifest, { signal, line, sameRegistry: own, check });
     const stored = await repository.getManifest(image.digest, { signal });
     if (stored) await repository.putManifest(stored, tag, { signal });
     return { id: image.digest };

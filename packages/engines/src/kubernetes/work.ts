@@ -61,6 +61,8 @@ export class ClusterWork implements Work {
   private archives = 0;
   private commands = 0;
   private readonly images = new Set<string>();
+  /** Names of the Jobs that ran here; one that was taken up has another owner. */
+  private readonly jobs = new Set<string>();
   /** Told once when the work is closed. */
   onClose: (() => void) | undefined;
 
@@ -140,7 +142,8 @@ export class ClusterWork implements Work {
       secret: await around.secret(labels),
     };
     const end = await around.jobs.run({ run: this.cluster, plan, place: [...this.place, String(this.commands++)], what, signal, line: command.line });
-    const { report, told } = end;
+    const { report, told, job } = end;
+    this.jobs.add(job);
     if (report.kind === 'oom') return { code: 137, oom: true };
     await told.complete(around.place.repository.pullBlob(report.log, { signal }));
     this.note(report.out, archive);
@@ -188,6 +191,7 @@ export class ClusterWork implements Work {
     this.closing.abort();
     await Promise.allSettled(this.running);
     await removeWork(this.around, this.owner.name, this.owner.uid);
+    for (const job of this.jobs) await this.around.jobs.remove(job);
     await Promise.allSettled([...this.images].map((digest) => this.around.images.remove(digest)));
     this.onClose?.();
   }

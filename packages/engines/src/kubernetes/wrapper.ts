@@ -58,8 +58,8 @@ push() {
   while :; do
     : > "$said"
     login
-    code=$(ask --head --output /dev/null --write-out '%{http_code}' "$CRPM_BLOBS/$digest") || code=000
-    [ "$code" != 200 ] || return 0
+    answer=$(ask --head --output /dev/null --write-out '%{http_code}' "$CRPM_BLOBS/$digest") || answer=000
+    [ "$answer" != 200 ] || return 0
     attempt=$((attempt + 1))
     [ "$attempt" -le 7 ] || return 1
     [ "$attempt" -eq 1 ] || sleep $((attempt * 3 - 5))
@@ -68,9 +68,9 @@ push() {
     if [ -z "$place" ]; then cat "$said.answer" >> "$said" 2>/dev/null; continue; fi
     case $place in http://* | https://*) ;; *) place=$CRPM_ORIGIN$place ;; esac
     case $place in *\\?*) place="$place&digest=$digest" ;; *) place="$place?digest=$digest" ;; esac
-    code=$(ask --request PUT --upload-file "$1" --header 'Content-Type: application/octet-stream' --header 'Expect:' --output "$said.answer" --write-out '%{http_code}' "$place") || code=000
-    [ "$code" != 201 ] || return 0
-    printf ' the registry answered %s: ' "$code" >> "$said"
+    answer=$(ask --request PUT --upload-file "$1" --header 'Content-Type: application/octet-stream' --header 'Expect:' --output "$said.answer" --write-out '%{http_code}' "$place") || answer=000
+    [ "$answer" != 201 ] || return 0
+    printf ' the registry answered %s: ' "$answer" >> "$said"
     cat "$said.answer" >> "$said" 2>/dev/null
   done
 }

@@ -38,7 +38,7 @@ describe('a Job', () => {
     expect(securityContext).toMatchObject({ privileged: false, runAsUser: 0 });
     expect(securityContext.capabilities.drop).toEqual(['ALL']);
     // Those that Kubernetes' baseline policy lets through.
-    for (const capability of securityContext.capabilities.add) expect(['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETFCAP', 'SETGID', 'SETUID', 'SYS_CHROOT']).toContain(capability);
+    for (const capability of securityContext.capabilities.add) expect(['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT']).toContain(capability);
   });
 
   it('asks for what the config says, and for room on the disk in any case', () => {

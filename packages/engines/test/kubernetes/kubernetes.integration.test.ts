@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KubernetesConfig } from '@crpm/core';
+import type { Patience } from '@crpm/engines/kubernetes/follow';
 import { openKubernetesEngine } from '@crpm/engines/kubernetes/index';
 import { Registry } from '@crpm/oci';
 import { afterAll, describe, it } from 'vitest';
@@ -9,6 +11,7 @@ import { startCluster } from '../../../../test/support/kubernetes/cluster.js';
 import { pushRootfs } from '../../../../test/support/kubernetes/push-image.js';
 import { conformance } from '../conformance/index.js';
 import { kubernetesBehaviour } from './behaviour.js';
+import { chaos } from './chaos.js';
 
 const cluster = await startCluster();
 
@@ -20,12 +23,13 @@ if ('skipped' in cluster) {
   await pushRootfs(registry.repository('base'), 'test', await testRootfs());
   registry.close();
   const workDir = mkdtempSync(join(tmpdir(), 'crpm-kube-engine-'));
-  const open = () =>
+  const open = (more: KubernetesConfig = {}, env: NodeJS.ProcessEnv = {}, patience?: Patience) =>
     openKubernetesEngine({
-      config: { kind: 'kubernetes', network: 'bridge', kubernetes: { registry: `http://${cluster.registry}/crpm` } },
-      env: { ...process.env, KUBECONFIG: cluster.kubeconfig },
+      config: { kind: 'kubernetes', network: 'bridge', kubernetes: { registry: `http://${cluster.registry}/crpm`, ...more } },
+      env: { ...process.env, KUBECONFIG: cluster.kubeconfig, ...env },
       signal: new AbortController().signal,
       workDir,
+      ...(patience ? { patience } : {}),
     });
   afterAll(async () => {
     await cluster.stop();
@@ -33,10 +37,11 @@ if ('skipped' in cluster) {
   });
   const reference = `${cluster.registry}/base:test`;
   conformance('kubernetes', {
-    open,
+    open: () => open(),
     image: async (engine) => (await engine.prepareImage({ kind: 'image', reference, pull: false }, { labels: { workspace: 'w', run: 'r', node: 'base' }, arch: engine.arch, signal: new AbortController().signal, line: () => {} })).id,
     // Every pod has a network; without a storage class nothing is kept.
     lacks: { networkNone: true, keeping: true },
   });
   kubernetesBehaviour({ cluster, open, reference });
+  chaos({ cluster, open, reference });
 }

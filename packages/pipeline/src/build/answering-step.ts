@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-import type { NodeContext, Work } from '@crpm/core';
+import type { NodeContext, Work, WorkspacePaths } from '@crpm/core';
+import { writeFileAtomic } from '@crpm/state';
 
 import { marked, runStep, type Ran, type Step } from './work.js';
 
 /**
- * Shell text at the head of a script that runs other people's programs and has something to tell: `answer WORD…`. What its answers begin with is a secret of this one run, taken out of
+ * Shell text at the head of a script that runs other people's programs and has something to tell: `answer WORD…`. What its answers begin with is a secret, taken out of
  * the environment at once: no line that a build prints is taken for an answer, and none is lost for looking like one.
  */
 export const ANSWERS = `
@@ -21,9 +24,13 @@ export interface AnsweringStep extends Omit<Step, 'answers' | 'hear'> {
   readonly answered?: (answer: string) => void;
 }
 
-/** Runs a script that begins with {@link ANSWERS}. Its answers are without their mark. */
+/**
+ * Runs a script that begins with {@link ANSWERS}. Its answers are without their mark. The mark follows from a secret of the workspace, so that a run which takes up what an
+ * earlier one began knows it.
+ */
 export async function runAnswering(context: NodeContext, work: Work, { hear, answered, env, ...step }: AnsweringStep): Promise<Ran> {
-  const mark = `crpm-${randomBytes(8).toString('hex')} `;
+  const digest = createHmac('sha256', secretOf(context.workspace)).update(JSON.stringify([context.node.id, step.argv])).digest('hex');
+  const mark = `crpm-${digest.slice(0, 16)} `;
   const ran = await runStep(context, work, {
     ...step,
     env: { ...env, CRPM_ANSWER: mark },
@@ -31,4 +38,19 @@ export async function runAnswering(context: NodeContext, work: Work, { hear, ans
     hear: (text) => { if (text.startsWith(mark)) answered?.(text.slice(mark.length)); else hear?.(text); },
   });
   return { ...ran, answers: marked(ran.answers, mark) };
+}
+
+/** Known to this workspace alone, and to no program of a build. */
+function secretOf({ state }: WorkspacePaths): string {
+  const file = join(state, 'secret');
+  try {
+    const known = readFileSync(file, 'utf8').trim();
+    if (/^[0-9a-f]{64}$/.test(known)) return known;
+  } catch {
+    // The first time.
+  }
+  const secret = randomBytes(32).toString('hex');
+  mkdirSync(state, { recursive: true });
+  writeFileAtomic(file, `${secret}\n`, { mode: 0o600 });
+  return secret;
 }

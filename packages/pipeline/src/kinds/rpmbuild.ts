@@ -78,7 +78,7 @@ async function putSources(context: NodeContext, work: Work, dist: DistFact): Pro
   // libvirt's takes SOURCE_DATE_EPOCH from the time of this file.
   const files = [
     { path: spec, content: await readFile(join(from, dist.spec)), mtime: BUILD_TIME },
-    { path: `${TOPDIR}/${MACRO_FILE}`, content: FEDORA_MACROS },
+    { path: `${TOPDIR}/${MACRO_FILE}`, content: FEDORA_MACROS, mtime: BUILD_TIME },
   ];
   await work.put(packFiles(files));
   return spec;
