@@ -29,10 +29,13 @@ async function rig(patience = { image: 60_000, container: 60_000, quota: 60_000,
       plan: { ...(metadataOf(labels, 'job') as { labels: Record<string, string>; annotations: Record<string, string> }), owner: { apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: 'o' }, image, goArch: 'amd64', command: ['true'], env: {} },
     });
   const current = async (): Promise<readonly Job[]> => (await api.list('jobs')).items;
-  /** The only Job's pod, and then the Job, end so. */
+  const ended = new Set<string>();
+  /** The pod of the Job that has not ended yet, and then the Job, end so. */
   const end = async (phase: string, terminated: object, ...conditions: Condition[]) => {
-    await expect.poll(async () => (await current()).length).toBe(1);
-    const [job] = await current();
+    const runs = async () => (await current()).filter(({ metadata }) => !ended.has(metadata.name));
+    await expect.poll(async () => (await runs()).length).toBe(1);
+    const [job] = await runs();
+    ended.add(job!.metadata.name);
     const { name, uid = '' } = job!.metadata;
     api.set('pods', { metadata: { name: `${name}-p`, labels: { 'dev.crpm/job': name }, ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid }] }, status: { phase, containerStatuses: [{ name: CONTAINER, state: { terminated } }] } } as never);
     api.set('jobs', { ...job!, status: { conditions } } as never);

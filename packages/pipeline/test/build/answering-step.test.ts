@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Command, NodeContext, Work } from '@crpm/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ANSWERS, runAnswering } from '../../src/build/answering-step.js';
 import { script } from '../../src/build/scripts.js';
 
@@ -19,7 +22,9 @@ test('a build says what it likes: its lines go to the log, and none is an answer
   const log: string[] = [];
   const heard: string[] = [];
   const answered: string[] = [];
-  const context = { signal: new AbortController().signal, report: { line: (text: string) => log.push(text) } } as unknown as NodeContext;
+  const state = mkdtempSync(join(tmpdir(), 'crpm-answers-'));
+  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
+  const context = { node: { id: 'qemu.rpmbuild' }, workspace: { state }, signal: new AbortController().signal, report: { line: (text: string) => log.push(text) } } as unknown as NodeContext;
   const text = `set -eu
 ${ANSWERS}
 answer tree 'some path'
