@@ -9,6 +9,7 @@ import { openProject, requireTrees, workingDirectory, type Project } from '../pr
 import { stoppable } from '../signals.js';
 
 const FILE = 'custom-rpms.config.yaml';
+const NEXT = 'next: crpm doctor   looks whether all is there that a run needs\n      crpm plan     says what would run, and why\n      crpm run      runs it\n';
 
 interface InitOptions extends GlobalOptions {
   readonly yes?: boolean;
@@ -50,7 +51,7 @@ export function initCommand(cli: Cli): Command {
         const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
         cli.io.stdout.write(`wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : ''}\n`);
         for (const complaint of await complaintsAboutTrees(project)) cli.io.stderr.write(`to be mended before it can run: ${complaint}\n`);
-        cli.io.stdout.write('next: crpm doctor looks whether all is there that a run needs, crpm plan says what it would do, crpm run does it\n');
+        cli.io.stdout.write(NEXT);
         cli.code = EXIT.ok;
       });
     });
