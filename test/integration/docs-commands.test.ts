@@ -9,17 +9,19 @@ import { CliRig } from './cli-rig.js';
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'crpm init': 'cli-init.test.ts: here is a config already',
   'crpm verify --cluster': 'packages/pipeline/test/cluster: here is no cluster',
-  'crpm report --open': 'report-page.test.ts: here is no browser',
   'crpm run --profile full libvirt.rpmbuild': 'shared-store.test.ts: here is no registry to take it from, and it takes as long as the rest together',
   'crpm run libvirt.rpmbuild@aarch64': 'cli-matrix.test.ts: the example is of one architecture',
 };
 
 const rig = new CliRig();
 
+/** What wants a browser or a terminal, or goes on until Ctrl-C; each has tests of its own. */
+const wantsSomebody = (line: string) => /^crpm (?:ui|watch|shell)\b|--open\b/.test(line);
+
 /** What takes things away comes last. */
 const isEnd = (line: string) => /^crpm (?:revert|clean|serve --stop)\b/.test(line);
 
-const lines = [...new Set(pages().flatMap(commandLines).map(({ text }) => text))].filter((line) => !(line in ELSEWHERE));
+const lines = [...new Set(pages().flatMap(commandLines).map(({ text }) => text))].filter((line) => !(line in ELSEWHERE) && !wantsSomebody(line));
 
 /** What stands for any run of crpm runs. */
 function lastRun(): string {
