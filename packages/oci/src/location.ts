@@ -24,7 +24,8 @@ export function parseLocation(text: string): Result<Location, string> {
   if (slash === -1) return err('there is no path behind the registry: oci://registry/path');
   const registry = bare.slice(0, slash);
   if (registry.includes('@')) return err('user and password do not belong in it: docker login keeps them');
-  if (!HOST.test(registry)) return err(`${JSON.stringify(registry)} is no host[:port]`);
+  // The port may be none.
+  if (!HOST.test(registry) || !URL.canParse(`https://${registry}/`)) return err(`${JSON.stringify(registry)} is no host[:port]`);
   const [named = '', digest, ...more] = bare.slice(slash + 1).replace(/\/+$/, '').split('@');
   if (more.length > 0 || (digest !== undefined && !isDigest(digest))) return err('what is behind the @ must be sha256: and 64 hex digits');
   const colon = named.indexOf(':');

@@ -21,6 +21,7 @@ describe('an address in a registry', () => {
     ['oci://quay.io/Team', '"Team" is no name of a repository: small letters and digits, parted by . _ - and /'],
     ['oci://quay.io/a/../b', '"a/../b" is no name of a repository: small letters and digits, parted by . _ - and /'],
     ['oci://-x/a', '"-x" is no host[:port]'],
+    ['oci://quay.io:99999/a', '"quay.io:99999" is no host[:port]'],
     ['oci://quay.io/a:-x', '"-x" is no tag'],
     ['oci://quay.io/a@sha256:12', 'what is behind the @ must be sha256: and 64 hex digits'],
   ])('%s is none', (text, error) => {

@@ -59,7 +59,7 @@ export type BuildrootFact = RpmTraits & {
     /** Engine image id. */
     readonly image: string;
   };
-  /** `sha256:` over the engine's kind and the sorted NEVRAs (or the distribution's own list) of what is installed. */
+  /** `sha256:` over `host` or `container` and the sorted NEVRAs (or the distribution's own list) of what is installed. */
   readonly packages: string;
   /** EVR that the spec will give, by rpmspec in the buildroot, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;

@@ -40,7 +40,7 @@ export class LiveModel {
       case 'node-line':
       case 'node-status': {
         const line = screenText(event.text);
-        if (line.trim() !== '') this.#change(event.node, { line });
+        if (line.trim() !== '') this.#change(event.node, { line, ...(this.nodes.get(event.node)?.state === 'waiting' ? { state: 'running', started: this.#now() } : {}) });
         return;
       }
       case 'node-finished':

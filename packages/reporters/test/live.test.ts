@@ -22,6 +22,19 @@ test('the model keeps state, elapsed time and the last line of each node', () =>
   expect(titles()).toEqual(['base  fresh', 'a.source  ran 0.3s', 'a.rpmbuild  failed 1m05s', 'createrepo  not run']);
 });
 
+test('a result that is on its way from elsewhere is drawn like a node that runs, and what is said of one that ended changes nothing', () => {
+  let now = 1000;
+  const model = new LiveModel(() => now);
+  const [started] = failingRun;
+  if (started) model.take(started);
+  model.take({ type: 'node-status', at: 0, node: 'a.rpmbuild', text: 'taking it from the shared store' });
+  now = 3500;
+  expect([...model.nodes.values()].map((node) => model.title(node))).toContain('a.rpmbuild  2.5s');
+  model.take({ type: 'node-finished', at: 0, node: 'a.rpmbuild', outcome: 'restored', ms: 2600 });
+  model.take({ type: 'node-status', at: 0, node: 'a.rpmbuild', text: 'pushing' });
+  expect([...model.nodes.values()].map((node) => model.title(node))).toContain('a.rpmbuild  restored 2.6s');
+});
+
 test('on a terminal it draws the nodes, gives the cursor back and ends with the summary', async () => {
   const stream = new Recorded(true);
   const reporter = await createReporter('live', { stream, colour: false });

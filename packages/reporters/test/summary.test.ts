@@ -51,3 +51,15 @@ c.rpmbuild  skipped         -  no result
 test('without a compiler cache nothing is said of it', () => {
   expect(summaryOf([['a', 'ran', { here: { ccache: { hits: 0, misses: 0 } } }], ['b', 'ran', { here: {} }], ['c', 'ran', 'text']])).toMatch(/\n3 nodes: 3 ran; 1\.0s\n$/);
 });
+
+test('what came from the shared store, and what that saved, stands under the totals', () => {
+  const end = (node: string, savedMs: number) => ({ type: 'node-finished', at: 1, node, outcome: 'restored', ms: 2_000, shared: { from: 'oci://quay.io/team/crpm@sha256:00', savedMs } }) satisfies Event;
+  const summary = new Summary();
+  const events: readonly Event[] = [
+    { type: 'run-started', at: 0, run: 'r', logs: '/l', nodes: ['a', 'b'].map((id) => ({ id, kind: 'k', title: id, needs: [] })) },
+    end('a', 60_000), end('b', 3_000),
+    { type: 'run-finished', at: 2, run: 'r', ms: 1000, exitCode: 0, counts: NONE },
+  ];
+  for (const event of events) summary.take(event);
+  expect(summary.format()).toMatch(/\n2 nodes: 2 restored; 1\.0s\n2 results from the shared store: 1m03s saved\n$/);
+});

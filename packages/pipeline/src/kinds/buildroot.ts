@@ -16,7 +16,7 @@ import { SPEC_CONFIG_PATHS } from './config-paths.js';
 export function buildrootKind(): NodeKind<BuildrootParams> {
   return {
     name: 'buildroot',
-    version: 3,
+    version: 4,
     weight: 'light',
     configPaths: SPEC_CONFIG_PATHS,
     async inputs() {
@@ -124,7 +124,9 @@ async function fact(params: BuildrootParams, context: NodeContext, made: { base:
     })),
   );
   const engine = await context.engine();
-  const identity = [engine.kind, ...marked(installed, 'crpm-package '), ...libraries.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)).sort()];
+  // Whatever runs the container, what is built in it is the same: so a laptop has a use for what a cluster built.
+  const place = engine.kind === 'host' ? 'host' : 'container';
+  const identity = [place, ...marked(installed, 'crpm-package '), ...libraries.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)).sort()];
   const packages = `sha256:${createHash('sha256').update(identity.join('\n')).digest('hex')}`;
   return { here: { image }, packages, evr, source, rpms, dist: base.dist, checkBuildRequires: base.checkBuildRequires, lacksMacros: base.lacksMacros };
 }
