@@ -1,9 +1,11 @@
+import { appendFileSync } from 'node:fs';
 import { get, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { hasBrowser, openBrowser, openPage } from '../support/browser.js';
+import { hasBrowser, openBrowser, openPage, violations } from '../support/browser.js';
 import { CliRig, Puppet } from './cli-rig.js';
 
 let rig: CliRig;
@@ -136,6 +138,9 @@ describe.skipIf(!hasBrowser)('in the browser', () => {
     expect([await state('quick'), await state('after')]).toEqual([expect.stringContaining('is-ran'), expect.stringContaining('is-waiting')]);
     // Nobody chose a node: what runs is shown, with what it writes.
     await page.locator('.node-detail:visible[data-node="slow"] .row', { hasText: 'puppet is up' }).waitFor();
+    appendFileSync(join(rig.work, '.crpm/logs/latest/slow.log'), 'and one line more\n');
+    await page.locator('.node-detail:visible .row', { hasText: 'and one line more' }).waitFor();
+    expect(await violations(page)).toEqual([]);
     await page.locator('[data-about="after"]').getByText('waits for slow').waitFor({ state: 'attached' });
     expect(await page.title()).toBe('work: running - crpm');
 

@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBrowser, openBrowser, openPage } from '../support/browser.js';
+import { hasBrowser, openBrowser, openPage, violations } from '../support/browser.js';
 import { manyNodes, recordRun } from '../support/recorded-run.js';
 import { CliRig } from './cli-rig.js';
 
@@ -43,12 +42,6 @@ afterAll(async () => {
   await browser?.close();
   rig?.remove();
 });
-
-/** What axe finds, in a line each. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-  return page.evaluate<string[]>("axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`)))");
-}
 
 describe.skipIf(!hasBrowser)('the report of 40 nodes, one that failed, and 100 MB of log', () => {
   test('is a tenth of its logs, and shows all nodes without a complaint and without asking anybody', async () => {
@@ -142,6 +135,21 @@ describe.skipIf(!hasBrowser)('the report of 40 nodes, one that failed, and 100 M
     await page.locator('.row').first().waitFor();
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(320);
     expect(await violations(page)).toEqual([]);
+    await page.close();
+  });
+
+  test.each(['light', 'dark'] as const)('the page of the graph alone is as good, %s, and its picture is one that stands alone', async (colorScheme) => {
+    const place = join(rig.root, 'graph.html');
+    writeFileSync(place, (await rig.crpm(['graph', '--format', 'html'])).out);
+    const { page, complaints, requests } = await openPage(browser, pathToFileURL(place).href, { colorScheme, viewport: { width: 320, height: 640 } });
+    expect(await page.locator('.picture .node').count()).toBe(1);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(320);
+    expect(await violations(page)).toEqual([]);
+    const picture = place.replace('.html', '.svg');
+    writeFileSync(picture, (await rig.crpm(['graph', '--format', 'svg'])).out);
+    await page.goto(pathToFileURL(picture).href);
+    expect(await page.evaluate<string>('getComputedStyle(document.querySelector(".box")).fill')).toBe(colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(28, 31, 35)');
+    expect([complaints, requests.length]).toEqual([[], 2]);
     await page.close();
   });
 

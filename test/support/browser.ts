@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 /** Where the distributions put Chromium. */
@@ -32,4 +33,10 @@ export async function openPage(browser: Browser, address: string, options: Brows
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(address);
   return { page, complaints, requests };
+}
+
+/** What axe finds against the page for people who see little, hear it, or use no mouse; a line each. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  return page.evaluate<string[]>('axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`)))');
 }

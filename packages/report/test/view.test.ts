@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { pageView } from '../src/parts/page-view.js';
 import { RunRecord } from '../src/run-record.js';
 import { criticalPath, runState, savedWork } from '../src/view/analysis.js';
-import { clusterOf, proofOf, rpmsOf } from '../src/view/facts.js';
+import { basesOf, clusterOf, proofOf, rpmsOf } from '../src/view/facts.js';
 import { mostTelling } from '../src/view/telling.js';
 import { whyOf } from '../src/view/why.js';
 
@@ -90,6 +90,10 @@ describe('facts', () => {
   test('RPMs of whoever made them, not of the repository that names them again', () => {
     const run = record({ 'qemu.rpmbuild': [], createrepo: [] }, [end('qemu.rpmbuild', 1, { data: { package: 'qemu', rpms: [rpm, { name: 'odd' }, null] } }), end('createrepo', 2, { data: { generation: 'g', repos: [{ rpms: [rpm] }] } })]);
     expect(rpmsOf(run)).toEqual([{ node: 'qemu.rpmbuild', name: 'qemu-kvm', evr: '17:10.1.0-1.el9', arch: 'x86_64', file: 'qemu-kvm.rpm', size: 5, sha256: 'ab' }]);
+  });
+
+  test('what packages were built in', () => {
+    expect(basesOf(record({ base: [], b: [] }, [end('base', 1, { data: { from: 'docker sha256:ab', dist: '.el9', dnf: true } }), end('b', 1, { data: { dist: '.el9' } })]))).toEqual([{ node: 'base', from: 'docker sha256:ab', dist: '.el9' }]);
   });
 
   test('the proof, of a node that shows it and of one that fails for want of it', () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkspacePaths } from '@crpm/core';
 import { listRuns, runLogs } from '../run-folder.js';
@@ -14,7 +14,7 @@ const NONE: Buffer = Buffer.alloc(0);
 
 /** What was written to the record of a run behind `offset`. A line that is not whole yet comes the next time; a record that is not there has no lines. */
 export function readRecord(workspace: WorkspacePaths, run: string, offset: number): Lines {
-  const bytes = readFrom(join(runLogs(workspace, run), 'events.ndjson'), offset);
+  const bytes = readFrom(recordOf(workspace, run), offset);
   const lines: { text: string; end: number }[] = [];
   let start = 0;
   for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, start)) {
@@ -24,9 +24,13 @@ export function readRecord(workspace: WorkspacePaths, run: string, offset: numbe
   return { lines, end: offset + start };
 }
 
-/** The run that began last; one that is about to begin has no line yet, and is none. */
+/** The run that began last; one that is about to begin has nothing on record yet, and is none. */
 export function newestRun(workspace: WorkspacePaths): string | undefined {
-  return listRuns(workspace).findLast((run) => readRecord(workspace, run, 0).lines.length > 0);
+  return listRuns(workspace).findLast((run) => (statSync(recordOf(workspace, run), { throwIfNoEntry: false })?.size ?? 0) > 0);
+}
+
+function recordOf(workspace: WorkspacePaths, run: string): string {
+  return join(runLogs(workspace, run), 'events.ndjson');
 }
 
 function readFrom(file: string, offset: number): Buffer {

@@ -10,6 +10,8 @@ export class LogLines {
   /** The least recently used first. */
   readonly #chunks = new Map<number, { readonly lines: readonly string[]; readonly of: number }>();
   readonly #coming = new Set<number>();
+  /** Why a chunk could not be read: the server is gone, or the browser is too old to unpack it. */
+  readonly #failed = new Map<number, string>();
 
   constructor(source: LogSource) {
     this.#source = source;
@@ -27,7 +29,9 @@ export class LogLines {
     if (entry.leftOut !== undefined) return line === entry.firstLine ? leftOutText(entry) : '';
     const chunk = this.#chunks.get(index);
     if (chunk?.of === entry.lines) return chunk.lines[line - entry.firstLine] ?? '';
-    if (!this.#coming.has(index)) void this.read(index).then(arrived);
+    const failure = this.#failed.get(index);
+    if (failure !== undefined) return line === entry.firstLine ? `… ${String(entry.lines)} lines can't be read: ${failure} …` : '';
+    if (!this.#coming.has(index)) void this.read(index).then(arrived, arrived);
     return undefined;
   }
 
@@ -42,7 +46,11 @@ export class LogLines {
       this.#chunks.delete(index);
       this.#chunks.set(index, { lines, of: entry.lines });
       for (const old of this.#chunks.keys()) if (this.#chunks.size > KEPT) this.#chunks.delete(old);
+      this.#failed.delete(index);
       return lines;
+    } catch (error) {
+      this.#failed.set(index, error instanceof Error ? error.message : String(error));
+      throw error;
     } finally {
       this.#coming.delete(index);
     }

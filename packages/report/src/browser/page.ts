@@ -59,6 +59,8 @@ function followRun(run: string | undefined): void {
   };
   follow(run, {
     event: (event) => {
+      // The page was made when the record had no first line yet.
+      if (event.type === 'run-started' && event.nodes.length !== ids.length) location.reload();
       record.take(event);
       if (said && event.type === 'node-finished' && event.outcome === 'failed') said.textContent = `${event.node} failed`;
       if (said && event.type === 'run-finished') said.textContent = event.exitCode === 0 ? 'the run succeeded' : 'the run has ended, and not well';

@@ -12,9 +12,9 @@ export async function graphPage(nodes: readonly PictureNode[], title: string, st
   const { head, foot } = shell({ title, style });
   const body = markup`<header class="top"><h1>${title}</h1></header>
 <main>
-<section aria-label="Picture"><div class="scroll" tabindex="0" role="region" aria-label="The graph">${picture}</div>
+<section><div class="scroll" tabindex="0" role="region" aria-label="The graph">${picture}</div>
 <p class="hint">An arrow leads to what needs a node; arrows that follow from others are left out.</p></section>
-<section aria-labelledby="nodes"><h2 id="nodes">Nodes</h2>
+<section><h2 id="nodes">Nodes</h2>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="nodes"><table><thead><tr><th scope="col">Node</th><th scope="col">State</th><th scope="col" class="number">Took</th><th scope="col">Needs</th><th scope="col">Does</th></tr></thead><tbody>
 ${nodes.map(
   (node) => markup`<tr id="${anchorOf(node.id)}"><th scope="row"><code>${node.id}</code></th><td class="is-${node.state}">${stateIcon(node.state)} ${stateWord(node.state, node.role)}</td><td class="number">${node.ms ? formatDuration(node.ms) : '–'}</td><td>${node.needs.map((need, index) => markup`${index > 0 && ', '}<a href="#${anchorOf(need)}"><code>${need}</code></a>`)}</td><td>${node.title}</td></tr>

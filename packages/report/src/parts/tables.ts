@@ -2,7 +2,7 @@ import { formatSize } from '@crpm/core/size';
 import { count } from '@crpm/reporters/words';
 import { markup, type Markup, type Part } from '../markup.js';
 import { anchorOf } from '../page/anchor.js';
-import { clusterOf, proofOf, rpmsOf, type ProofView } from '../view/facts.js';
+import { basesOf, clusterOf, proofOf, rpmsOf, type ProofView } from '../view/facts.js';
 import type { PageView } from './page-view.js';
 
 /** The RPMs with all that identifies them. */
@@ -32,7 +32,7 @@ ${table('cluster', ['RPM', 'Version', 'Files', 'Equal', 'Not equal'], cluster.ro
 /** What the user should have read, and what the run was made with. */
 export function notesPart({ record }: PageView): Markup {
   const warnings = [...new Set([...record.warnings, ...record.nodes.flatMap(({ id, warnings: own }) => own.map((text) => `${id}: ${text}`))])];
-  const environment = Object.entries(record.started?.environment ?? {});
+  const environment = [...Object.entries(record.started?.environment ?? {}), ...basesOf(record).map(({ node, from, dist }) => [node, `${from}, %dist ${dist}`] as const)];
   return markup`${warnings.length > 0 && markup`<h2 id="warnings">Warnings</h2><ul class="warnings">${warnings.map((text) => markup`<li>${text}</li>`)}</ul>`}
 <h2 id="environment">Environment</h2>
 ${environment.length > 0 ? markup`<dl class="about">${environment.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}${record.started && markup`<dt>logs</dt><dd><code>${record.started.logs}</code></dd>`}</dl>` : markup`<p class="hint">It is not on record for this run.</p>`}`;

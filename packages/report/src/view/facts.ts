@@ -31,6 +31,14 @@ export function rpmsOf(record: RunRecord): readonly RpmRow[] {
   });
 }
 
+/** What packages were built in, by the node that set it up. */
+export function basesOf(record: RunRecord): readonly { readonly node: string; readonly from: string; readonly dist: string }[] {
+  return record.nodes.flatMap(({ id, data }) => {
+    const { from, dist, dnf } = object(data);
+    return typeof from === 'string' && typeof dist === 'string' && dnf !== undefined ? [{ node: id, from, dist }] : [];
+  });
+}
+
 export interface ProofView {
   readonly node: string;
   readonly proven: boolean;
