@@ -52,6 +52,13 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    rules: {
+      // The bundler writes all but these in ASCII, and the program is read as Latin-1 (cli/src/load-program.ts): such an expression would match other characters than it says.
+      'no-restricted-syntax': ['error', { selector: 'Literal[regex.pattern=/[^\\u0000-\\u007f]/]', message: 'write characters beyond ASCII as \\u escapes in a regular expression' }],
+    },
+  },
   { files: ['packages/*/test/**', 'test/**'], rules: { '@typescript-eslint/no-empty-function': 'off' } },
   ...walls,
 );

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Of nodes that ended well: what may give way first. */
-const DONE = /^[✔√] /;
+const DONE = /^[\u2714\u221a] /;
 
 /**
  * As many lines as fit on a terminal with so many rows: what is drawn above its top could never be taken back, and would be drawn again with each frame. Nodes that

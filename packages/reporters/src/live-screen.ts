@@ -1,5 +1,6 @@
 import { EOL } from 'node:os';
 import { DefaultRenderer, Listr, ListrEventType, ListrLogger, ListrTaskState, ProcessOutput } from 'listr2';
+import { fitRows } from './live-fit.js';
 import type { LiveModel, LiveNode } from './live-model.js';
 import { widest } from './live-progress.js';
 import type { Screen } from './reporter.js';
@@ -23,7 +24,7 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
     { exitOnError: false, registerSignalListeners: false, renderer: 'default', fallbackRenderer: 'default' },
   );
   const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream as NodeJS.WriteStream) });
-  const renderer = new (rendererAbove(() => model.progress()))(
+  const renderer = new (rendererAbove(() => model.progress(), () => stream.rows ?? 24))(
     listr.tasks,
     { clearOutput: true, collapseErrors: false, showErrorMessage: false, collapseSkips: false, showSkipMessage: false, formatOutput: 'truncate', logger },
     listr.events,
@@ -63,11 +64,12 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
   };
 }
 
-/** listr2's renderer with a line of one's own below its tasks. */
-function rendererAbove(line: () => string): typeof DefaultRenderer {
+/** listr2's renderer with a line of one's own below its tasks, and no higher than the terminal. */
+function rendererAbove(line: () => string, rows: () => number): typeof DefaultRenderer {
   return class extends DefaultRenderer {
     override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
-      return `${super.create(options)}${EOL}${line()}`;
+      // A line is left for the cursor.
+      return fitRows([...super.create(options).split(EOL), line()], rows() - 1).join(EOL);
     }
   };
 }

@@ -6,7 +6,7 @@ import { excerpt, first } from './lines.js';
 const FULL = /\bNo space left on device\b|\bDisk quota exceeded\b/;
 const KILLED = /\bKilled signal terminated program (\S+)|\bfatal error: (ld) terminated with signal 9 /;
 const EXHAUSTED = /\bvirtual memory exhausted\b|\bout of memory allocating\b|\bCannot allocate memory$|\bstd::bad_alloc\b|^LLVM ERROR: out of memory/;
-const UNREACHABLE = /(?:Could not resolve host:?|Temporary failure in name resolution|unable to access) ?[‘'"]?([^\s‘’'";]*)/i;
+const UNREACHABLE = /(?:Could not resolve host:?|Temporary failure in name resolution|unable to access) ?[\u2018'"]?([^\s\u2018\u2019'";]*)/i;
 
 export const MORE_MEMORY = 'Let fewer compile jobs run at once, for each needs memory of its own (build: { jobs: 2 }), or give the build more if the config bounds it (build.memory).';
 

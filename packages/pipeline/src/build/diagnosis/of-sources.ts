@@ -72,7 +72,7 @@ function advice({ file, line, built }: OwnComplaint): string {
   return `%prep wrote that line, by a patch or a command: in your ${file} its place is line ${String(line)}. Correct the patch, or what it is applied to, then run again.`;
 }
 
-const UNDEFINED = /undefined (?:reference to|symbol:) [`'‘]?([^'’\s]+)/;
+const UNDEFINED = /undefined (?:reference to|symbol:) [`'\u2018]?([^'\u2019\s]+)/;
 const NO_LIBRARY = /cannot find -l(\S+?)(?::|$)|unable to find library -l(\S+)/;
 
 export const linkerComplaint: Way = ({ lines, package: pkg }) => {
