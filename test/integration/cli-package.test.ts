@@ -35,6 +35,9 @@ test('the packed command line, installed elsewhere, is a working crpm', async ()
     const { stdout } = await crpm('run', '--verbose');
     expect(stdout).toContain('greet | hello\n');
     expect(stdout).toContain('1 node: 1 ran; ');
+    // Pages are made from what lies beside the program.
+    expect((await crpm('graph', '--format', 'html')).stdout).toContain('<svg class="picture"');
+    expect(readFileSync((await crpm('report')).stdout, 'utf8')).toContain('data-about="greet"');
     // The server is a program of its own, found beside the installed one.
     expect((await crpm('serve')).stdout).toMatch(/^serving at http:\/\/127\.0\.0\.1:\d+\/ \(pid \d+\)$/);
     expect((await crpm('serve', '--stop')).stdout).toBe('stopped');

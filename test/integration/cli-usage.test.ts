@@ -33,7 +33,7 @@ test('--version prints the version and nothing else', async () => {
 test('every command has help with examples', async () => {
   const { out } = await rig.crpm(['--help']);
   const commands = [...out.matchAll(/^ {2}([a-z]+) +(?:\[|<|[a-z])/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'crpm');
-  expect(commands).toEqual(['init', 'run', 'watch', 'plan', 'explain', 'graph', 'validate', 'schema', 'status', 'logs', 'runs', 'events', 'source', 'update', 'verify', 'serve', 'prefetch', 'revert', 'cache', 'clean', 'doctor', 'completion', 'help']);
+  expect(commands).toEqual(['init', 'run', 'watch', 'plan', 'explain', 'graph', 'validate', 'schema', 'status', 'logs', 'runs', 'events', 'report', 'ui', 'source', 'update', 'verify', 'serve', 'prefetch', 'revert', 'cache', 'clean', 'doctor', 'completion', 'help']);
   for (const command of commands.slice(0, -1)) {
     const help = await rig.crpm([command, '--help']);
     expect(help.code).toBe(0);
@@ -69,8 +69,9 @@ test.each([
   [['run', '--bogus'], "error: unknown option '--bogus'"],
   [['run', '--jobs', '0'], "error: option '--jobs <n>' argument '0' is invalid. It must be a whole number from 1 to 4096."],
   [['serve', '--port', '22'], "error: option '--port <n>' argument '22' is invalid. Ports below 1024 are for services of the system; choose one from 1024 to 65535."],
-  [['run', '--reporter', 'opera'], 'error: --reporter opera: there is no "opera"; there are: live, plain, ndjson, github, junit, trace'],
-  [['graph', '--format', 'svg'], "error: option '--format <format>' argument 'svg' is invalid. Allowed choices are text, json, dot, mermaid."],
+  [['run', '--reporter', 'opera'], 'error: --reporter opera: there is no "opera"; there are: live, plain, ndjson, github, junit, trace, html'],
+  [['graph', '--format', 'png'], "error: option '--format <format>' argument 'png' is invalid. Allowed choices are text, json, dot, mermaid, svg, html."],
+  [['ui', '--port', '80'], "error: option '--port <n>' argument '80' is invalid. Ports below 1024 are for services of the system; choose one from 1024 to 65535."],
   [['logs'], "error: missing required argument 'node'"],
 ])('crpm %j is a usage error', async (argv, message) => {
   const { code, err } = await rig.crpm(argv);
