@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'a face that does not exist', files: tasks('  a: { run: ["true"] }\n'), argv: ['run', '--reporter', 'xml'], code: 2,
-    text: `error: --reporter xml: there is no "xml"; there are: ${REPORTERS.join(', ')}`,
+    text: `error: --reporter xml: there is no "xml"; there are: ${REPORTERS.join(', ')}, html`,
   },
   {
     title: 'two faces for one stdout', files: tasks('  a: { run: ["true"] }\n'), argv: ['run', '--reporter', 'junit', '--reporter', 'trace'], code: 2,
