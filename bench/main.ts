@@ -5,6 +5,7 @@ import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { restore } from './restore.js';
 import { rules } from './rules.js';
+import { scale } from './scale.js';
 import { scheduler } from './scheduler.js';
 import { startup } from './startup.js';
 import { missed, type Bench, type Row } from './support/bench.js';
@@ -13,7 +14,7 @@ import { together } from './together.js';
 import { transfer } from './transfer.js';
 
 /** In the order in which they run. */
-const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer, change, script, together];
+const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer, change, script, together, scale];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
