@@ -77,6 +77,12 @@ describe.skipIf(lacking)('a build that fails prints what the docs show for its c
     expect(ended.code).toBe(1);
   });
 
+  test('a pull request marks the line of the user’s own file, not that of the patched one', async () => {
+    write(ON_HOST.compiler ?? {});
+    await rig.crpm(['run', 'demo.rpmbuild', '--reporter', 'github=marks.txt'], { env: { GITHUB_WORKSPACE: rig.work } });
+    expect(readFileSync(join(rig.work, 'marks.txt'), 'utf8')).toMatch(/^::error file=demo\/main\.c,line=5,col=10,title=demo\.rpmbuild::.*count.* undeclared/m);
+  });
+
   test('disk', async ({ skip }) => {
     write({ spec: { build: 'dd if=/dev/zero of=core bs=1M count=64' } });
     mkdirSync(join(rig.root, 'state'));

@@ -5,7 +5,7 @@ import { LogWriter } from './log-writer.js';
 import { logFileName } from './names.js';
 
 /** Lines kept of each running node, to show if it fails. */
-const TAIL = 20;
+const TAIL = 10;
 
 /** Reasons recorded of a node: the first commit of a tree may change thousands of files. */
 const REASONS = 200;

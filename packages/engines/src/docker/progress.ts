@@ -32,7 +32,7 @@ export async function followProgress(client: Client, what: string, stream: Reada
   let late = false;
   const say = (line: string) => {
     lines.push(line);
-    if (lines.length > 20) lines.shift();
+    if (lines.length > 10) lines.shift();
     sink.line(line);
   };
   const output = new LineSplitter(say);

@@ -32,7 +32,7 @@ export async function findCri(env: Env, signal: AbortSignal): Promise<Cri | unde
             : execa('tar', input.tar, { ...options, reject: false, buffer: false, stdin: 'ignore' }).pipe(name, args, { ...options, reject: false }));
         signal.throwIfAborted();
         if (ran.failed) {
-          const said = String(ran.stderr ?? '').trim().split('\n').slice(-20);
+          const said = String(ran.stderr ?? '').trim().split('\n').slice(-10);
           fail({ class: 'environment', message: `${name} ${args[0] ?? ''} failed: ${said.at(-1) || ran.shortMessage}`, next: `See whether ${name} ps works.`, lines: said });
         }
         return String(ran.stdout).trim();

@@ -62,7 +62,7 @@ export async function installService(options: InstallOptions): Promise<Installed
     const { said } = await systemctl(['status', '--no-pager', '--lines=10', name]);
     await uninstallService(options);
     await startServer(options);
-    fail({ class: 'environment', message: `the service ${name} did not come up; the repository is served as before, without it`, next: 'The lines say what systemd has to tell of it.', lines: said.split('\n').slice(-15) });
+    fail({ class: 'environment', message: `the service ${name} did not come up; the repository is served as before, without it`, next: 'The lines say what systemd has to tell of it.', lines: said.split('\n').slice(-10) });
   }
   // Puts it on record.
   return { server: await startServer(options), unit, changed: true, ...(await lingering(env)) };

@@ -51,7 +51,7 @@ describe('failures', () => {
     rig.failing.set('base', broken);
     const summary = await rig.run(graph);
     const { failure, log = '' } = summary.nodes.get('base') ?? {};
-    expect(failure?.lines).toHaveLength(20);
+    expect(failure?.lines).toHaveLength(10);
     expect(failure?.lines?.at(-1)).toBe('line 100');
     expect(readFileSync(log, 'utf8').split('\n')).toHaveLength(101);
   });
