@@ -13,9 +13,10 @@ export function failuresPart({ record }: PageView): Markup {
 ${failed.map(({ id, failure }) => markup`<article class="failure"><h3><a href="#${anchorOf(id)}">${id}</a></h3>${failure && failureText(failure)}</article>\n`)}`;
 }
 
-/** What failed in a sentence, the lines that matter, what to do next. */
-export function failureText({ message, lines = [], next }: Failure): Markup {
+/** What failed in a sentence, the lines that matter, what to do next and to type. */
+export function failureText({ message, lines = [], next, commands = [] }: Failure): Markup {
   return markup`<p class="message">${message}</p>
 ${lines.length > 0 && markup`<pre class="lines" tabindex="0" role="group" aria-label="The lines that matter">${lines.map(screenText).join('\n')}</pre>`}
-${next !== undefined && markup`<p class="next"><b>Next:</b> ${next}</p>`}`;
+${next !== undefined && markup`<p class="next"><b>Next:</b> ${next}</p>
+`}${commands.length > 0 && markup`<p class="next"><b>Type:</b> ${commands.map((command, index) => markup`${index > 0 && '; '}<code>${command}</code>`)}</p>`}`;
 }
