@@ -58,6 +58,12 @@ test.each(all(links))('the link at %s to %s leads somewhere', (at, link) => {
   if (anchor !== undefined) expect(anchors(readFileSync(file, 'utf8'))).toContain(anchor);
 });
 
+const sourcePaths = pages().flatMap(({ path, text }) => [...text.matchAll(/`([a-z]+\/src\/[\w./-]+)`/g)].map(([, source = '']) => [path, source] as const));
+
+test.each(sourcePaths)('%s names packages/%s, which is there', (_page, source) => {
+  expect(existsSync(join(REPOSITORY, 'packages', source))).toBe(true);
+});
+
 test('every command has its row, and there is no row without a command', () => {
   const table = readFileSync(join(REPOSITORY, 'docs/commands.md'), 'utf8');
   const cells = [...table.matchAll(/^\| (`crpm .*?) \| /gm)].map(([, cell = '']) => cell);
