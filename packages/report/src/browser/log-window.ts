@@ -5,6 +5,10 @@ import type { LogLines } from './log-lines.js';
 const LINE = 18;
 /** Browsers draw no element that is much higher. */
 const HIGHEST = 8_000_000;
+/** Of the window, in pixels; lower where there is less to show. */
+const TALL = 480;
+/** What a scroll bar may take below the lines, in pixels. */
+const BAR = 18;
 /** What the numbers of the lines cover, in pixels. */
 const MARGIN = 70;
 
@@ -75,6 +79,7 @@ export class LogWindow {
   #fit(): number {
     const space = Math.min(this.#height, HIGHEST);
     this.#space.style.height = `${String(space)}px`;
+    this.element.style.height = `${String(Math.min(TALL, space + BAR))}px`;
     return space;
   }
 
