@@ -45,7 +45,7 @@ export function formatExplanation(explanation: Explanation, { title, differences
   const facts = [
     ['now', NOW[action]],
     ...(explanation.from === undefined ? [] : [['from the shared store', explanation.from]]),
-    ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, run ${last.run}` : 'never, with a good end'],
+    ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, ${whereMade(last)}` : 'never, with a good end'],
     ...(last ? [['made', last.files.length === 0 ? 'no files' : count(last.files.length, 'file')]] : []),
   ];
   const blocks = [
@@ -68,6 +68,11 @@ const NOW: Readonly<Record<Explanation['action'], string>> = {
   skipped: 'skipped',
   absent: 'left out, and it never had a result',
 };
+
+/** What came back from a store was made in no run of this workspace. */
+function whereMade({ run, from }: NonNullable<Explanation['last']>): string {
+  return run === '' ? `by somebody else: ${from ?? 'it came from the store'}` : `run ${run}`;
+}
 
 /** The next question, where the cause lies with a need. */
 function whereToAsk({ differences, needs }: Explanation): readonly string[] {

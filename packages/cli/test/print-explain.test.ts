@@ -91,6 +91,16 @@ inputs
 `);
 });
 
+test('a result that came from the shared store says so, and one that will', () => {
+  const from = 'oci://quay.io/team/crpm@sha256:00';
+  const fresh = formatExplanation({ node: 'a', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'rpmbuild', needs: [], last: { ...last(), run: '', from } }, wording());
+  expect(fresh).toContain(`last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s, by somebody else: ${from}\n`);
+  const local = formatExplanation({ node: 'a', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'rpmbuild', needs: [], last: { ...last(), run: '' } }, wording());
+  expect(local).toContain('in 6.3s, by somebody else: it came from the store\n');
+  const ahead = formatExplanation({ node: 'a', layer: 0, action: 'restore', reason: 'first run', differences: [{ what: 'first-run' }], kind: 'rpmbuild', needs: [], from }, wording('first run'));
+  expect(ahead).toMatch(new RegExp(`^from the shared store +${from}$`, 'm'));
+});
+
 test('a node that never had a result says so', () => {
   const text = formatExplanation({ node: 'base', layer: 0, action: 'run', reason: 'first run', differences: [{ what: 'first-run' }], kind: 'base', needs: [] }, wording('first run'));
   expect(text).toBe('base (base): RPMs of libvirt\n\nnow       will run\nlast run  never, with a good end\n\nwhy\n  first run\n');

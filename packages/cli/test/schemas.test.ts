@@ -28,14 +28,14 @@ const DIFFERENCES: { readonly [W in Difference['what']]: Difference & { readonly
   unknown: { what: 'unknown', text: 'the tree is gone' },
 };
 const ACTIONS: Readonly<Record<PlanEntry['action'], true>> = { fresh: true, run: true, 'may-run': true, restore: true, 'as-is': true, skipped: true, absent: true };
-const entry = (differences: readonly Difference[], action: PlanEntry['action'] = 'run'): PlanEntry => ({ node: 'a', layer: 0, action, reason: 'r', differences, lastMs: 1.5, asOf: '2026-11-22T14:03:09.000Z' });
+const entry = (differences: readonly Difference[], action: PlanEntry['action'] = 'run'): PlanEntry => ({ node: 'a', layer: 0, action, reason: 'r', differences, lastMs: 1.5, asOf: '2026-11-22T14:03:09.000Z', from: 'oci://quay.io/a@sha256:00' });
 const explanation: Required<Explanation> = {
   ...(entry(Object.values(DIFFERENCES)) as Required<PlanEntry>),
   kind: 'rpmbuild',
   fingerprint: DIGEST,
   inputs: [{ name: 'kind', value: 'rpmbuild' }],
   needs: [{ node: 'base', action: 'fresh', reason: 'r' }],
-  last: { run: 'r', at: '2026-11-22T14:03:09.000Z', ms: 1, fingerprint: DIGEST, inputs: [], files: [{ path: 'a', size: 1, digest: DIGEST }], data: { any: ['thing'] } },
+  last: { run: 'r', at: '2026-11-22T14:03:09.000Z', ms: 1, fingerprint: DIGEST, inputs: [], from: 'oci://quay.io/a@sha256:00', files: [{ path: 'a', size: 1, digest: DIGEST }], data: { any: ['thing'] } },
 };
 
 describe('what plan --json prints', () => {

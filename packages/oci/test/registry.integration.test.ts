@@ -1,11 +1,16 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { startRegistry } from '../../../test/support/registry.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytesBlob, EMPTY, EMPTY_CONTENT, IMAGE_MANIFEST, Registry, type Blob, type ImageManifest, type Repository } from '../src/index.js';
+import { Transport } from '../src/transport.js';
 
 /** bcrypt of s3cret, of the least cost. */
 const USERS = 'me:$2b$04$x0NTJJzzjbun4Uw0Sxh6.uGO0Z1YUAvXxQyJk1eGZ7gVjyaaYn8Gm';
@@ -108,3 +113,29 @@ there('is found out when a disk changes what it has', async () => {
   await expect(repository.pullBytes(blob)).rejects.toMatchObject({ reason: 'wrong' });
   expect([await repository.hasBlob(blob), statSync(file).size]).toEqual([false, 1_000_000]);
 });
+
+test.skipIf(!hasOpenssl())('by https a registry is known by an authority that the environment names, and by no other', async () => {
+  const file = (name: string) => join(folder, name);
+  const openssl = (...argv: readonly string[]) => execFileSync('openssl', argv, { stdio: 'pipe' });
+  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', file('key.pem'), '-out', file('cert.pem'), '-days', '2', '-subj', '/CN=registry.invalid', '-addext', 'subjectAltName=IP:127.0.0.1');
+  const secure = createHttps({ key: readFileSync(file('key.pem')), cert: readFileSync(file('cert.pem')) }, (_, response) => response.end('{}'));
+  const plain = createHttp((_, response) => response.end('{}'));
+  for (const each of [secure, plain]) await new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve));
+  const address = (of: typeof secure | typeof plain) => `https://127.0.0.1:${(of.address() as AddressInfo).port}/v2/`;
+  const ask = async (env: NodeJS.ProcessEnv, url: string) => {
+    const transport = new Transport('registry.invalid', env, 5_000);
+    const answer = await transport.exchange({ doing: 'asking', registry: 'registry.invalid' }, { method: 'GET', url: new URL(url), headers: {} }).finally(() => { transport.close(); });
+    return answer.status;
+  };
+  expect(await ask({ NODE_EXTRA_CA_CERTS: file('cert.pem') }, address(secure))).toBe(200);
+  await expect(ask({}, address(secure))).rejects.toMatchObject({ reason: 'wrong', passing: false, failure: { next: expect.stringContaining('/etc/docker/certs.d/registry.invalid/ca.crt') as string } });
+  await expect(ask({}, address(plain))).rejects.toMatchObject({ reason: 'wrong', failure: { next: 'If registry.invalid speaks plain http on purpose, set insecure: true for it.' } });
+  for (const each of [secure, plain]) {
+    each.closeAllConnections();
+    each.close();
+  }
+});
+
+function hasOpenssl(): boolean {
+  return spawnSync('openssl', ['version']).status === 0;
+}

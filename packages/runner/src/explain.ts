@@ -25,6 +25,8 @@ export interface LastRun {
   readonly ms: number;
   readonly fingerprint: string;
   readonly inputs: readonly Input[];
+  /** The manifest in the shared store that its result came from; absent: it was made on this machine. */
+  readonly from?: string;
   /** Relative to the result's folder. */
   readonly files: readonly { readonly path: string; readonly size: number; readonly digest: string }[];
   readonly data: Json;
@@ -47,7 +49,7 @@ export async function explain(options: PlanOptions, id: string): Promise<Explana
       const one = nodes.get(need);
       return one ? [shortOf(one)] : [];
     }),
-    ...(last ? { last: { run: last.run, at: last.at, ms: last.ms, fingerprint: last.fingerprint, inputs: last.inputs, files: last.output.files.map(({ path, size, digest }) => ({ path, size, digest })), data: last.output.data } } : {}),
+    ...(last ? { last: { run: last.run, at: last.at, ms: last.ms, fingerprint: last.fingerprint, inputs: last.inputs, ...(last.from === undefined ? {} : { from: last.from }), files: last.output.files.map(({ path, size, digest }) => ({ path, size, digest })), data: last.output.data } } : {}),
   };
 }
 
