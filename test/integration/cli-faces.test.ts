@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import schema from '../../schemas/event.schema.json' with { type: 'json' };
@@ -50,6 +51,20 @@ test('html is a page: in the file that is named, else among the logs of the run,
   expect((await rig.crpm(['report'])).out).toBe(place);
   expect(readFileSync(place, 'utf8')).toBe(page);
   expect(await rig.crpm(['report', 'none'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no run none; the runs are: ') as unknown });
+});
+
+test('the report is shown by whatever shows pages here; where nothing does, its path is told all the same', async () => {
+  await rig.crpm(['run', 'good']);
+  const bin = join(rig.root, 'bin');
+  mkdirSync(bin);
+  const shown = join(rig.root, 'shown');
+  writeFileSync(join(bin, 'gio'), `#!/bin/sh\necho "$*" > ${shown}\n`, { mode: 0o755 });
+  const { code, out } = await rig.crpm(['report', '--open'], { env: { PATH: bin } });
+  expect(code).toBe(0);
+  await expect.poll(() => existsSync(shown) && readFileSync(shown, 'utf8')).toBe(`open ${pathToFileURL(out).href}\n`);
+  const none = await rig.crpm(['report', '--open'], { env: { PATH: join(rig.root, 'nothing') } });
+  expect([none.code, none.out]).toEqual([3, out]);
+  expect(none.err).toContain('there is no program that could show file://');
 });
 
 test('the graph is a picture with how each node fared', async () => {

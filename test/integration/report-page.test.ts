@@ -70,6 +70,18 @@ describe.skipIf(!hasBrowser)('the report of 40 nodes, one that failed, and 100 M
     await lines.press('End');
     await detail.locator('.row').last().getByText('taken over').waitFor();
     expect(await page.locator('.row').count()).toBeLessThan(100);
+    // So long a log has a scroll bar with steps of several lines; keys and wheel read on line by line all the same.
+    await lines.press('Home');
+    await detail.locator('.row .no').first().getByText('1', { exact: true }).waitFor();
+    await lines.press('ArrowDown');
+    await detail.locator('.row .no').first().getByText('3', { exact: true }).waitFor();
+    await lines.press('PageDown');
+    await detail.locator('.row .no').first().getByText(/^2\d$/).waitFor();
+    await lines.hover();
+    await page.mouse.wheel(0, -18 * 5);
+    await detail.locator('.row .no').first().getByText(/^2\d$/).waitFor();
+    await page.mouse.wheel(0, -18 * 100);
+    await detail.locator('.row .no').first().getByText('1', { exact: true }).waitFor();
 
     const search = detail.getByRole('searchbox');
     await search.fill('NEEDLE in the');

@@ -23,12 +23,29 @@ export class LogWindow {
   #current: number | undefined;
   /** The match is still to be brought into sight, sideways. */
   #sideways = false;
+  /** Where the window's upper side is in the whole log, in pixels, if that is known better than the scroll bar tells. */
+  #exact: number | undefined;
+  /** The next event of scrolling is this window's own doing. */
+  #isOwn = false;
 
   constructor(lines: LogLines, label: string) {
     this.#lines = lines;
     this.element = element('div', { class: 'log-lines', tabindex: '0', role: 'region', 'aria-label': label }, this.#space);
     this.#space.append(this.#rows);
-    this.element.addEventListener('scroll', () => { this.draw(); }, { passive: true });
+    this.element.addEventListener('scroll', () => {
+      if (!this.#isOwn) this.#exact = undefined;
+      this.#isOwn = false;
+      this.draw();
+    }, { passive: true });
+    this.element.addEventListener('wheel', (event) => {
+      const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1;
+      if (!event.ctrlKey && !event.shiftKey && event.deltaY !== 0 && this.#moveBy(event.deltaY * unit)) event.preventDefault();
+    }, { passive: false });
+    this.element.addEventListener('keydown', (event) => {
+      const page = this.element.clientHeight - LINE;
+      const by = { ArrowDown: 2 * LINE, ArrowUp: -2 * LINE, PageDown: page, PageUp: -page }[event.key];
+      if (by !== undefined && this.#moveBy(by)) event.preventDefault();
+    });
     new ResizeObserver(() => { this.draw(); }).observe(this.element);
   }
 
@@ -83,17 +100,30 @@ export class LogWindow {
     return space;
   }
 
-  /** Where the window's upper side is in the whole log, in pixels. What is higher than an element may be is moved through in larger steps. */
+  /** Where the window's upper side is in the whole log, in pixels. What is higher than an element may be has a scroll bar that moves in larger steps. */
   #top(): number {
     const { scrollTop, clientHeight } = this.element;
     if (this.#height <= HIGHEST) return scrollTop;
-    return (scrollTop / Math.max(1, HIGHEST - clientHeight)) * (this.#height - clientHeight);
+    return this.#exact ?? (scrollTop / Math.max(1, HIGHEST - clientHeight)) * (this.#height - clientHeight);
   }
 
-  #scrollTo(top: number): void {
+  /** Where the scroll bar's steps are too large to read on line by line; whether they are. */
+  #moveBy(pixels: number): boolean {
+    if (this.#height <= HIGHEST) return false;
+    this.#scrollTo(this.#top() + pixels);
+    this.draw();
+    return true;
+  }
+
+  #scrollTo(wanted: number): void {
     this.#fit();
-    const { clientHeight } = this.element;
-    this.element.scrollTop = this.#height <= HIGHEST ? top : (top / (this.#height - clientHeight)) * (HIGHEST - clientHeight);
+    const { clientHeight, scrollTop } = this.element;
+    const lowest = this.#height - clientHeight;
+    const top = Math.min(lowest, Math.max(0, wanted));
+    this.element.scrollTop = this.#height <= HIGHEST ? top : (top / lowest) * (HIGHEST - clientHeight);
+    // Where nothing moved, no event will say so.
+    this.#isOwn = this.element.scrollTop !== scrollTop;
+    this.#exact = top;
   }
 
   #draw(): void {
