@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { fail, FailureError, formatSize, type OwnedObject, type WorkspacePaths } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { openEngine } from './execute.js';
+import { isOpenShell } from './shell/label.js';
 import type { Io } from './io.js';
 import type { Project } from './project.js';
 import type { Stop } from './signals.js';
 
-/** What to remove: what dead runs left; the images and build trees of finished ones too; or the web server container as well, which is meant to stay. */
+/** What to remove: what dead runs, and shells, left; the images and build trees of finished ones too; or the web server container as well, which is meant to stay. */
 export type Extent = 'orphans' | 'results' | 'all';
 
 /**
@@ -36,7 +37,7 @@ export async function removeEngineObjects(project: Project, workspace: Workspace
 export function belongsTo({ type, labels, keeps }: Pick<OwnedObject, 'type' | 'labels' | 'keeps'>, extent: Extent): boolean {
   switch (extent) {
     case 'orphans':
-      return type !== 'image' && keeps === undefined && labels.run !== 'serve';
+      return type !== 'image' && keeps === undefined && labels.run !== 'serve' && !isOpenShell(labels.run);
     case 'results':
       return labels.run !== 'serve';
     case 'all':

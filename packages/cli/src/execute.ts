@@ -99,7 +99,7 @@ async function serveWhatIsNeeded({ project, selected: { graph, roles }, io, stop
 }
 
 /** The engine, without what runs that were killed left in it: a build of theirs may still be running, and may be taken up where the engine can. The caller holds the workspace. */
-async function openCleanEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
+export async function openCleanEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
   const engine = await openEngine(project, workspace, io, stop);
   const { belongsTo } = await import('./clean.js');
   await engine.remove((await engine.list({ workspace: workspace.id })).filter((object) => belongsTo(object, 'orphans') && !object.resumes));

@@ -18,6 +18,7 @@ import { runCommand } from './commands/run.js';
 import { runsCommand } from './commands/runs.js';
 import { schemaCommand } from './commands/schema.js';
 import { serveCommand } from './commands/serve.js';
+import { shellCommand } from './commands/shell.js';
 import { sourceCommand } from './commands/source.js';
 import { statusCommand } from './commands/status.js';
 import { uiCommand } from './commands/ui.js';
@@ -77,6 +78,7 @@ export function program(cli: Cli): Command {
     schemaCommand,
     statusCommand,
     logsCommand,
+    shellCommand,
     runsCommand,
     eventsCommand,
     reportCommand,

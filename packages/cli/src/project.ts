@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { formatDiagnostic, select, type Config, type Graph, type Selected, type WorkspacePaths } from '@crpm/core';
+import { formatDiagnostic, nodeNamed, select, type Config, type Graph, type GraphNode, type Selected, type WorkspacePaths } from '@crpm/core';
 import type { Loaded } from '@crpm/config';
 import { ComplaintsError, refuse } from './complaints.js';
 import type { Overrides, SelectionOptions } from './help.js';
@@ -13,6 +13,8 @@ export interface Project {
   readonly graph: Graph;
   /** Gives complaints about the config their place in the file. */
   readonly complete: Loaded['complete'];
+  /** Variables of the environment that stand above the config. */
+  readonly variables: readonly string[];
 }
 
 /** Finds, checks and compiles the config, with what the command line says in its place. Warnings go to stderr; complaints are thrown, all at once. */
@@ -33,7 +35,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
   const graph = compile(config);
   if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
   if (options.locked) await requireLocked({ config, complete }, options.skip);
-  return { config, graph: graph.value, complete };
+  return { config, graph: graph.value, complete, variables: loaded.value.variables };
 }
 
 function withEngine(config: Config, kind: Overrides['engine']): Config {
@@ -63,11 +65,22 @@ export async function requireTrees(project: Project, skip: readonly string[] = [
   if (complaints.length > 0) throw new ComplaintsError(await project.complete(complaints));
 }
 
+/** A variable set days ago in this shell decides as well; whoever forgot it should not have to search. */
+export function tellVariables({ io }: Cli, { variables }: Project): void {
+  if (variables.length > 0) io.stderr.write(`from the environment, above the config: ${variables.join(' ')}\n`);
+}
+
 /** The part of the graph that the command line asks for. */
 export function selected(project: Project, targets: readonly string[], options: SelectionOptions): Selected {
   if (targets.length > 0 && options.only.length > 0) refuse('give either nodes or --only, not both');
   const result = select(project.graph, { targets, only: options.only, skip: options.skip, from: options.from, force: options.force === true });
   return result.ok ? result.value : refuse(result.error);
+}
+
+/** The node that an argument names, by its id or by that of its package. */
+export function theNode(graph: Graph, name: string): GraphNode {
+  const node = nodeNamed(graph, name);
+  return node.ok ? node.value : refuse(node.error);
 }
 
 /** Where the command acts: `-C`, else where it was started. */

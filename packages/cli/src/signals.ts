@@ -12,6 +12,8 @@ export interface Stop {
   readonly kill: AbortSignal;
   /** What a signal made of the exit code: 130 or 143; absent while there was none. */
   code(): number | undefined;
+  /** From now on a Ctrl-C is for the program that has the terminal, which gets it as well. */
+  yieldTerminal(): void;
   /** Gives the signals back. */
   dispose(): void;
 }
@@ -49,7 +51,12 @@ export function listenForStop(io: Io, now: () => number = () => performance.now(
     signal: first.signal,
     kill: second.signal,
     code: () => code,
+    yieldTerminal: () => {
+      process.off('SIGINT', on);
+      process.on('SIGINT', nothing);
+    },
     dispose: () => {
+      process.off('SIGINT', nothing);
       for (const name of names) process.off(name, on);
     },
   };
@@ -68,6 +75,9 @@ export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>): 
     cli.code = stop.code() ?? cli.code;
   }
 }
+
+/** A signal without a handler ends the process. */
+function nothing(): void {}
 
 function isCancelled(error: unknown): boolean {
   return error instanceof FailureError ? error.failure.class === 'cancelled' : error instanceof Error && error.name === 'AbortError';

@@ -82,6 +82,12 @@ export function readEnvironment(env: Environment, cwd: string, complaints: Compl
   };
 }
 
+/** Those that are set, as one would type them. */
+export function setVariables(env: Environment): readonly string[] {
+  const names = ['QEMU_DIR', 'QEMU_KVM_DIR', 'LIBVIRT_DIR', 'QEMU_ONLY', 'LIBVIRT_ONLY', ...VERSION_VARIABLES, 'SINGLE_ARCH', 'BASESYSTEM', 'KUBEVIRT_CENTOS_STREAM_VERSION', 'KUBEVIRT_CROSS_ARCH_EMULATION'];
+  return names.flatMap((name) => (env[name] && !(name.endsWith('_ONLY') && NO.includes(env[name].toLowerCase())) ? [`${name}=${env[name]}`] : []));
+}
+
 function isArch(text: string | undefined): text is Arch {
   return ARCHES.some((arch) => arch === text);
 }

@@ -3,7 +3,7 @@ import { err, ok, type Config, type Diagnostic, type Result } from '@crpm/core';
 import { Complaints } from './check/complaints.js';
 import { complete } from './check/complete.js';
 import { checkShape } from './check/shape.js';
-import { applyEnvironment, readEnvironment, warnOfStream, type Environment } from './environment.js';
+import { applyEnvironment, readEnvironment, setVariables, warnOfStream, type Environment } from './environment.js';
 import { findConfig, PACKAGE_PROPERTY, SEARCH_PLACES } from './find/find.js';
 import { normalize } from './normalize/config.js';
 import { withProfile } from './normalize/profile.js';
@@ -24,6 +24,8 @@ export interface LoadOptions {
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly Diagnostic[];
+  /** Variables of the environment that stand above the file, `NAME=value`; none where there is no file. */
+  readonly variables: readonly string[];
   /** Completes what others find wrong with this config, `path` given: with its place in the file, and what may have been meant. */
   readonly complete: (diagnostics: readonly Diagnostic[]) => Promise<readonly Diagnostic[]>;
 }
@@ -53,7 +55,7 @@ export async function loadConfig(options: LoadOptions): Promise<Result<Loaded, r
   const diagnostics = await complaints.finish();
   if (!config) return err(diagnostics);
   const origin = { document: document?.value, written: file, applied };
-  return ok({ config, warnings: diagnostics, complete: (others) => complete(origin, others) });
+  return ok({ config, warnings: diagnostics, variables: document ? setVariables(env) : [], complete: (others) => complete(origin, others) });
 }
 
 /** Whether there is a config to load: a file, or variables that make one. For commands that can do without. */

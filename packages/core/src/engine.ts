@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /**
  * Where commands run. One contract, kept by every engine and shown by one conformance suite.
@@ -79,6 +79,11 @@ export interface WorkOptions {
    * work is closed, and removed only by {@link Engine.remove}. One work at a time opens a tree; the caller's lock sees to that.
    */
   readonly tree?: string;
+  /**
+   * Begins as a copy of the build tree of this name, at the path that the tree has, so that whatever names paths in it means the copy: nothing that is done in it reaches the tree. Not with
+   * {@link tree}; nobody may have the tree open while the work is opened.
+   */
+  readonly copyOf?: string;
   /** A folder that all works of this name share, of every workspace, at the same time and for as long as nobody removes it: a compiler cache. */
   readonly cache?: string;
   readonly signal: AbortSignal;
@@ -94,6 +99,8 @@ export interface Work {
   put(tar: Readable): Promise<void>;
   /** Runs a program to its end. A non-zero exit is a value, not a failure. */
   run(command: Command): Promise<Exit>;
+  /** Runs a program that somebody talks to, on a terminal if that is what the streams are. A non-zero exit is a value, not a failure. */
+  interact(interaction: Interaction): Promise<Exit>;
   /**
    * A tar stream of `path` (relative to {@link root}), entries named from the last component on. Hostile until extracted by
    * the extractor of `engines`, which demands an end marker and refuses to leave its root.
@@ -120,6 +127,21 @@ export interface Command extends OutputSink {
   /** Default `none`. */
   readonly network?: 'none' | 'bridge' | 'host';
   readonly signal: AbortSignal;
+}
+
+/** A program whose input and output are somebody's own. */
+export interface Interaction extends Omit<Command, 'line' | 'files'> {
+  readonly streams: Streams;
+}
+
+/**
+ * Those of crpm's own process, or stand-ins. Where `stdin` and `stdout` are a terminal, the program has one too: of the same size, and all keys go to it. Whatever mode the terminal is put into is taken
+ * back when the program ends.
+ */
+export interface Streams {
+  readonly stdin: Readable & { readonly isTTY?: boolean; readonly fd?: number; setRawMode?(on: boolean): unknown };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly fd?: number; readonly rows?: number; readonly columns?: number };
+  readonly stderr: Writable & { readonly fd?: number };
 }
 
 /** How a program ended, from the engine's record. */

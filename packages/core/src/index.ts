@@ -7,6 +7,7 @@ export * from './event.js';
 export * from './exit.js';
 export * from './failure.js';
 export * from './graph.js';
+export * from './named.js';
 export * from './node.js';
 export * from './order.js';
 export * from './result.js';

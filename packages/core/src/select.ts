@@ -1,8 +1,9 @@
 import type { Graph, GraphNode } from './graph.js';
+import { nodesNamed, noSuchNode } from './named.js';
 import { dependentsOf } from './order.js';
 import { err, ok, type Result } from './result.js';
 
-/** What the user asked to run. Patterns are ids or globs of ids (`libvirt.*`). */
+/** What the user asked to run. Patterns are ids, globs of ids (`libvirt.*`), or the name of a package for its last node (`libvirt`). */
 export interface Selection {
   /** Run these and what they need, except what is fresh. Empty: everything. */
   readonly targets: readonly string[];
@@ -79,24 +80,11 @@ function contradiction({ only, from, skip }: { readonly only: ReadonlySet<string
 function resolve(graph: Graph, patterns: readonly string[]): Result<ReadonlySet<string>, string> {
   const found = new Set<string>();
   for (const pattern of patterns) {
-    const matches = [...graph.nodes.keys()].filter(matcher(pattern));
-    if (matches.length === 0) {
-      const isPackage = [...graph.nodes.values()].some((node) => node.group === pattern);
-      return err(`there is no node ${pattern}${isPackage ? ` (all of the package ${pattern}: '${pattern}.*')` : ''}; the nodes are: ${[...graph.nodes.keys()].join(', ')}`);
-    }
-    for (const id of matches) found.add(id);
+    const matches = nodesNamed(graph, pattern);
+    if (matches.length === 0) return err(noSuchNode(graph, pattern));
+    for (const { id } of matches) found.add(id);
   }
   return ok(found);
-}
-
-/**
- * `*` stands for any run of characters, `?` for one; everything else for itself. A pattern that says nothing of architecture and stream (`libvirt.rpmbuild@aarch64_cs10`) is about
- * all of them.
- */
-function matcher(pattern: string): (id: string) => boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.');
-  const regexp = new RegExp(`^${source}${pattern.includes('@') ? '' : '(@.*)?'}$`, 's');
-  return (id) => regexp.test(id);
 }
 
 /** Everything reachable from `start`, itself included. Iterative. */

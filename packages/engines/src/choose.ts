@@ -1,5 +1,6 @@
 import type { Basesystem, Engine, EngineConfig } from '@crpm/core';
 import { FailureError, ok, type Result } from '@crpm/core';
+import type { EngineFacts } from './docker/facts.js';
 import { assertHostBasesystem, isThisMachine, readOsRelease, type OsRelease } from './os-release.js';
 
 export interface ChooseOptions {
@@ -48,15 +49,22 @@ export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
 export interface EngineProbe {
   readonly from: string;
   readonly answer: Result<string, string>;
+  /** Of one that answers. */
+  readonly facts?: EngineFacts;
 }
 
 /** Every place where an engine is looked for, in order, with its answer; the first that answers is the one that would be used. For people who wonder (`doctor`). */
 export async function probeEngines({ config, env, signal }: Pick<ChooseOptions, 'config' | 'env' | 'signal'>): Promise<readonly EngineProbe[]> {
-  const { probe } = await import('./docker/connect.js');
+  const [{ probe }, { factsOf }] = await Promise.all([import('./docker/connect.js'), import('./docker/facts.js')]);
   const probes: EngineProbe[] = [];
   for await (const { from, answer } of probe(config, env, signal)) {
-    if (answer.ok) answer.value.client.close();
-    probes.push({ from, answer: answer.ok ? ok(answer.value.description) : answer });
+    if (!answer.ok) probes.push({ from, answer });
+    else {
+      const { client, flavour, description } = answer.value;
+      const facts = await factsOf(client, flavour);
+      client.close();
+      probes.push({ from, answer: ok(description), ...(facts ? { facts } : {}) });
+    }
   }
   return probes;
 }

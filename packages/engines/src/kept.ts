@@ -23,8 +23,9 @@ export function keptCache(name: string): Kept {
 }
 
 /** The kept things that a work asks for. */
-export function keptBy(options: WorkOptions): { readonly tree?: Kept; readonly cache?: Kept } {
+export function keptBy(options: WorkOptions): { readonly tree?: Kept; readonly copyOf?: Kept; readonly cache?: Kept } {
   return {
+    ...(options.copyOf === undefined ? {} : { copyOf: keptTree(options.labels, options.copyOf) }),
     ...(options.tree === undefined ? {} : { tree: keptTree(options.labels, options.tree) }),
     ...(options.cache === undefined ? {} : { cache: keptCache(options.cache) }),
   };

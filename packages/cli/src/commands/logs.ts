@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { WorkspacePaths } from '@crpm/core';
+import { nodesNamed, type WorkspacePaths } from '@crpm/core';
 import { outcomeWord } from '@crpm/reporters';
 import { awaitTurn, findRun, turnOf } from '../find-log.js';
 import { examples } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openWorkspace } from '../project.js';
+import { openWorkspace, theNode } from '../project.js';
 import { listRuns, readEvents, runLogs } from '../run-folder.js';
 import { stoppable } from '../signals.js';
 import { copyLog } from '../tail.js';
@@ -18,14 +18,16 @@ interface LogsOptions extends GlobalOptions {
 export function logsCommand(cli: Cli): Command {
   return new Command('logs')
     .description('print all that the programs of a node wrote, when it last ran')
-    .argument('<node>', 'id of the node')
+    .argument('<node>', 'id of the node, or the name of a package')
     .option('-f, --follow', 'go on until the node ends; while a run goes on, wait for the node in it')
     .option('--run <run>', 'of this run; .crpm/logs has one folder for each')
     .addHelpText('after', examples(['crpm logs libvirt.rpmbuild', 'crpm logs -f qemu.rpmbuild']))
-    .action(async (node: string, _options: unknown, command: Command) => {
+    .action(async (name: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<LogsOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
       const nodes = new Set(project.graph.nodes.keys());
+      // A node that the config has no more may still have logs.
+      const node = nodesNamed(project.graph, name).length > 0 ? theNode(project.graph, name).id : name;
       const { lockFileOf, readLock } = await import('@crpm/state');
       const holder = () => readLock(lockFileOf(workspace));
       const tell = (text: string) => cli.io.stderr.write(`${text}\n`);
@@ -44,7 +46,15 @@ export function logsCommand(cli: Cli): Command {
         if (options.run === undefined && run !== listRuns(workspace).at(-1)) tell(`this is the log of run ${run}; ${node} did not run since`);
         const { logFileName } = await import('@crpm/runner');
         const copied = await copyLog(join(runLogs(workspace, run), logFileName(node)), cli.io.stdout, { follow: options.follow ? writing : () => false, signal });
-        if (copied === 0 && !signal.aborted) tell(writing() ? `${node} has written nothing yet` : `${node} wrote nothing`);
+        if (copied > 0 || signal.aborted) return;
+        if (writing()) {
+          tell(`${node} has written nothing yet`);
+          return;
+        }
+        const { whatItTold } = await import('../what-it-told.js');
+        const told = await whatItTold(readEvents(runLogs(workspace, run)), node, cli.io);
+        tell(`no program of ${node} wrote anything${told === '' ? '' : '; what it told:'}`);
+        cli.io.stdout.write(told);
       });
     });
 }

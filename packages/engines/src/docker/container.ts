@@ -14,6 +14,7 @@ export const CACHE_ROOT = '/crpm-cache';
 export interface Mount {
   readonly volume: Volume;
   readonly path: string;
+  readonly readOnly?: true;
 }
 
 export interface ContainerSpec {
@@ -26,6 +27,8 @@ export interface ContainerSpec {
   readonly mounts?: readonly Mount[];
   /** Bytes. */
   readonly memory?: number;
+  /** Somebody talks to its program: on a terminal, or by pipes. */
+  readonly interactive?: { readonly terminal: boolean };
 }
 
 /** No privilege, no socket, no mount but volumes of ours, no published port. */
@@ -43,9 +46,10 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
     // Programs write it into what they build. The machine's own network goes with its own name.
     ...(spec.network === 'host' ? {} : { Hostname: 'crpm' }),
     Healthcheck: { Test: ['NONE'] },
-    AttachStdin: false,
-    OpenStdin: false,
-    Tty: false,
+    AttachStdin: spec.interactive !== undefined,
+    OpenStdin: spec.interactive !== undefined,
+    StdinOnce: spec.interactive !== undefined,
+    Tty: spec.interactive?.terminal ?? false,
     HostConfig: {
       NetworkMode: spec.network,
       // As KubeVirt does: the policy of a confined container forbids what compilers and rpm do.
@@ -54,10 +58,11 @@ export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {
       LogConfig: { Type: 'none', Config: {} },
       // Equal bounds leave no swap on top.
       ...(spec.memory === undefined ? {} : { Memory: spec.memory, MemorySwap: spec.memory }),
-      Mounts: (spec.mounts ?? []).map(({ volume, path }) => ({
+      Mounts: (spec.mounts ?? []).map(({ volume, path, readOnly = false }) => ({
         Type: 'volume' as const,
         Source: volume.name,
         Target: path,
+        ReadOnly: readOnly,
         // NoCopy: what an image has at that path must not appear in the work. An engine makes a volume that is gone by now anew, and then with these labels.
         VolumeOptions: { NoCopy: true, Labels: { ...volume.labels } } as never,
       })),

@@ -104,7 +104,7 @@ async function read(stream: Readable, execution: Execution): Promise<'ended'> {
 }
 
 /** What the engine recorded. Asked a few times, for the stream ends a moment before the record is written; an engine that is away is waited for. */
-async function settled(client: Client, id: string, onOutage: () => void, signal: AbortSignal): Promise<State | 'running' | 'stopped'> {
+export async function settled(client: Client, id: string, onOutage: () => void, signal: AbortSignal): Promise<State | 'running' | 'stopped'> {
   const container = client.docker.getContainer(id);
   let away: number | undefined;
   for (let wait = 5, left = 9; ; wait = Math.min(wait * 2, 1_000)) {
@@ -154,7 +154,7 @@ function isStarting(state: { readonly Status?: string }): boolean {
   return state.Status === 'created' || state.Status === 'initialized';
 }
 
-function verdict({ code, oomKilled }: State, interrupted: boolean, client: Client, what: string): Exit {
+export function verdict({ code, oomKilled }: State, interrupted: boolean, client: Client, what: string): Exit {
   if (interrupted && !oomKilled && ENGINE_STOPPED.has(code)) {
     fail({ class: 'environment', message: `the engine at ${client.address} was stopped while ${what} ran`, next: 'Run again; finished work is kept.', transient: true });
   }
@@ -162,7 +162,7 @@ function verdict({ code, oomKilled }: State, interrupted: boolean, client: Clien
   return { code, oom: code !== 0 && (oomKilled || code === 137) };
 }
 
-async function start(client: Client, id: string, { argv, image }: Execution): Promise<void> {
+export async function start(client: Client, id: string, { argv, image }: Pick<Execution, 'argv' | 'image'>): Promise<void> {
   try {
     await client.quick('starting a container', (abortSignal) => client.docker.getContainer(id).start({ abortSignal }), 120_000);
   } catch (error) {
@@ -174,7 +174,7 @@ async function start(client: Client, id: string, { argv, image }: Execution): Pr
 }
 
 /** Stops the container when the signal fires; `promise` resolves when that is done, or can't be: the caller's removal is the last word. */
-function whenStopped(client: Client, id: string, signal: AbortSignal): { readonly promise: Promise<'stopped'>; dispose(): void } {
+export function whenStopped(client: Client, id: string, signal: AbortSignal): { readonly promise: Promise<'stopped'>; dispose(): void } {
   let resolve!: (value: 'stopped') => void;
   const promise = new Promise<'stopped'>((done) => (resolve = done));
   const kill = () => {

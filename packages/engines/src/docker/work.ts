@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { packFiles } from '@crpm/archive';
-import type { Command, Exit, Labels, Work, WorkOptions } from '@crpm/core';
+import { fail, type Command, type Exit, type Interaction, type Labels, type Work, type WorkOptions } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { baseVariables, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
 import { keptBy } from '../kept.js';
@@ -8,23 +8,44 @@ import { relativePath } from '../relative.js';
 import { certificates } from './certificates.js';
 import type { Client } from './client.js';
 import { CACHE_ROOT, createContainer, removeContainer, WORK_ROOT, type Mount } from './container.js';
+import { converse, inTerminalOf, isTerminal } from './converse.js';
 import { execute } from './execute.js';
 import { requireImage, type ImageFacts } from './image.js';
 import { getArchive, putArchive } from './transfer.js';
-import { createVolume, openKeptVolume, removeVolume } from './volume.js';
+import { createVolume, openKeptVolume, removeVolume, type Volume } from './volume.js';
 
 /** Opens a work: a volume of its own or that of a build tree. Containers come with what is done in it. */
 export async function openDockerWork(client: Client, env: NodeJS.ProcessEnv, options: WorkOptions): Promise<DockerWork> {
   checkSignal(options.signal, 'opening a work folder');
   const kept = keptBy(options);
-  const [image, tree, cache] = await Promise.all([
+  const [image, tree, original, cache] = await Promise.all([
     requireImage(client, options.image),
     kept.tree && openKeptVolume(client, kept.tree),
+    kept.copyOf && openKeptVolume(client, kept.copyOf),
     kept.cache && openKeptVolume(client, kept.cache),
   ]);
   const volume = tree ?? (await createVolume(client, options.labels));
+  if (original) await copyVolume(client, image, options, { from: original, to: volume });
   const mounts: Mount[] = [{ volume, path: WORK_ROOT }, ...(cache ? [{ volume: cache, path: CACHE_ROOT }] : [])];
   return new DockerWork(client, env, image, options, mounts);
+}
+
+/** By a container of its own, which has both. When this fails, the copy is gone. */
+async function copyVolume(client: Client, image: ImageFacts, { labels, signal }: WorkOptions, { from, to }: { readonly from: Volume; readonly to: Volume }): Promise<void> {
+  const argv = ['cp', '-a', '--reflink=auto', '/crpm-tree/.', WORK_ROOT];
+  const said: string[] = [];
+  let id: string | undefined;
+  try {
+    const mounts: Mount[] = [{ volume: to, path: WORK_ROOT }, { volume: from, path: '/crpm-tree', readOnly: true }];
+    id = await createContainer(client, { image: image.id, argv, env: baseVariables(image.env['PATH'] ?? DEFAULT_PATH, '/root', '/tmp'), cwd: '/', network: 'none', labels, mounts });
+    const { code } = await execute(client, id, { argv, image: image.id, signal, line: (text) => said.push(text) });
+    await removeContainer(client, id);
+    if (code !== 0) fail({ class: 'environment', message: 'the build tree can’t be copied', next: 'Free space where the engine keeps volumes (docker system df), then try again.', lines: said.slice(-5) });
+  } catch (error) {
+    if (id !== undefined) await removeContainer(client, id);
+    await removeVolume(client, to.name);
+    throw error;
+  }
 }
 
 /** Each run is a container of its own on the work's volume: what a program leaves outside the volume is gone with it. */
@@ -69,6 +90,13 @@ export class DockerWork implements Work {
     return this.track(this.runContainer(command).finally(() => command.files?.destroy()));
   }
 
+  interact(interaction: Interaction): Promise<Exit> {
+    const { argv, streams } = interaction;
+    const terminal = isTerminal(streams);
+    const sized = terminal ? { ...interaction, argv: inTerminalOf(streams, argv) } : interaction;
+    return this.track(this.inContainer(sized, (id, signal) => converse(this.client, id, { argv, image: this.options.image, streams, signal }), { terminal }));
+  }
+
   close(): Promise<void> {
     return (this.closed ??= this.release());
   }
@@ -96,6 +124,11 @@ export class DockerWork implements Work {
   }
 
   private async runContainer(command: Command): Promise<Exit> {
+    return this.inContainer(command, (id, signal) => execute(this.client, id, { argv: command.argv, image: this.options.image, signal, line: (text) => command.line(text) }));
+  }
+
+  /** Creates a container for a program, with the files that it is to find, and has it run there. */
+  private async inContainer(command: Omit<Command, 'line'>, use: (id: string, signal: AbortSignal) => Promise<Exit>, interactive?: { readonly terminal: boolean }): Promise<Exit> {
     const signal = AbortSignal.any([command.signal, this.signal]);
     checkSignal(signal, command.argv.join(' '));
     const network = command.network ?? 'none';
@@ -115,12 +148,13 @@ export class DockerWork implements Work {
       labels: this.labels,
       mounts: this.mounts,
       ...(this.options.memory === undefined ? {} : { memory: this.options.memory }),
+      ...(interactive ? { interactive } : {}),
     });
     let exit: Exit;
     try {
       if (online.files.length > 0) await putArchive(this.client, id, '/', packFiles(online.files), signal);
       if (command.files) await putArchive(this.client, id, WORK_ROOT, command.files, signal);
-      exit = await execute(this.client, id, { argv: command.argv, image: this.options.image, signal, line: (text) => command.line(text) });
+      exit = await use(id, signal);
     } catch (error) {
       // The program may still run, and must not when this has failed.
       await removeContainer(this.client, id);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, chmodSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fail, type Labels, type OwnedFilter, type OwnedObject } from '@crpm/core';
+import { cancelled } from '../cancelled.js';
 import { isKept, type Kept } from '../kept.js';
 import { fromEngineLabels, toEngineLabels } from '../labels.js';
 import { diskUsage } from './usage.js';
@@ -16,6 +17,8 @@ export interface WorkFolder {
   readonly path: string;
   /** Where the work happens: in it, or in a build tree. */
   readonly root: string;
+  /** Where programs see it, if elsewhere: at the build tree that it is a copy of. */
+  readonly at?: string;
   readonly home: string;
   readonly tmp: string;
 }
@@ -53,6 +56,15 @@ function claim(path: string, kept: Kept): boolean {
   if (readdirSync(path).some((name) => !name.startsWith(LABEL_FILE))) return false;
   writeLabel(path, kept.labels);
   return true;
+}
+
+/** Fills a fresh work folder with a copy of a build tree's content, which it takes the place of for its programs. */
+export async function copyTree(folder: WorkFolder, tree: string, signal: AbortSignal): Promise<WorkFolder> {
+  const { execa } = await import('execa');
+  const copied = await execa('cp', ['-a', '--reflink=auto', '--', `${tree}/.`, folder.root], { reject: false, cancelSignal: signal, stdin: 'ignore' });
+  if (signal.aborted) throw cancelled('copying a build tree');
+  if (copied.failed) fail({ class: 'environment', message: `the build tree ${tree} can't be copied`, next: 'Free some space, then try again.', lines: copied.stderr.split('\n').slice(-5) });
+  return { ...folder, at: tree };
 }
 
 export function listFolders(parent: string, filter: OwnedFilter): OwnedObject[] {

@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs';
 import { arch as nodeArch, release } from 'node:os';
 import { basename, join } from 'node:path';
 import { bytesOf, packPath, unpack } from '@crpm/archive';
-import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image, type OwnedFilter, type OwnedObject, type Work, type WorkOptions } from '@crpm/core';
+import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image, type Interaction, type OwnedFilter, type OwnedObject, type Work, type WorkOptions } from '@crpm/core';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { cancelled, checkSignal } from '../cancelled.js';
 import { DEFAULT_PATH } from '../environment.js';
 import { keptBy } from '../kept.js';
 import { relativePath } from '../relative.js';
-import { isOurFolder, listFolders, makeWorkFolder, openKeptFolder, removeOurFolder, type WorkFolder } from './folder.js';
-import { findIsolation, type Isolation } from './isolation.js';
+import { copyTree, isOurFolder, listFolders, makeWorkFolder, openKeptFolder, removeOurFolder, type WorkFolder } from './folder.js';
+import { interactOnHost } from './interact.js';
+import { findIsolation, standIn, type Isolation } from './isolation.js';
 import { killPrograms } from './processes.js';
-import { runOnHost } from './run.js';
+import { runOnHost, type HostRunContext, type Place } from './run.js';
 
 export interface HostEngineOptions {
   /** Absolute folder that holds the work folders and build trees of this workspace, `<state>/work`. */
@@ -57,8 +58,14 @@ export function openHostEngine(options: HostEngineOptions): Engine {
     openWork: async (work: WorkOptions): Promise<Work> => {
       checkSignal(work.signal, 'opening a work folder');
       if (work.image !== HOST_IMAGE) throw new Error(`the host engine was given the image ${work.image}`);
-      const { tree, cache } = keptBy(work);
-      const folder = makeWorkFolder(workDir, work.labels, tree && openKeptFolder(workDir, tree));
+      const { tree, copyOf, cache } = keptBy(work);
+      let folder = makeWorkFolder(workDir, work.labels, tree && openKeptFolder(workDir, tree));
+      try {
+        if (copyOf) folder = await copyTree(folder, openKeptFolder(workDir, copyOf), work.signal);
+      } catch (error) {
+        removeOurFolder(folder.path);
+        throw error;
+      }
       const opened = new HostWork(folder, cache && openKeptFolder(sharedDir, cache), env, path, isolate, () => open.delete(opened));
       open.add(opened);
       return opened;
@@ -91,36 +98,57 @@ class HostWork implements Work {
     private readonly isolation: () => Promise<Isolation>,
     private readonly onClose: () => void,
   ) {
-    this.root = folder.root;
+    this.root = folder.at ?? folder.root;
     if (cache !== undefined) this.cache = cache;
   }
 
   async put(tar: Readable): Promise<void> {
     this.assertOpen();
-    await unpack(tar, this.root, { links: 'any' });
+    await unpack(tar, this.folder.root, { links: 'any' });
   }
 
   async run(command: Command): Promise<Exit> {
     this.assertOpen();
-    const run = this.runProgram({ ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.closing.signal]) });
+    try {
+      return await this.track(this.runProgram({ ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.closing.signal]) }));
+    } finally {
+      command.files?.destroy();
+    }
+  }
+
+  interact(interaction: Interaction): Promise<Exit> {
+    this.assertOpen();
+    return this.track(interactOnHost(this.context(), { ...interaction, signal: AbortSignal.any([interaction.signal, this.closing.signal]) }));
+  }
+
+  private async track(run: Promise<Exit>): Promise<Exit> {
     this.running.add(run);
     try {
       return await run;
     } finally {
       this.running.delete(run);
-      command.files?.destroy();
     }
+  }
+
+  private context(): HostRunContext {
+    return { folder: this.folder, env: this.env, path: this.path, isolation: (place) => this.isolate(place) };
+  }
+
+  private async isolate({ online, cwd }: Place): Promise<Isolation> {
+    const { root, at } = this.folder;
+    if (at !== undefined) return standIn(this.path, { copy: root, at, cwd: join(at, cwd), online });
+    return online ? [] : this.isolation();
   }
 
   private async runProgram(command: Command): Promise<Exit> {
     if (command.files) await this.unpackUnless(command.signal, command.files, command.argv.join(' '));
-    return runOnHost({ folder: this.folder, env: this.env, path: this.path, isolation: this.isolation }, command);
+    return runOnHost(this.context(), command);
   }
 
   private async unpackUnless(signal: AbortSignal, tar: Readable, what: string): Promise<void> {
     checkSignal(signal, what);
     try {
-      await unpack(addAbortSignal(signal, tar), this.root, { links: 'any' });
+      await unpack(addAbortSignal(signal, tar), this.folder.root, { links: 'any' });
     } catch (error) {
       throw signal.aborted ? cancelled(what) : error;
     }
@@ -129,7 +157,7 @@ class HostWork implements Work {
   async get(path: string): Promise<Readable> {
     this.assertOpen();
     const relative = relativePath(path);
-    const full = join(this.root, relative);
+    const full = join(this.folder.root, relative);
     if (!existsSync(full)) fail({ class: 'build', message: `the build left nothing at ${relative}`, next: 'Look at the log of the node for what it did instead.' });
     return packPath(Buffer.from(full), relative === '.' ? '' : bytesOf(basename(relative)));
   }

@@ -21,13 +21,27 @@ export interface HostRunContext {
   /** The user's environment, of which little is passed on. */
   readonly env: NodeJS.ProcessEnv;
   readonly path: string;
-  readonly isolation: () => Promise<Isolation>;
+  readonly isolation: (place: Place) => Promise<Isolation>;
 }
 
-/** Runs one program in a work folder, in a process group of its own. Whatever of the group outlives it is killed, as the end of a container would. */
-export async function runOnHost(context: HostRunContext, command: Command): Promise<Exit> {
-  const what = command.argv.join(' ');
-  checkSignal(command.signal, what);
+/** Where a program is to run, as far as isolation goes. */
+export interface Place {
+  /** Whether it has the machine's network. */
+  readonly online: boolean;
+  /** Relative to the work's root. */
+  readonly cwd: string;
+}
+
+export interface HostProgram {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Words for the isolation first, if it wants any. */
+  readonly argv: readonly string[];
+}
+
+/** What starts a program in a work folder. */
+export async function prepare(context: HostRunContext, command: Pick<Command, 'argv' | 'cwd' | 'env' | 'network'>): Promise<HostProgram> {
   const { folder, env, path } = context;
   const cwd = workingFolder(folder.root, command.cwd);
   const file = findProgram(command.argv[0] ?? '', path, cwd);
@@ -43,13 +57,22 @@ export async function runOnHost(context: HostRunContext, command: Command): Prom
     ...command.env,
     [WORK_VARIABLE]: folder.path,
   };
-  const argv = [...(online ? [] : await context.isolation()), file, ...command.argv.slice(1)];
+  const isolation = await context.isolation({ online, cwd: relativePath(command.cwd ?? '.') });
+  return { cwd, env: variables, argv: [...isolation, file, ...command.argv.slice(1)] };
+}
+
+/** Runs one program in a work folder, in a process group of its own. Whatever of the group outlives it is killed, as the end of a container would. */
+export async function runOnHost(context: HostRunContext, command: Command): Promise<Exit> {
+  const what = command.argv.join(' ');
+  checkSignal(command.signal, what);
+  const { folder } = context;
+  const { cwd, env, argv } = await prepare(context, command);
   const { execa } = await import('execa');
   const oomBefore = oomKills();
   checkSignal(command.signal, what);
   const child = execa(argv[0]!, argv.slice(1), {
     cwd,
-    env: variables,
+    env,
     extendEnv: false,
     detached: true,
     cleanup: false,
@@ -89,7 +112,7 @@ export async function runOnHost(context: HostRunContext, command: Command): Prom
     const result = await child;
     if (command.signal.aborted) throw cancelled(what);
     if (result.failed && result.exitCode === undefined && result.signal === undefined) {
-      fail({ class: 'environment', message: `cannot start ${file}: ${result.originalMessage ?? result.shortMessage}`, next: 'Look at the file’s permissions and interpreter.' });
+      fail({ class: 'environment', message: `cannot start ${command.argv[0] ?? ''}: ${result.originalMessage ?? result.shortMessage}`, next: 'Look at the file’s permissions and interpreter.' });
     }
     const code = result.exitCode ?? 128 + (result.signal === undefined ? 0 : constants.signals[result.signal as NodeJS.Signals]);
     // The counter is the machine's, so a program killed elsewhere at the same moment counts too: then memory is short all the same.

@@ -8,7 +8,7 @@ import { openPlace } from './registry.js';
 
 /** One thing that was looked at. */
 export interface ClusterFinding {
-  readonly state: 'good' | 'caution' | 'bad';
+  readonly state: 'ok' | 'warning' | 'error';
   readonly what: string;
   readonly detail: string;
   readonly next?: string;
@@ -25,11 +25,11 @@ export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEn
     try {
       const found = await look();
       findings.push({ what, ...found });
-      return found.state !== 'bad';
+      return found.state !== 'error';
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
       const { message, next } = error.failure;
-      findings.push({ state: 'bad', what, detail: message, ...(next === undefined ? {} : { next }) });
+      findings.push({ state: 'error', what, detail: message, ...(next === undefined ? {} : { next }) });
       return false;
     }
   };
@@ -38,16 +38,16 @@ export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEn
     const cluster = await findCluster(options, env);
     const opened = new HttpApi(cluster, PATIENCE);
     api = opened;
-    return { state: 'good', detail: `Kubernetes ${await opened.version()} at ${cluster.server} (context ${cluster.context}, namespace ${cluster.namespace})` };
+    return { state: 'ok', detail: `Kubernetes ${await opened.version()} at ${cluster.server} (context ${cluster.context}, namespace ${cluster.namespace})` };
   });
   const asked = api;
-  if (asked && findings[0]?.state === 'good') {
+  if (asked && findings[0]?.state === 'ok') {
     await note('rights', async () => {
       const host = options.registry === undefined ? undefined : openPlace(options, env, () => undefined).host;
       const rules = rulesFor(options, host !== undefined && (await findCredentials(host, surroundings(env), () => undefined)) !== undefined);
       const missing = await missingAccess(asked, rules);
-      if (missing.length === 0) return { state: 'good', detail: `all that crpm does in the namespace ${asked.namespace} is allowed` };
-      return { state: 'bad', detail: `in the namespace ${asked.namespace} this user may not: ${missing.map(printAccess).join(', ')}`, next: `Ask the administrator of the cluster for this Role, bound to you:\n${printRole(asked.namespace, rules)}` };
+      if (missing.length === 0) return { state: 'ok', detail: `all that crpm does in the namespace ${asked.namespace} is allowed` };
+      return { state: 'error', detail: `in the namespace ${asked.namespace} this user may not: ${missing.map(printAccess).join(', ')}`, next: `Ask the administrator of the cluster for this Role, bound to you:\n${printRole(asked.namespace, rules)}` };
     });
   }
   asked?.close();
@@ -55,16 +55,16 @@ export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEn
     const place = openPlace(options, env, () => undefined);
     try {
       await place.repository.checkPush({ signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) });
-      return { state: 'good', detail: `${place.name}: this machine may push to it; the nodes of the cluster must reach it by that name` };
+      return { state: 'ok', detail: `${place.name}: this machine may push to it; the nodes of the cluster must reach it by that name` };
     } finally {
       place.registry.close();
     }
   });
   findings.push(
     options.storageClass === undefined
-      ? { state: 'caution', what: 'storage', detail: 'no engine.storageClass, so nothing keeps build trees: every dev build is a clean one', next: 'Set engine.storageClass to one of the cluster (kubectl get storageclass) for incremental builds.' }
-      : { state: 'good', what: 'storage', detail: `build trees in claims of ${options.storageClass}` },
-    { state: 'caution', what: 'network', detail: 'programs of a build have the network of a pod: unlike a container engine, a cluster can’t be told to run them without' },
+      ? { state: 'warning', what: 'storage', detail: 'no engine.storageClass, so nothing keeps build trees: every dev build is a clean one', next: 'Set engine.storageClass to one of the cluster (kubectl get storageclass) for incremental builds.' }
+      : { state: 'ok', what: 'storage', detail: `build trees in claims of ${options.storageClass}` },
+    { state: 'warning', what: 'network', detail: 'programs of a build have the network of a pod: unlike a container engine, a cluster can’t be told to run them without' },
   );
   return findings;
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { fail, type Command, type Exit, type Labels, type Work, type WorkOptions } from '@crpm/core';
+import { fail, FailureError, type Command, type Exit, type Labels, type Work, type WorkOptions } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { baseVariables, DEFAULT_PATH } from '../environment.js';
 import { goArchOf } from '../go-arch.js';
@@ -31,9 +31,15 @@ interface Left {
   readonly name: string;
 }
 
+/** A Job has neither input nor a terminal. */
+function noTalk(): FailureError {
+  return new FailureError({ class: 'environment', message: 'nobody can talk to a program in a cluster', next: 'crpm shell works with a container engine and on this machine: --engine docker.' });
+}
+
 /** Opens a work: one object in the cluster that owns its Jobs. */
 export async function openClusterWork(around: Surroundings, options: WorkOptions, claims: Claims): Promise<ClusterWork> {
   checkSignal(options.signal, 'opening a work folder');
+  if (options.copyOf !== undefined) throw noTalk();
   const { labels } = options;
   const [image, run] = await Promise.all([around.images.require(options.image, { signal: options.signal }), around.run(labels)]);
   const ordinal = around.ordinal(labels);
@@ -86,6 +92,10 @@ export class ClusterWork implements Work {
 
   run(command: Command): Promise<Exit> {
     return this.track(this.runProgram(command).finally(() => command.files?.destroy()));
+  }
+
+  interact(): Promise<Exit> {
+    return Promise.reject(noTalk());
   }
 
   get(path: string): Promise<Readable> {

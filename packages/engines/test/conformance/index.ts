@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { cancelling } from './cancelling.js';
 import { images } from './images.js';
+import { interacting } from './interacting.js';
 import { keeping } from './keeping.js';
 import { ownership } from './ownership.js';
 import { makeRig, type Subject } from './rig.js';
@@ -13,6 +14,7 @@ export function conformance(name: string, subject: Subject): void {
     const rig = makeRig(subject);
     running(rig);
     cancelling(rig);
+    interacting(rig);
     transfer(rig);
     keeping(rig);
     images(rig);

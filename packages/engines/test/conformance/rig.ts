@@ -11,7 +11,7 @@ export interface Subject {
   /** An image with a shell, coreutils, perl and ccache. */
   image(engine: Engine): Promise<string>;
   /** What the engine can't do, by the design of it. */
-  readonly lacks: { readonly memoryLimit?: true; /** Tells only when the program itself was killed, not one of its children. */ readonly childOom?: true; readonly derive?: true; readonly networkNone?: true; /** Nowhere to keep build trees and caches. */ readonly keeping?: true };
+  readonly lacks: { readonly memoryLimit?: true; /** Tells only when the program itself was killed, not one of its children. */ readonly childOom?: true; readonly derive?: true; readonly networkNone?: true; /** Nowhere to keep build trees and caches. */ readonly keeping?: true; /** Can't show a copy of a build tree at the tree's own path. */ readonly copyOf?: true; /** Nobody can talk to its programs. */ readonly interact?: true };
 }
 
 export type Ran = Exit & { readonly lines: readonly string[] };

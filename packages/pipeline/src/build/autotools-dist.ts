@@ -7,7 +7,7 @@ import { putTree } from './trees.js';
 import { marked, mustRun, runStep } from './work.js';
 
 /** Argument: how many jobs. Answers `crpm-archive X` for each archive that is new. */
-const MAKE_DIST = `
+export const MAKE_DIST = `
 set -eu
 cd source
 [ -f configure ] || autoreconf --force --install

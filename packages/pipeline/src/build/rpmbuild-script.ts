@@ -25,3 +25,11 @@ run_rpmbuild -bb "$@"
 ${CCACHE_COUNT}
 exit "$code"
 `;
+
+/** Arguments: what follows `rpmbuild -bb` where the tree is unpacked already. For people: it answers nothing. */
+export const BUILD_AGAIN = `
+set -eu
+${RUN_RPMBUILD}
+run_rpmbuild '-bb --noprep --noclean' "$@"
+exit "$code"
+`;

@@ -35,6 +35,7 @@ export function fakeEngine(answer: (argv: readonly string[], image: string) => r
           for (const line of answer(command.argv, image)) command.line(line);
           return Promise.resolve(ok);
         },
+        interact: () => Promise.reject(new Error('nobody to talk to')),
         get: () => Promise.reject(new Error('nothing to take out')),
         close: () => Promise.resolve(),
       }),
