@@ -16,7 +16,14 @@ export interface LiveNode {
   took: number;
   /** The last thing it said, safe for a screen. */
   line: string;
+  /** Its last lines of output, safe for a screen. */
+  readonly lines: string[];
+  /** Monotonic milliseconds at which the last of them came. */
+  heard: number;
 }
+
+/** Lines of a node that are remembered at least; more than a screen has rows. */
+const REMEMBERED = 200;
 
 /** The state of a run as a screen needs it. Pure but for the clock it is given. */
 export class LiveModel {
@@ -32,7 +39,7 @@ export class LiveModel {
     switch (event.type) {
       case 'run-started':
         this.#began = this.#now();
-        for (const { id, needs, lastMs } of event.nodes) this.nodes.set(id, { id, needs, ...(lastMs === undefined ? {} : { lastMs }), state: 'waiting', started: 0, took: 0, line: '' });
+        for (const { id, needs, lastMs } of event.nodes) this.nodes.set(id, { id, needs, ...(lastMs === undefined ? {} : { lastMs }), state: 'waiting', started: 0, took: 0, line: '', lines: [], heard: 0 });
         return;
       case 'node-started':
         this.#change(event.node, { state: 'running', started: this.#now(), line: event.reason });
@@ -41,6 +48,7 @@ export class LiveModel {
       case 'node-status': {
         const line = screenText(event.text);
         if (line.trim() !== '') this.#change(event.node, { line, ...(this.nodes.get(event.node)?.state === 'waiting' ? { state: 'running', started: this.#now() } : {}) });
+        if (event.type === 'node-line') this.#hear(event.node, line);
         return;
       }
       case 'node-finished':
@@ -68,6 +76,14 @@ export class LiveModel {
   /** How far the run is. */
   progress(): string {
     return progressLine(this.nodes, { now: this.#now(), began: this.#began });
+  }
+
+  #hear(id: string, line: string): void {
+    const node = this.nodes.get(id);
+    if (!node) return;
+    node.heard = this.#now();
+    node.lines.push(line.slice(0, 400));
+    if (node.lines.length > 2 * REMEMBERED) node.lines.splice(0, REMEMBERED);
   }
 
   #change(id: string, change: Partial<LiveNode>): void {

@@ -3,7 +3,8 @@ import { DefaultRenderer, Listr, ListrEventType, ListrLogger, ListrTaskState, Pr
 import { fitRows } from './live-fit.js';
 import type { LiveModel, LiveNode } from './live-model.js';
 import { widest } from './live-progress.js';
-import type { Screen } from './reporter.js';
+import { keyHelp, logPage, press, type View } from './live-view.js';
+import type { Keys, Screen } from './reporter.js';
 
 /** How often the model is copied to the screen, in milliseconds; a build may print thousands of lines in that time. */
 const FRAME = 100;
@@ -17,14 +18,15 @@ export interface LiveScreen {
  * Draws a model with listr2's own renderer. Its tasks are never run: each frame sets their states from the model, so that the
  * order of things stays the runner's alone.
  */
-export async function openScreen(model: LiveModel, stream: Screen): Promise<LiveScreen> {
+export async function openScreen(model: LiveModel, stream: Screen, keys?: Keys): Promise<LiveScreen> {
+  let view: View = { open: false };
   const nodes = [...model.nodes.values()];
   const listr = new Listr<object, 'default', 'default'>(
     nodes.map((node) => ({ title: node.id, task: () => undefined })),
     { exitOnError: false, registerSignalListeners: false, renderer: 'default', fallbackRenderer: 'default' },
   );
   const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream as NodeJS.WriteStream) });
-  const renderer = new (rendererAbove(() => model.progress(), () => stream.rows ?? 24))(
+  const renderer = new (rendererAbove(() => pageOf(model, view, stream), () => lastLine(model, view, stream, keys !== undefined), () => stream.rows ?? 24))(
     listr.tasks,
     { clearOutput: true, collapseErrors: false, showErrorMessage: false, collapseSkips: false, showSkipMessage: false, formatOutput: 'truncate', logger },
     listr.events,
@@ -44,7 +46,7 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
         row.line = node.line;
         task.output$ = node.line;
       }
-      task.title = model.title(node);
+      task.title = `${node.id === view.chosen ? '▸ ' : ''}${model.title(node)}`;
       const state = STATES[node.state];
       if (task.state !== state) task.state$ = state;
     }
@@ -53,9 +55,15 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
   await renderer.render();
   renderer.update();
   const frames = setInterval(draw, FRAME);
+  keys?.onType((typed) => {
+    view = press(view, typed, nodes);
+    draw();
+    renderer.update();
+  });
   return {
     close: () => {
       clearInterval(frames);
+      keys?.close();
       // A task that becomes one to draw says so later, and would be drawn below what was cleared.
       listr.events.off(ListrEventType.SHOULD_REFRESH_RENDER);
       renderer.end();
@@ -64,14 +72,27 @@ export async function openScreen(model: LiveModel, stream: Screen): Promise<Live
   };
 }
 
-/** listr2's renderer with a line of one's own below its tasks, and no higher than the terminal. */
-function rendererAbove(line: () => string, rows: () => number): typeof DefaultRenderer {
+/** listr2's renderer with a line of one's own below its tasks, or below a page that takes their place; no higher than the terminal. */
+function rendererAbove(page: () => readonly string[] | undefined, line: () => string, rows: () => number): typeof DefaultRenderer {
   return class extends DefaultRenderer {
     override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
       // A line is left for the cursor.
-      return fitRows([...super.create(options).split(EOL), line()], rows() - 1).join(EOL);
+      return (page()?.concat(line()) ?? fitRows([...super.create(options).split(EOL), line()], rows() - 1)).join(EOL);
     }
   };
+}
+
+function pageOf(model: LiveModel, { open, chosen = '' }: View, { rows = 24, columns = 80 }: Screen): readonly string[] | undefined {
+  const node = open ? model.nodes.get(chosen) : undefined;
+  return node && logPage(model, node, { rows, columns });
+}
+
+/** How far the run is, and what the keys do, as far as there is room. */
+function lastLine(model: LiveModel, view: View, { columns = 80 }: Screen, typing: boolean): string {
+  const progress = model.progress();
+  const help = keyHelp(view);
+  const gap = columns - 1 - progress.length - help.length;
+  return typing && gap >= 2 ? `${progress}${' '.repeat(gap)}${help}` : progress;
 }
 
 const STATES: Readonly<Record<LiveNode['state'], ListrTaskState>> = {

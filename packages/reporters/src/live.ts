@@ -25,7 +25,7 @@ export function liveReporter(options: ReporterOptions): Reporter {
     sink: (event) => {
       summary.take(event);
       model.take(event);
-      if (event.type === 'node-started') screen ??= import('./live-screen.js').then(({ openScreen }) => openScreen(model, options.stream));
+      if (event.type === 'node-started') screen ??= import('./live-screen.js').then(({ openScreen }) => openScreen(model, options.stream, options.keys?.()));
     },
     close: () => (closing ??= close()),
   };

@@ -8,6 +8,14 @@ export interface Screen {
   readonly columns?: number;
 }
 
+/** Somebody at the terminal. */
+export interface Keys {
+  /** Hears what is typed, as it comes. */
+  onType(hear: (typed: string) => void): void;
+  /** Gives the terminal back as it was. Idempotent. */
+  close(): void;
+}
+
 export interface ReporterOptions {
   readonly stream: Screen;
   /** Show every line that programs write. */
@@ -18,6 +26,8 @@ export interface ReporterOptions {
   readonly trees?: ReadonlyMap<string, string>;
   /** Absolute folder that such files are named from. */
   readonly checkout?: string;
+  /** What is typed while the face draws; absent: nothing can be. */
+  readonly keys?: () => Keys | undefined;
   /** Whether the run's summary is told at its end; default: it is. */
   readonly summary?: boolean;
 }

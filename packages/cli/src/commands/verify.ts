@@ -5,6 +5,7 @@ import { createReporter, formatFailure } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { terminalKeys } from '../keys.js';
 import { openProject, requireTrees, selected, type Project } from '../project.js';
 import { stoppable } from '../signals.js';
 
@@ -25,8 +26,9 @@ export function verifyCommand(cli: Cli): Command {
       const options = command.optsWithGlobals<VerifyOptions>();
       const project = await openProject(cli, options);
       if (!project.graph.nodes.has('verify')) refuse('there is nothing to verify: the config has no kubevirt tree');
-      await requireTrees(project);
+      // First: without a build, what a cluster would need besides is no matter.
       await requireResults(cli, project);
+      await requireTrees(project);
       const only = options.cluster ? ['verify', 'verify-cluster'] : ['verify'];
       await stoppable(cli, async (stop) => {
         const { execute } = await import('../execute.js');
@@ -38,7 +40,7 @@ export function verifyCommand(cli: Cli): Command {
           wait: options.wait === true,
           command: options.cluster ? 'crpm verify --cluster' : 'crpm verify',
           // What they find is told below; on the way, only the cluster takes long enough to be watched.
-          reporter: options.cluster && !options.json && cli.io.stdout.isTTY === true ? await createReporter('live', { stream: cli.io.stdout, verbose: false, summary: false }) : { sink: () => undefined, close: () => Promise.resolve() },
+          reporter: options.cluster && !options.json && cli.io.stdout.isTTY === true ? await createReporter('live', { stream: cli.io.stdout, verbose: false, summary: false, keys: terminalKeys }) : { sink: () => undefined, close: () => Promise.resolve() },
           io: cli.io,
           version: cli.version,
           stop,
