@@ -18,15 +18,15 @@ export function doctorCommand(cli: Cli): Command {
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DoctorOptions>();
       await stoppable(cli, async (stop) => {
-        const { examine } = await import('../examine.js');
+        const { examine } = await import('../doctor/examine.js');
         const findings = await examine(cli, options, stop);
         if (options.json) printJson(cli.io, { findings });
         const colours = palette(wantsColour(cli.io.stdout, cli.io.env));
         for (const { state, what, detail, next } of options.json ? [] : findings) {
-          const mark = { good: colours.good('ok   '), caution: colours.caution('note '), bad: colours.bad('FAULT') }[state];
-          cli.io.stdout.write(`${mark} ${what}: ${detail}\n${next === undefined ? '' : `      next: ${next}\n`}`);
+          const mark = { ok: colours.good('ok     '), warning: colours.caution('warning'), error: colours.bad('error  ') }[state];
+          cli.io.stdout.write(`${mark} ${what}: ${detail}\n${next === undefined ? '' : `        next: ${next}\n`}`);
         }
-        const faults = findings.filter(({ state }) => state === 'bad').map(({ what }) => what);
+        const faults = findings.filter(({ state }) => state === 'error').map(({ what }) => what);
         // A config or a tree is mended by whoever wrote the config, as in every other command.
         if (faults.length > 0) cli.code = faults.some((what) => what === 'config' || what === 'trees') ? EXIT.usage : EXIT.environment;
       });

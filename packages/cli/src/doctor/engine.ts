@@ -1,0 +1,39 @@
+import type { EngineFacts } from '@crpm/engines';
+import { fine, warning, wrong, type Finding } from './finding.js';
+
+/** How many ids of its own a rootless engine needs, to be every user that a distribution's packages know. */
+const IDS = 65_536;
+
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  /** Contents of /etc/subuid and /etc/subgid; absent: there is none. */
+  readonly subuid?: string;
+  readonly subgid?: string;
+}
+
+/** What bites with an engine that runs without root. Nothing to tell of one that has it. */
+export function judgeRootless({ rootless, flavour, local }: EngineFacts, user: User): readonly Finding[] {
+  if (!rootless || !local) return [];
+  const restart = flavour === 'podman' ? 'podman system migrate' : 'systemctl --user restart docker';
+  const short = ([['/etc/subuid', user.subuid], ['/etc/subgid', user.subgid]] as const).filter(([, text]) => idsOf(text ?? '', user) < IDS);
+  if (short.length === 0) return [fine('rootless', `${user.name} has ids of its own`)];
+  const next = `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user.name} && ${restart}`;
+  return [wrong('rootless', `${short.map(([file]) => file).join(' and ')} ${short.length === 1 ? 'gives' : 'give'} ${user.name} fewer than ${String(IDS)} ids: packages with users of their own can't be installed into images`, next)];
+}
+
+/** How many ids a user has, by lines `name:first:count`. */
+function idsOf(text: string, { name, uid }: User): number {
+  return text.split('\n').reduce((sum, line) => {
+    const [who, , number] = line.split(':');
+    return who === name || who === String(uid) ? sum + Number(number ?? 0) : sum;
+  }, 0);
+}
+
+/** Whether a bound on a build's memory would be kept. `wanted`: the config has one. */
+export function judgeMemoryBound({ limitsMemory, cgroup, rootless }: EngineFacts, wanted: boolean): readonly Finding[] {
+  if (limitsMemory && !(rootless && cgroup === 1)) return [];
+  const detail = `the engine keeps no bounds on memory${cgroup === 1 ? ' (cgroup v1)' : ''}${wanted ? ', and the config has build.memory' : ''}`;
+  const next = cgroup === 1 ? 'Boot with systemd.unified_cgroup_hierarchy=1, or bound what is built at once: build.jobs.' : 'Let the user slice have the memory controller (systemctl edit user@.service, Delegate=yes).';
+  return [wanted ? warning('memory bound', detail, next) : fine('memory bound', detail)];
+}
