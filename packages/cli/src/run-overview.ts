@@ -35,9 +35,9 @@ function overview(id: string, logs: string, holder: Holder | undefined): RunOver
   return { ...run, ...(wasKilled(run, holder) ? { killed: true as const } : {}), nodes };
 }
 
-/** For people. `now` is milliseconds since the epoch. */
-export function formatRuns(runs: readonly RunOverview[], now: number): string {
-  return `${formatTable([['run', 'began', 'took', 'exit', 'did'], ...runs.map((run) => row(run, now))])}\n`;
+/** For people. `now` is milliseconds since the epoch, `width` that of a terminal. */
+export function formatRuns(runs: readonly RunOverview[], now: number, width?: number): string {
+  return `${formatTable([['run', 'began', 'took', 'exit', 'did'], ...runs.map((run) => row(run, now))], width)}\n`;
 }
 
 function row({ id, started, finished, killed, nodes }: RunOverview, now: number): readonly string[] {

@@ -17,7 +17,7 @@ describe('several base systems', () => {
   test.each([
     ['[centos-stream-9, mine]\nbasesystems: { mine: { extends: centos-stream-9 } }', '1:31: error: centos-stream-9 and mine are both for CentOS Stream 9, and KubeVirt\'s trees go by that number: choose one of them'],
     ['[centos-stream-10, host]', "1:32: error: host is this machine's own base system, so there can be no other beside it"],
-    ['[centos-stream-9, centos-stream-11]', '1:31: error: there is no base system "centos-stream-11"; there are: centos-stream-9, centos-stream-10, host; did you mean "centos-stream-10"?'],
+    ['[centos-stream-9, centos-stream-11]', '1:31: error: there is no base system "centos-stream-11"; did you mean "centos-stream-10"? There are: centos-stream-9, centos-stream-10, host'],
     ['[centos-stream-9, centos-stream-9]', '1:31: error: basesystem has "centos-stream-9" twice'],
     ['[]', '1:1: error: basesystem must not be empty'],
   ])('%j', async (text, message) => {
@@ -67,7 +67,7 @@ describe('a spec', () => {
 
   test.each([
     ['{ dir: { centos-stream-9: /d } }', 'error: sources.qemu.spec.dir names no folder for centos-stream-10'],
-    ['{ dir: { centos-stream-9: /d, centos-stream-10: /e, centos-stream-8: /f } }', 'error: there is no base system "centos-stream-8"; there are: centos-stream-9, centos-stream-10, host'],
+    ['{ dir: { centos-stream-9: /d, centos-stream-10: /e, centos-stream-8: /f } }', 'error: there is no base system "centos-stream-8"; did you mean "centos-stream-9"? There are: centos-stream-9, centos-stream-10, host'],
     ['{ git: "https://example.org/q.git", branch: c9s }', 'error: c9s is the branch of centos-stream-9, and centos-stream-10 would be built from it too; leave branch out, and each base system takes its own: c9s, c10s'],
     ['{ dir: [/d] }', 'error: sources.qemu.spec.dir must be text or a mapping, not a list'],
   ])('%s is refused', async (spec, message) => {
@@ -99,7 +99,7 @@ describe('a version', () => {
   });
 
   test('names base systems that there are', async () => {
-    expect((await load(versions('SEABIOS_VERSION: { centos-strem-9: "0:1" }'))).text).toContain('error: there is no base system "centos-strem-9"; there are: centos-stream-9, centos-stream-10, host; did you mean "centos-stream-9"?');
+    expect((await load(versions('SEABIOS_VERSION: { centos-strem-9: "0:1" }'))).text).toContain('error: there is no base system "centos-strem-9"; did you mean "centos-stream-9"? There are: centos-stream-9, centos-stream-10, host');
     expect((await load(versions('SEABIOS_VERSION: { centos-stream-9: "1;x" }'))).text).toContain('can\'t be "1;x"');
   });
 });

@@ -13,7 +13,7 @@ const SOURCES = 'sources: { libvirt: { dir: ../libvirt } }\n';
 test('a complaint shows the line and marks the place', async () => {
   const { text } = await load('sources:\n  libvirt:\n    dir: ../libvirt\n    spce: { tree: libvirt.spec.in }\n');
   expect(text).toBe(
-    'custom-rpms.config.yaml:4:5: error: unknown key "spce" in sources.libvirt; allowed: dir, git, ref, tarball, srpm, sha256, preset, kind, arch, spec, patches, rpms, needs, build, pin; did you mean "spec"?\n' +
+    'custom-rpms.config.yaml:4:5: error: unknown key "spce" in sources.libvirt; did you mean "spec"? Allowed: dir, git, ref, tarball, srpm, sha256, preset, kind, arch, spec, patches, rpms, needs, build, pin\n' +
       ' 4 |     spce: { tree: libvirt.spec.in }\n' +
       '   |     ^^^^',
   );
@@ -22,8 +22,9 @@ test('a complaint shows the line and marks the place', async () => {
 describe('one wrong thing makes one complaint, in full:', () => {
   test.each([
     // Shape
-    ['basesytem: host', '2:1: error: unknown key "basesytem" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, cluster, basesystems, tasks; did you mean "basesystem"?'],
+    ['basesytem: host', '2:1: error: unknown key "basesytem" in the config; did you mean "basesystem"? Allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, cluster, basesystems, tasks'],
     ['zzz: 1', '2:1: error: unknown key "zzz" in the config; allowed: $schema, basesystem, arch, kubevirt, sources, build, release, serve, rpmDeps, engine, cache, cluster, basesystems, tasks'],
+    ['basesystem: [[centos-stream-9]]', '2:14: error: basesystem[0] must be text, not a list'],
     ['arch: x86-64', '2:7: error: arch must be one of: x86_64, aarch64, s390x; not "x86-64"; did you mean "x86_64"?'],
     ['arch: []', '2:1: error: arch must not be empty'],
     ['arch: { a: b }', '2:1: error: arch must be text or a list, not a mapping'],
@@ -68,7 +69,7 @@ describe('one wrong thing makes one complaint, in full:', () => {
     ['tasks: { "a.b": { run: x } }', '2:10: error: the name "a.b" in tasks is not allowed; expected: a letter, then letters, digits, _ or -'],
     ['tasks: { t: { run: x, outputs: [../y] } }', '2:33: error: tasks.t.outputs[0] can\'t be "../y"; expected: a path inside the config\'s folder, without ..'],
     // Meaning
-    ['basesystem: centos-stream-8', '2:13: error: there is no base system "centos-stream-8"; there are: centos-stream-9, centos-stream-10, host; did you mean "centos-stream-9"?'],
+    ['basesystem: centos-stream-8', '2:13: error: there is no base system "centos-stream-8"; did you mean "centos-stream-9"? There are: centos-stream-9, centos-stream-10, host'],
     ['basesystems: { a: { extends: fedora } }', '2:30: error: there is no base system "fedora"; there are: centos-stream-9, centos-stream-10, host, a'],
     ['basesystems: { a: { extends: b }, b: { extends: a } }', '2:49: error: base systems extend each other in a circle: a → b → a'],
     ['basesystems: { host: { extends: centos-stream-9 } }', '2:16: error: host is built in; give yours another name, and extends: host'],
@@ -137,7 +138,9 @@ describe('sources, in full:', () => {
     ['libvirt: { dir: x, spec: { git: "ext::sh -c x", branch: b } }', '2:35: error: sources.libvirt.spec.git can\'t be "ext::sh -c x"; expected: https://…, http://…, git://…, ssh://…, file:///… or user@host:path, without a password in it'],
     ['libvirt: { dir: x, spec: { git: "https://me:secret@h/x" } }', '2:35: error: sources.libvirt.spec.git can\'t be "https://me:secret@h/x"; expected: https://…, http://…, git://…, ssh://…, file:///… or user@host:path, without a password in it'],
     ['libvirt: { dir: x, needs: [libvirt] }', '2:30: error: libvirt needs itself'],
-    ['libvirt: { dir: x, needs: [qmeu] }\n  qemu: { dir: y }', '2:30: error: libvirt needs "qmeu", which is no source here; there are: libvirt, qemu; did you mean "qemu"?'],
+    ['libvirt: { git: ../gl, ref: main }', '2:19: error: sources.libvirt.git can\'t be "../gl"; expected: https://…, http://…, git://…, ssh://…, file:///… or user@host:path, without a password in it; a folder on this machine goes under dir: { dir: ../gl }'],
+    ['libvirt: { dir: x, spec: { git: ../gl, branch: b } }', '2:35: error: sources.libvirt.spec.git can\'t be "../gl"; expected: https://…, http://…, git://…, ssh://…, file:///… or user@host:path, without a password in it; a folder on this machine goes under dir: { dir: ../gl }'],
+    ['libvirt: { dir: x, needs: [qmeu] }\n  qemu: { dir: y }', '2:30: error: libvirt needs "qmeu", which is no source here; did you mean "qemu"? There are: libvirt, qemu'],
     ['libvirt: { dir: x }\n  mine: { dir: y, preset: libvirt }', '3:3: error: mine and libvirt both set LIBVIRT_VERSION; KubeVirt takes one version: give one of them preset: none'],
   ])('%s', async (text, expected) => {
     expect(headlines(await load(`sources:\n  ${text}\n`)).join('|')).toBe(expected);

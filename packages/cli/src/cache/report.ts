@@ -37,16 +37,32 @@ export function listing({ stocks, unseen }: Look, maxSize: number): CacheListing
   };
 }
 
-/** For people. `now` is milliseconds since the epoch. */
-export function formatListing({ maxSize, size, rooms, unseen }: CacheListing, now: number): string {
+/** For people. `now` is milliseconds since the epoch, `width` that of a terminal. */
+export function formatListing({ maxSize, size, rooms, unseen }: CacheListing, now: number, width?: number): string {
   const age = (time: number) => (time > 0 ? `${formatAge(now - time)} ago` : 'never');
   const rows = rooms.filter(({ items }) => items.length > 0).flatMap(({ room, size: roomSize, items }) => [
     [room, count(items.length, 'item'), formatSize(roomSize)],
-    ...items.slice(0, SHOWN).map(({ title, size: itemSize, lastUsed, pinned }) => [`  ${title}`, age(lastUsed), formatSize(itemSize), pinned ?? '']),
-    ...(items.length > SHOWN ? [[`  … and ${String(items.length - SHOWN)} more`, '', '', '--json lists them']] : []),
+    ...gathered(items).slice(0, SHOWN).map(({ title, size: itemSize, lastUsed, pinned }) => [`  ${title}`, age(lastUsed), formatSize(itemSize), pinned ?? '']),
+    ...(gathered(items).length > SHOWN ? [[`  … and ${String(gathered(items).length - SHOWN)} more`, '', '', '--json lists them']] : []),
   ]);
-  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows])}\n\n` : '';
+  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width)}\n\n` : '';
   return `${table}${formatSize(size)} of ${formatSize(maxSize)} (cache.maxSize); what is linked counts once\n${formatUnseen(unseen)}`;
+}
+
+type Item = CacheListing['rooms'][number]['items'][number];
+
+/** Files that no known result has tell nothing by name: those that stay for the same reason are one row. */
+function gathered(items: readonly Item[]): readonly Item[] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = item.id.startsWith('entry/') ? `entry ${item.pinned ?? ''}` : item.id;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first, ...more] = group;
+    if (!first || more.length === 0) return group;
+    return [{ ...first, title: `${String(group.length)} files of no known result`, size: group.reduce((sum, { size }) => sum + size, 0) }];
+  });
 }
 
 export function formatBound(report: BoundReport, dryRun: boolean): string {

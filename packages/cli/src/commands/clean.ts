@@ -38,7 +38,7 @@ export function cleanCommand(cli: Cli): Command {
         if (!options.orphans) clean.removeResults(workspace);
         if (options.all) await clean.removePublished(project, workspace, cli.io, stop);
         const gone = [
-          ...(removed > 0 ? [count(removed, 'engine object')] : []),
+          ...(removed > 0 ? [count(removed, project.config.basesystems.some(({ base }) => base.kind === 'host') || project.config.engine.kind === 'host' ? 'work folder' : 'engine object')] : []),
           ...(leftovers > 0 ? [count(leftovers, 'temporary file')] : []),
           ...(options.orphans ? [] : options.all ? ['all results', 'logs', 'the published repository'] : ['all results']),
         ];

@@ -17,14 +17,14 @@ export function eventsCommand(cli: Cli): Command {
   return new Command('events')
     .description('replay a recorded run into any face: what crpm run --reporter would have shown or written')
     .argument('[run]', 'name of the run; latest: the last one', 'latest')
-    .option('--reporter <face>', 'ndjson (the default), plain, github, junit, trace or html; FACE=FILE writes it to a file (repeatable)', parseFace)
+    .option('--reporter <face>', 'plain (the default on a terminal), ndjson (elsewhere), github, junit, trace or html; FACE=FILE writes it to a file (repeatable)', parseFace)
     .option('--verbose', 'with every line that programs wrote')
     .addHelpText('after', examples(['crpm events', 'crpm events latest --reporter plain', 'crpm events 20260822T101500.123Z-4f1c2a --reporter trace=trace.json']))
     .action(async (run: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<EventsOptions>();
       const { project, workspace } = await openWorkspace(cli, options);
       const logs = runLogs(workspace, namedRun(workspace, run));
-      const faces = await openFaces(options.reporter ?? [{ name: 'ndjson' }], {
+      const faces = await openFaces(options.reporter ?? [{ name: cli.io.stdout.isTTY ? 'plain' : 'ndjson' }], {
         io: cli.io,
         config: project.config,
         cwd: workingDirectory(cli, options),

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { examples, withOverrides, withSelection, type Overrides, type SelectionOptions } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openProject, requireTrees, selected } from '../project.js';
+import { openProject, requireTrees, selected, tellVariables } from '../project.js';
 
 interface PlanOptions extends GlobalOptions, SelectionOptions, Overrides {
   readonly json?: boolean;
@@ -16,6 +16,7 @@ export function planCommand(cli: Cli): Command {
       const project = await openProject(cli, options);
       const part = selected(project, nodes, options);
       await requireTrees(project, options.skip);
+      tellVariables(cli, project);
       const { printPlan } = await import('../print-plan.js');
       await printPlan(cli, project, part, { json: options.json === true });
     });

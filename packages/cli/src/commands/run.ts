@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { faceOfStdout, isForPeople, openFaces, parseFace, type Wanted } from '../faces.js';
 import { examples, wholeNumber, withOverrides, withSelection, type Overrides, type SelectionOptions } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openProject, requireTrees, selected, workingDirectory } from '../project.js';
+import { openProject, requireTrees, selected, tellVariables, workingDirectory } from '../project.js';
 import { stoppable } from '../signals.js';
 
 interface RunOptions extends GlobalOptions, SelectionOptions, Overrides {
@@ -47,6 +47,7 @@ export function runCommand(cli: Cli): Command {
       const project = await openProject(cli, options);
       const part = selected(project, nodes, options);
       await requireTrees(project, options.skip);
+      tellVariables(cli, project);
       if (options.dryRun) {
         const { printPlan } = await import('../print-plan.js');
         await printPlan(cli, project, part, { json: options.json === true, cleanBuild: options.cleanBuild === true });

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { FailureError, type Config } from '@crpm/core';
+import { EXIT, FailureError, type Config } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples, portNumber } from '../help.js';
@@ -22,7 +22,7 @@ interface ServeOptions extends GlobalOptions {
 export function serveCommand(cli: Cli): Command {
   return new Command('serve')
     .description("serve this workspace's repository on 127.0.0.1, in the background")
-    .option('--status', 'only say whether it is served, and where')
+    .option('--status', 'only say whether it is served, and where; ends with 1 if it is not')
     .option('--stop', 'stop serving')
     .option('--port <n>', 'from now on at this port; the addresses in WORKSPACE move along', portNumber)
     .option('--install', "as a service of your systemd, which serves after a reboot too; with --port, at that port")
@@ -50,6 +50,7 @@ export function serveCommand(cli: Cli): Command {
           const status = await repositoryStatus({ workspace, serve, env: cli.io.env, signal });
           const details = status.pid === undefined ? '' : ` since ${status.since ?? ''} (pid ${status.pid})`;
           tell(status.running ? `serving at ${status.baseUrl}${details}` : `not serving${status.why === undefined ? '' : `: ${status.why}`}; the address would be ${status.baseUrl}`, status);
+          if (status.running === false) cli.code = EXIT.node;
         });
         return;
       }

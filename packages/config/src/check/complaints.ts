@@ -51,6 +51,11 @@ export class Complaints {
     for (const path of paths) this.muted.add(path);
   }
 
+  /** Whether something was said about this path already: then it is as good as there. */
+  saidAbout(path: Path): boolean {
+    return this.muted.touches(path);
+  }
+
   /** About something outside the file: a variable of the environment. */
   general(severity: Diagnostic['severity'], message: string, suggestion?: Suggestion): void {
     this.list.push({ severity, message, suggestion });
@@ -59,7 +64,7 @@ export class Complaints {
   /** Everything, in the order of the file, those without a place first; a very long list is cut. */
   async finish(): Promise<readonly Diagnostic[]> {
     const rank = ({ span }: Complaint) => span?.start ?? -1;
-    const sorted = this.list.toSorted((a, b) => rank(a) - rank(b));
+    const sorted = once(this.list).toSorted((a, b) => rank(a) - rank(b));
     return Promise.all(cut(sorted).map((complaint) => this.tell(complaint)));
   }
 
@@ -67,7 +72,7 @@ export class Complaints {
     const near = suggestion && (await nearest(suggestion));
     return {
       severity,
-      message: near === undefined ? message : `${message}; did you mean ${JSON.stringify(near)}?`,
+      message: near === undefined ? message : withGuess(message, near),
       ...(span && this.document && { location: locate(this.document.source, span.start, span.end) }),
     };
   }
@@ -83,6 +88,18 @@ export class Complaints {
     const atKey = key && (part === 'key' || depth < path.length || value.kind !== 'scalar' || value.start === value.end);
     return atKey ? key : value;
   }
+}
+
+/** Of several branches of the schema each may say the same. */
+function once(list: readonly Complaint[]): readonly Complaint[] {
+  return [...new Map(list.map((complaint) => [`${String(complaint.span?.start)} ${complaint.message}`, complaint])).values()];
+}
+
+/** What was most likely meant comes before all that is possible. */
+function withGuess(message: string, near: string): string {
+  const guess = `did you mean ${JSON.stringify(near)}?`;
+  const [, head, word, rest] = /^(.*?); (allowed|there are): (.*)$/s.exec(message) ?? [];
+  return head === undefined || word === undefined ? `${message}; ${guess}` : `${head}; ${guess} ${word.replace(/^./, (letter) => letter.toUpperCase())}: ${rest ?? ''}`;
 }
 
 /** The one of `among` that a slip of the fingers may have meant. The library is loaded only when something is wrong. */

@@ -38,7 +38,7 @@ export function complain(error: ShapeError, document: Document, complaints: Comp
     case 'const':
       return complaints.error(path, `${name} can't be ${show(data)}; leave it out, or write ${show(params['allowedValue'])}`);
     case 'pattern':
-      return complaints.error(path, `${name} can't be ${show(data)}; expected: ${expected(around)}`);
+      return complaints.error(path, `${name} can't be ${show(data)}; expected: ${expected(around)}${pathForGit(path, data)}`);
     case 'minLength':
     case 'minItems':
       return complaints.error(path, `${name} must not be empty`);
@@ -53,6 +53,11 @@ export function complain(error: ShapeError, document: Document, complaints: Comp
     default:
       return complaints.error(path, `${name} ${error.message ?? `breaks the rule ${keyword}`}`);
   }
+}
+
+/** A tree on this machine has a key of its own. */
+function pathForGit(path: Path, data: unknown): string {
+  return path.at(-1) === 'git' && typeof data === 'string' && /^(\.{0,2}\/|~|[^:/]+(\/|$))/.test(data) ? `; a folder on this machine goes under dir: { dir: ${data} }` : '';
 }
 
 function expected(around: Around): string {

@@ -26,7 +26,7 @@ export function specsOf(name: string, source: Source, kind: BuiltKind, preset: P
     complaints.error(at, `sources.${name}.spec takes exactly one of dir, git, tree; it has ${given.join(' and ') || 'none'}`, { part: 'key' });
     return {};
   }
-  if (spec.branch !== undefined && spec.git === undefined) complaints.error([...at, 'branch'], 'branch goes with git only', { part: 'key' });
+  if (spec.branch !== undefined && spec.git === undefined && !complaints.saidAbout([...at, 'git'])) complaints.error([...at, 'branch'], 'branch goes with git only', { part: 'key' });
   if (spec.file !== undefined && spec.tree !== undefined) complaints.error([...at, 'file'], 'file goes with dir or git only; tree names the file itself', { part: 'key' });
   for (const key of ['sources', 'lookaside'] as const) {
     if (spec[key] !== undefined && spec.tree !== undefined) complaints.error([...at, key], `${key} goes with dir or git only: a tree has no list of files that are kept elsewhere`, { part: 'key' });

@@ -21,8 +21,9 @@ export function upstreamOf(name: string, source: Source, root: string, complaint
   const { git, ref, tarball, srpm, sha256 } = source;
   const [first, ...others] = treeKeys(source);
   for (const key of others) complaints.error([...at, key], `${name} has both ${first ?? ''} and ${key}; a source has one tree`, { part: 'key' });
-  if (ref !== undefined && git === undefined) complaints.error([...at, 'ref'], 'ref goes with git only', { part: 'key' });
-  if (sha256 !== undefined && tarball === undefined && srpm === undefined) complaints.error([...at, 'sha256'], 'sha256 goes with tarball and srpm only', { part: 'key' });
+  const wrong = (key: TreeKey) => complaints.saidAbout([...at, key]);
+  if (ref !== undefined && git === undefined && !wrong('git')) complaints.error([...at, 'ref'], 'ref goes with git only', { part: 'key' });
+  if (sha256 !== undefined && tarball === undefined && srpm === undefined && !wrong('tarball') && !wrong('srpm')) complaints.error([...at, 'sha256'], 'sha256 goes with tarball and srpm only', { part: 'key' });
   if (git !== undefined) {
     if (ref === undefined) complaints.error([...at, 'git'], `${name} lacks ref: the branch, tag or commit of ${git} to build`, { part: 'key' });
     return { kind: 'git', git, ref: ref ?? '' };

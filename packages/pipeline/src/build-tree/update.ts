@@ -49,7 +49,7 @@ export async function updateTree(build: TreeBuild, record: TreeRecord, changes: 
 
 function countOf({ send, altered }: TreeChanges): string {
   const gone = altered.filter((path) => !send.has(path)).length;
-  return `${String(send.size)} changed files${gone > 0 ? `, ${String(gone)} gone` : ''}`;
+  return `${String(send.size)} changed ${send.size === 1 ? 'file' : 'files'}${gone > 0 ? `, ${String(gone)} gone` : ''}`;
 }
 
 function staleReason({ answers }: BuildEnd): CleanReason {

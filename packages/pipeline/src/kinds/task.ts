@@ -65,10 +65,10 @@ async function runProgram(params: TaskParams, context: NodeContext, env: NodeJS.
   fail({ class: 'build', message: `the task ${context.node.id} ${howItEnded(result, program)}`, next: lines.length > 0 ? `Correct what the lines shown name, or ${where}.` : `Correct ${where}.`, lines, ...(complaints.length > 0 ? { complaints } : {}) });
 }
 
-/** A task that needs `serve` is told where the repository is. */
+/** A task that needs `serve` is told where the repository is, without a slash at the end: paths are put behind it with one. */
 function addressVariable({ needs, workspace }: InputContext): Readonly<Record<string, string>> {
   const serve = needs.get('serve');
-  return serve ? { CRPM_REPO_URL: servedAt(serve.data as ServeFact, workspace) } : {};
+  return serve ? { CRPM_REPO_URL: servedAt(serve.data as ServeFact, workspace).replace(/\/$/, '') } : {};
 }
 
 /** Copies an output into the node's folder, under its path. */

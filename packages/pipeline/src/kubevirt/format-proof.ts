@@ -18,13 +18,13 @@ export function formatProof({ proof, stale, absent, allowOfficial }: VerifyFact,
 }
 
 /** The same without what only a whole run knows. */
-export function proofLines({ proven, standing, resolver, rows, complaints, moved }: Proof, width?: number): readonly string[] {
+export function proofLines({ holds, standing, resolver, rows, complaints, moved }: Proof, width?: number): readonly string[] {
   return [
     ...proofTable(rows, width),
     ...complaints.map(({ check, message }) => `not proven (${check}): ${message}`),
     ...movedLines(moved),
     `resolver: ${resolver}${standing === 'demonstration' ? ' (stand-in): demonstration, not proof' : ''}`,
-    proven ? (standing === 'proof' ? 'proven: KubeVirt takes the build' : 'shown: the example takes the build') : 'NOT PROVEN',
+    holds ? (standing === 'proof' ? 'proven: KubeVirt takes the build' : 'shown: the example takes the build') : 'NOT PROVEN',
   ];
 }
 

@@ -91,7 +91,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   const swapped = params.mode === 'auto' || params.mode === 'hot-swap' ? hotSwap({ landed: readLanded(workspace, run.streams), question, current: before, rpms, repositories }) : { why: `rpmDeps.mode is ${params.mode}` };
   let made = 'why' in swapped ? undefined : await proven(swapped);
   const why = 'why' in swapped ? swapped.why : made?.proof.complaints[0]?.message;
-  if (made?.proof.proven && !('why' in swapped)) {
+  if (made?.proof.holds && !('why' in swapped)) {
     report.line('crpm: only bytes of RPMs changed: their rules in WORKSPACE got the new sha256 and address, the resolver was not asked');
     report.status(`hot swap: ${swapped.changed === 0 ? 'the RPMs are those of the last time' : `only bytes of ${String(swapped.changed)} RPM${swapped.changed === 1 ? '' : 's'} changed`}`);
   } else if (params.mode === 'hot-swap') {
@@ -103,7 +103,7 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   }
   const { resolver, after, further = [], proof } = made;
   writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
-  if (!proof.proven) {
+  if (!proof.holds) {
     fail({
       class: 'proof',
       message: `KubeVirt did not take the build: ${proof.complaints[0]?.message ?? 'no RPM was taken'}`,

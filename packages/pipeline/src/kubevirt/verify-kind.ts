@@ -67,7 +67,7 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
             data,
           });
         }
-        if (!proof.proven) {
+        if (!proof.holds) {
           fail({
             class: 'proof',
             message: `the KubeVirt tree does not name the build: ${proof.complaints[0]?.message ?? 'no RPM was taken'}`,

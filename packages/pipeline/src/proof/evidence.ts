@@ -120,6 +120,8 @@ export interface Moved {
 /** Plain JSON: it is the result of a node. */
 export interface Proof {
   /** No complaint at all. */
+  readonly holds: boolean;
+  /** It holds, and KubeVirt's own resolver chose: of a demonstration this is never said. */
   readonly proven: boolean;
   /** `demonstration`: a stand-in resolver chose. */
   readonly standing: 'proof' | 'demonstration';

@@ -29,9 +29,12 @@ export function prove(evidence: Evidence): Proof {
     ...judgeUntouched(of),
     ...judgeOutside(of),
   ];
+  const holds = complaints.length === 0;
+  const standing = evidence.resolver.standIn ? 'demonstration' : 'proof';
   return {
-    proven: complaints.length === 0,
-    standing: evidence.resolver.standIn ? 'demonstration' : 'proof',
+    holds,
+    proven: holds && standing === 'proof',
+    standing,
     resolver: evidence.resolver.name,
     rows: judgements.map((judgement) => judgement.row),
     complaints,

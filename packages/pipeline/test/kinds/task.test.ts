@@ -43,8 +43,8 @@ describe('a task', () => {
     await kind.run(params, { ...context, needs: new Map([['serve', serve]]) });
     await kind.run(params, { ...context, needs: new Map([['serve', { ...serve, data: { mode: 'process', port: 41000 } }]]) });
     // A server that moves is another address, so the task runs again.
-    expect(await kind.inputs(params, { ...context, needs: new Map([['serve', serve]]) })).toEqual([{ name: 'env/CRPM_REPO_URL', value: 'https://rpms.example.com/' }]);
-    expect(lines).toEqual(['at nowhere', 'at https://rpms.example.com/', 'at http://127.0.0.1:41000/']);
+    expect(await kind.inputs(params, { ...context, needs: new Map([['serve', serve]]) })).toEqual([{ name: 'env/CRPM_REPO_URL', value: 'https://rpms.example.com' }]);
+    expect(lines).toEqual(['at nowhere', 'at https://rpms.example.com', 'at http://127.0.0.1:41000']);
   });
 
   test('keeps copies of its outputs under their paths', async () => {

@@ -50,6 +50,6 @@ test('of any other failure the last twenty lines are shown', () => {
 
 test('a package that moved along says in which trees', () => {
   const moved = [{ name: 'bash', before: ['0:5.1.8-9.el9'], after: [], trees: ['pr-helper_x86_64_cs9'] }];
-  const text = formatProof({ proof: { proven: true, standing: 'proof', resolver: 'bazeldnf', rows: [], complaints: [], moved }, stale: {}, absent: [], allowOfficial: [] });
+  const text = formatProof({ proof: { holds: true, proven: true, standing: 'proof', resolver: 'bazeldnf', rows: [], complaints: [], moved }, stale: {}, absent: [], allowOfficial: [] });
   expect(text.split('\n')).toContain('moved along: bash 0:5.1.8-9.el9 → gone (pr-helper_x86_64_cs9)');
 });

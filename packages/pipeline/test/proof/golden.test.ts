@@ -115,6 +115,6 @@ describe('each wrong outcome has a message of its own', () => {
 
 it('a stand-in resolver demonstrates and does not prove', () => {
   const evidence = evidenceOf('plain-pin', 'v0.99.1');
-  expect(prove({ ...evidence, resolver: { name: 'stand-in', standIn: true } })).toMatchObject({ standing: 'demonstration', resolver: 'stand-in' });
+  expect(prove({ ...evidence, resolver: { name: 'stand-in', standIn: true } })).toMatchObject({ holds: true, proven: false, standing: 'demonstration', resolver: 'stand-in' });
   expect(prove(evidence).standing).toBe('proof');
 });

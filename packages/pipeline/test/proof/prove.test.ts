@@ -35,6 +35,7 @@ describe('a build that KubeVirt took', () => {
   it('is proven, rules in whatever order', () => {
     const proof = judge(afterTrees, { pinned: { x86_64_cs9: ['libvirt-client'] } });
     expect(proof).toEqual({
+      holds: true,
       proven: true,
       standing: 'proof',
       resolver: 'bazeldnf',
