@@ -1,6 +1,7 @@
 // Bundles the CLI: the entry, which answers `--version` by itself; the program, in one file, of which only what a command needs is evaluated; the
 // repository server. All are CommonJS, which Node starts faster and whose compiled code can be kept. Beside them what pages bring with them.
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -47,4 +48,6 @@ await build({
   target: 'chrome110',
   logLevel: 'warning',
 });
+const { manual } = createRequire(import.meta.url)(fileURLToPath(new URL('program.js', dist)));
+await writeFile(new URL('crpm.1', dist), await manual(version));
 for (const file of ['README.md', 'LICENSE']) await cp(new URL(file, root), new URL(file, cli)).catch(() => {});

@@ -6,6 +6,17 @@ export function examples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
+/** What an exit code means; README has more words. */
+export const EXIT_CODES = `
+Exit codes:
+  0         done what was asked
+  1         a node failed, or a check found that something is not so
+  2         the config, the command line or a tree is wrong
+  3         the machine: no engine, disk full, network, a port in use
+  4         another command works here; --wait waits
+  5         a bug in crpm; the stack is in the log it names
+  130, 143  stopped by Ctrl-C, by SIGTERM or SIGHUP`;
+
 /** For an option that may be given several times, or with commas. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, ...value.split(',').filter((part) => part !== '')];

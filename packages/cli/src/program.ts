@@ -10,6 +10,7 @@ import { explainCommand } from './commands/explain.js';
 import { graphCommand } from './commands/graph.js';
 import { initCommand } from './commands/init.js';
 import { logsCommand } from './commands/logs.js';
+import { manCommand } from './commands/man.js';
 import { planCommand } from './commands/plan.js';
 import { prefetchCommand } from './commands/prefetch.js';
 import { reportCommand } from './commands/report.js';
@@ -26,7 +27,7 @@ import { updateCommand } from './commands/update.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { watchCommand } from './commands/watch.js';
-import { examples } from './help.js';
+import { examples, EXIT_CODES } from './help.js';
 import type { Cli, Io } from './io.js';
 import { report } from './report.js';
 
@@ -58,6 +59,13 @@ export async function dispatch(argv: readonly string[], io: Io, version: string)
   }
 }
 
+/** The manual page, for the build to put beside the program. */
+export async function manual(version: string): Promise<string> {
+  const { manPage } = await import('./man/page.js');
+  const nowhere = { write: () => true };
+  return manPage(program({ io: { stdout: nowhere, stderr: nowhere, env: {}, cwd: '/' }, version, code: EXIT.ok }), version);
+}
+
 /** All commands, as they are typed. */
 export function program(cli: Cli): Command {
   const root = new Command('crpm')
@@ -66,7 +74,7 @@ export function program(cli: Cli): Command {
     .option('-C <dir>', 'run as if crpm had been started in <dir>')
     .option('--config <file>', 'the config file; default: found upward from the working directory')
     .helpCommand('help [command]', 'help of a command')
-    .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']));
+    .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']) + EXIT_CODES);
   const commands = [
     initCommand,
     runCommand,
@@ -93,6 +101,7 @@ export function program(cli: Cli): Command {
     cleanCommand,
     doctorCommand,
     completionCommand,
+    manCommand,
   ];
   for (const make of commands) root.addCommand(make(cli));
   root.addCommand(completeCommand(cli), { hidden: true });
