@@ -54,6 +54,8 @@ describe.skipIf(!hasBrowser)('the report of 40 nodes, one that failed, and 100 M
     expect(await page.locator('.node-detail:visible').getAttribute('data-node')).toBe(FAILED);
     await page.locator('.node-detail:visible .row').nth(3).waitFor();
     expect(await page.locator('.node-detail:visible .row .text').allTextContents()).toEqual([`first line of ${FAILED}`, 'green and tab', '</script><script>document.title = "taken over"</script><img src=x onerror="document.title = 1"> red turned', `last line of ${FAILED}`]);
+    // Of its log, the line that the failure names.
+    expect(await page.locator('.row.is-current').textContent()).toContain('taken over');
     expect(await page.title()).toBe('work: failed - crpm');
     expect(complaints).toEqual([]);
     expect(requests).toEqual([address]);

@@ -17,7 +17,7 @@ export async function searchLog(lines: LogLines, text: string, told: (search: Se
   const found: number[] = [];
   for (let index = 0; index < lines.chunks.length; index++) {
     const first = lines.chunks[index]?.firstLine ?? 0;
-    const chunk = await lines.read(index).catch(() => []);
+    const chunk = await lines.read(index).catch((): readonly string[] => []);
     if (signal.aborted) return;
     for (const [at, line] of chunk.entries()) if (found.length < MOST && line.toLowerCase().includes(wanted)) found.push(first + at);
     told({ found, done: index === lines.chunks.length - 1 || found.length >= MOST, cut: found.length >= MOST });

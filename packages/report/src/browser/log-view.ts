@@ -63,6 +63,17 @@ export class LogView {
     this.#window.showEnd();
   }
 
+  /** Where the first of these lines is in the last part of the log, one that speaks of an error before all others; else its end. */
+  async showFailure(telling: readonly string[]): Promise<void> {
+    const last = this.#lines.chunks.length - 1;
+    const lines = await this.#lines.read(last).catch((): readonly string[] => []);
+    const wanted = new Set(telling.filter((line) => line.trim() !== ''));
+    const found = [...wanted].filter((line) => lines.includes(line));
+    const first = found.find((line) => /\berror\b/i.test(line)) ?? found[0];
+    if (first === undefined) this.#window.showEnd();
+    else this.#window.show((this.#lines.chunks[last]?.firstLine ?? 0) + lines.indexOf(first));
+  }
+
   #listen(): void {
     let pause: ReturnType<typeof setTimeout> | undefined;
     this.#input.addEventListener('input', () => {

@@ -21,7 +21,12 @@ export class Logs {
 
   showEmbedded(node: string): void {
     const log = this.#embedded.get(node);
-    if (log && !this.#views.has(node)) this.#mount(node, new LogView(node, embeddedSource(log)));
+    if (log && !this.#views.has(node)) {
+      const view = new LogView(node, embeddedSource(log));
+      this.#mount(node, view);
+      const telling = failureLines(node);
+      if (telling) void view.showFailure(telling);
+    }
     this.#views.get(node)?.shown();
   }
 
@@ -43,6 +48,8 @@ export class Logs {
       const first = source.catalogue.lines === 0;
       if (await source.refresh().catch(() => false)) view.grown();
       if (first && !ends) view.showEnd();
+      const telling = first && ends ? failureLines(id) : undefined;
+      if (telling) void view.showFailure(telling);
       if (ends) return;
     }
   }
@@ -51,4 +58,11 @@ export class Logs {
     this.#views.set(node, view);
     for (const place of document.querySelectorAll('.log')) if (place.getAttribute('data-log') === node) place.replaceChildren(view.element);
   }
+}
+
+/** The lines that the page says matter, of a node that failed. */
+function failureLines(node: string): readonly string[] | undefined {
+  const part = [...document.querySelectorAll('[data-about]')].find((about) => about.getAttribute('data-about') === node);
+  if (!part?.querySelector('.failure')) return undefined;
+  return (part.querySelector('.failure .lines')?.textContent ?? '').split('\n');
 }
