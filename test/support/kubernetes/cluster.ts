@@ -96,7 +96,7 @@ async function call<T>(layout: Layout, method: string, path: string, body?: unkn
       answer.on('error', reject);
       answer.on('end', () => {
         const said = Buffer.concat(chunks).toString();
-        if ((answer.statusCode ?? 500) < 300) resolve(JSON.parse(said) as T);
+        if ((answer.statusCode ?? 500) < 300) resolve((said.startsWith('{') ? JSON.parse(said) : said) as T);
         else reject(new Error(`${method} ${path}: ${answer.statusCode} ${said}`));
       });
     });
@@ -133,18 +133,14 @@ async function bringUp(layout: Layout, parts: TestCluster['parts'], executable: 
   await until('the registry', () => registry.ping());
   await pushPause(registry.repository('pause'));
   registry.close();
-  const api = await open(join(pki, 'admin.kubeconfig'), 'default');
-  try {
-    await until('the API server', () => api.list('configmaps'), parts.apiserver);
-    for (const name of ['controllers', 'scheduler', 'kubelet'] as const) parts[name].start();
-    await until('the node', async () => {
-      const { status } = await call<{ status: { conditions: { type: string; status: string }[] } }>(layout, 'GET', `/api/v1/nodes/${node}`);
-      if (!status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True')) throw new Error('not ready');
-      await call(layout, 'GET', '/api/v1/namespaces/default/serviceaccounts/default');
-    }, parts.kubelet);
-  } finally {
-    api.close();
-  }
+  // Not before it is all there: the controllers give up after ten seconds.
+  await until('the API server', () => call(layout, 'GET', '/readyz'), parts.apiserver);
+  for (const name of ['controllers', 'scheduler', 'kubelet'] as const) parts[name].start();
+  await until('the node', async () => {
+    const { status } = await call<{ status: { conditions: { type: string; status: string }[] } }>(layout, 'GET', `/api/v1/nodes/${node}`);
+    if (!status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True')) throw new Error('not ready');
+    await call(layout, 'GET', '/api/v1/namespaces/default/serviceaccounts/default');
+  }, parts.kubelet);
 }
 
 async function until(what: string, ask: () => Promise<unknown>, part?: Program): Promise<void> {
