@@ -39,7 +39,6 @@ export async function autotoolsDist(context: NodeContext, work: Work, { spec, na
     });
   }
   const cannotPack = (seen: { telling(): readonly string[] }) => ({ class: 'build', message: 'the source archive can’t be packed', next: 'Look at the log.', lines: seen.telling() }) as const;
-  await mustRun(context, work, { argv: ['mkdir', 'dist'] }, cannotPack);
   await mustRun(context, work, { argv: script(RECOMPRESS, [`source/${wanted}`, `dist/${names.archive}`]) }, cannotPack);
   return { file: `dist/${names.archive}`, specText: spec.text };
 }

@@ -4,13 +4,15 @@ import { fail, type NodeContext, type Work } from '@crpm/core';
 import type { ArchiveRecipe, MadeArchive } from './archive.js';
 import { stepFailed } from './build-failed.js';
 import { BUILD_TIME } from './reproducible.js';
-import { FIND_SPEC, RECOMPRESS, script } from './scripts.js';
+import { COMMIT_ALL, FIND_SPEC, RECOMPRESS, script } from './scripts.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
 import { marked, mustRun } from './work.js';
 
 /** git in the work folder: nobody's identity, no hook, no signature; and no compression, since nothing of it is kept. */
 const GIT_SETTINGS = ['user.name=crpm', 'user.email=crpm@localhost', 'safe.directory=*', 'core.hooksPath=/dev/null', 'core.autocrlf=false', 'core.compression=0', 'core.bigFileThreshold=1', 'commit.gpgSign=false', 'gc.auto=0', 'maintenance.auto=false'];
-const GIT = ['git', ...GIT_SETTINGS.flatMap((setting) => ['-c', setting])];
+const GIT_OPTIONS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
+/** For git as meson calls it: where the work folder travels between commands, inode and time of change are others, and mean nothing. */
+const TRAVELS = { GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'core.checkStat', GIT_CONFIG_VALUE_0: 'minimal', GIT_CONFIG_KEY_1: 'core.trustctime', GIT_CONFIG_VALUE_1: 'false' };
 /** Above the tree's own .gitattributes: no filter, no line endings, no `$Id$`. The bytes of the tree are what is committed. */
 const ATTRIBUTES = { path: 'source/.git/info/attributes', content: '* -text !eol !filter -ident\n' };
 const COMMIT_TIME = `@${String(BUILD_TIME)} +0000`;
@@ -23,34 +25,29 @@ export async function mesonDist(context: NodeContext, work: Work, { spec, names,
   await putTree(work, tree, 'source');
   await commitAll(context, work);
   context.report.status('meson setup');
-  await mustRun(context, work, { argv: ['meson', 'setup', '--wrap-mode=nodownload', ...(await projectOptions(tree)), 'build', 'source'] }, (seen) =>
+  await mustRun(context, work, { argv: ['meson', 'setup', '--wrap-mode=nodownload', ...(await projectOptions(tree)), 'build', 'source'], env: TRAVELS }, (seen) =>
     stepFailed(context, seen, { message: `meson setup of ${tree.dir} failed`, next: 'Correct what the lines shown name; a dependency that meson misses belongs into the BuildRequires of the spec.' }),
   );
   context.report.status('meson dist');
   // gzip, because meson packs xz on one core at its slowest; what the spec wants is made from it right after.
-  await mustRun(context, work, { argv: ['meson', 'dist', '-C', 'build', '--no-tests', '--formats', 'gztar'] }, (seen) =>
+  await mustRun(context, work, { argv: ['meson', 'dist', '-C', 'build', '--no-tests', '--formats', 'gztar'], env: TRAVELS }, (seen) =>
     stepFailed(context, seen, { message: `meson dist of ${tree.dir} failed`, next: 'Correct what the lines shown name: meson dist runs the scripts that meson.build gives to meson.add_dist_script().' }),
   );
   const made = await onlyArchive(context, work);
   checkNames(made, spec.name, names);
   const specText = await finishedSpec(context, work, made, spec);
-  await mustRun(context, work, { argv: ['mkdir', 'dist'] }, cannotPack);
   await mustRun(context, work, { argv: script(RECOMPRESS, [`build/meson-dist/${made}`, `dist/${names.archive}`]) }, cannotPack);
   return { file: `dist/${names.archive}`, specText };
 }
 
 async function commitAll(context: NodeContext, work: Work): Promise<void> {
   const env = { GIT_AUTHOR_DATE: COMMIT_TIME, GIT_COMMITTER_DATE: COMMIT_TIME };
-  // Forced: what the snapshot holds belongs to the tree, whatever its .gitignore says.
-  for (const args of [['init', '--quiet', '--template=', '.'], ['add', '--all', '--force', '.'], ['commit', '--quiet', '--no-verify', '--allow-empty', '--message=Snapshot of the source tree']]) {
-    await mustRun(context, work, { argv: [...GIT, ...args], cwd: 'source', env }, (seen) => ({
-      class: 'build',
-      message: `git ${args[0] ?? ''} of the snapshot failed`,
-      next: 'Look at the log; the build root needs git.',
-      lines: seen.telling(),
-    }));
-    if (args[0] === 'init') await work.put(packFiles([ATTRIBUTES]));
-  }
+  await mustRun(context, work, { argv: script(COMMIT_ALL, GIT_OPTIONS), cwd: 'source', env, files: packFiles([ATTRIBUTES]) }, (seen) => ({
+    class: 'build',
+    message: 'git can’t make a commit of the snapshot',
+    next: 'Look at the log; the build root needs git.',
+    lines: seen.telling(),
+  }));
 }
 
 /** libvirt's configure step would have git fetch submodules, which are plain folders here. */

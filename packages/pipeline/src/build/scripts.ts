@@ -120,7 +120,16 @@ export const RECOMPRESS = `
 set -eu
 case $2 in
 ${COMPRESSORS}esac
+mkdir -p -- "$(dirname -- "$2")"
 gzip -dc -- "$1" | $compress >"$2"
+`;
+
+/** Arguments: options of git. The folder becomes the one commit of a repository. Forced: what a snapshot holds belongs to the tree, whatever its .gitignore says. */
+export const COMMIT_ALL = `
+set -e
+git "$@" init --quiet --template= .
+git "$@" add --all --force .
+git "$@" commit --quiet --no-verify --allow-empty --message='Snapshot of the source tree'
 `;
 
 /** Arguments: an archive, a folder to unpack it into. */
