@@ -26,6 +26,8 @@ export interface Watched {
 
 export async function openPage(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  // Far above what any needs: a crowded machine is no failure.
+  page.setDefaultTimeout(120_000);
   const complaints: string[] = [];
   const requests: string[] = [];
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));

@@ -75,6 +75,8 @@ async function sendEvents(request: IncomingMessage, response: ServerResponse, ru
   const gone = new AbortController();
   response.on('close', () => { gone.abort(); });
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
+  // Whoever is cut off asks again after a second.
+  response.write('retry: 1000\n\n');
   // A browser that was cut off says how far it came; it counts only for the run that it shows.
   const last = parsePlace(request.headers['last-event-id']?.toString());
   const from = run === undefined ? undefined : { run, offset: last?.run === run ? last.offset : 0 };
