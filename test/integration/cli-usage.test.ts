@@ -33,7 +33,7 @@ test('--version prints the version and nothing else', async () => {
 test('every command has help with examples', async () => {
   const { out } = await rig.crpm(['--help']);
   const commands = [...out.matchAll(/^ {2}([a-z]+) +(?:\[|<|[a-z])/gm)].map(([, name]) => name ?? '').filter((name) => name !== 'crpm');
-  expect(commands).toEqual(['init', 'run', 'watch', 'plan', 'explain', 'graph', 'validate', 'schema', 'status', 'logs', 'shell', 'runs', 'events', 'report', 'ui', 'source', 'update', 'verify', 'serve', 'prefetch', 'revert', 'cache', 'clean', 'doctor', 'completion', 'man', 'help']);
+  expect(commands).toEqual(['init', 'run', 'watch', 'plan', 'explain', 'graph', 'validate', 'schema', 'status', 'logs', 'shell', 'runs', 'events', 'report', 'ui', 'source', 'eject', 'update', 'verify', 'serve', 'prefetch', 'revert', 'cache', 'clean', 'doctor', 'completion', 'man', 'help']);
   for (const command of commands.slice(0, -1)) {
     const help = await rig.crpm([command, '--help']);
     expect(help.code).toBe(0);

@@ -5,6 +5,7 @@ import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
 import { doctorCommand } from './commands/doctor.js';
+import { ejectCommand } from './commands/eject.js';
 import { eventsCommand } from './commands/events.js';
 import { explainCommand } from './commands/explain.js';
 import { graphCommand } from './commands/graph.js';
@@ -92,6 +93,7 @@ export function program(cli: Cli): Command {
     reportCommand,
     uiCommand,
     sourceCommand,
+    ejectCommand,
     updateCommand,
     verifyCommand,
     serveCommand,

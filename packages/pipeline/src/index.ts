@@ -1,6 +1,7 @@
 export * from './cluster/index.js';
 export { compile } from './compile/compile.js';
 export { checkTrees } from './compile/check-trees.js';
+export { ejectScript, type EjectOptions } from './eject/script.js';
 export * from './enter/index.js';
 export * from './facts.js';
 export * from './kubevirt/index.js';
