@@ -61,7 +61,7 @@ test('ls shows what runs leave, with the bound of the config; gc removes the old
   const gone = await rig.crpm(['cache', 'gc', '--max-size', '0']);
   expect(gone.code).toBe(0);
   expect(gone.out.match(/^removed +logs +logs of the run /gm)).toHaveLength(2);
-  expect(gone.out).toMatch(/^kept +logs +logs of the run \S+ +\d+ \S+ +the last run$/m);
+  expect(gone.out).toMatch(/^kept +logs +logs of the run \S+ +[\d.]+ \S+ +the last run$/m);
   expect(await logs()).toMatchObject([{ pinned: 'the last run' }]);
   // What the workspace stands on is still there.
   expect((await rig.crpm(['run'])).out).toMatch(/greet.*fresh|1 fresh/s);
