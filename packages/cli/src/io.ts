@@ -26,11 +26,6 @@ export interface GlobalOptions {
   readonly config?: string;
 }
 
-/** The width of the terminal that is written to; nothing where it is none. */
-export function widthOf({ stdout }: Io): number | undefined {
-  return stdout.isTTY ? stdout.columns || undefined : undefined;
-}
-
 /** Prints one JSON document. */
 export function printJson(io: Io, value: unknown): void {
   io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);

@@ -35,9 +35,12 @@ function overview(id: string, logs: string, holder: Holder | undefined): RunOver
   return { ...run, ...(wasKilled(run, holder) ? { killed: true as const } : {}), nodes };
 }
 
+/** The column with what a run did; a run's name must be whole, to be typed. */
+const DID = 4;
+
 /** For people. `now` is milliseconds since the epoch, `width` that of a terminal. */
 export function formatRuns(runs: readonly RunOverview[], now: number, width?: number): string {
-  return `${formatTable([['run', 'began', 'took', 'exit', 'did'], ...runs.map((run) => row(run, now))], width)}\n`;
+  return `${formatTable([['run', 'began', 'took', 'exit', 'did'], ...runs.map((run) => row(run, now))], width, [DID])}\n`;
 }
 
 function row({ id, started, finished, killed, nodes }: RunOverview, now: number): readonly string[] {

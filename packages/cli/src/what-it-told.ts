@@ -1,7 +1,7 @@
 import type { Event } from '@crpm/core';
 import type { VerifyFact } from '@crpm/pipeline';
-import { formatDuration, formatFailure, outcomeWord } from '@crpm/reporters';
-import { widthOf, type Io } from './io.js';
+import { formatDuration, formatFailure, outcomeWord, widthOf } from '@crpm/reporters';
+import type { Io } from './io.js';
 
 /** What a node without programs had to tell in a run: why it ran, what it did, what came of it. Ended by a newline, or empty. */
 export async function whatItTold(events: readonly Event[], node: string, io: Io): Promise<string> {
@@ -17,7 +17,7 @@ export async function whatItTold(events: readonly Event[], node: string, io: Io)
       case 'node-warning':
         return [`warning: ${event.text}`];
       case 'node-finished': {
-        const proof = kinds.get(node) === 'verify' && event.outcome === 'ran' && event.data !== undefined ? formatProof(event.data as unknown as VerifyFact, widthOf(io)).split('\n') : [];
+        const proof = kinds.get(node) === 'verify' && event.outcome === 'ran' && event.data !== undefined ? formatProof(event.data as unknown as VerifyFact, widthOf(io.stdout)).split('\n') : [];
         return event.failure ? formatFailure(event.failure, { node }).split('\n') : [`${outcomeWord(event.outcome, event.role)}${event.ms > 0 ? ` in ${formatDuration(event.ms)}` : ''}`, ...proof];
       }
       case 'node-line':

@@ -14,3 +14,7 @@ test('on a terminal the widest columns are cut until the table fits, and narrow 
   expect(Math.max(...formatTable(rows, 30).split('\n').map(({ length }) => length))).toBeLessThanOrEqual(30);
   expect(formatTable([['a', 'b']], 1)).toBe('a  b');
 });
+
+test('only columns that may be cut are', () => {
+  expect(formatTable(rows, 32, [2]).split('\n')).toEqual(['run              exit  did', '20261126T101500  0     ran base…', '20261126T101600  1     failed b…']);
+});

@@ -1,6 +1,7 @@
 import { EXIT } from '@crpm/core';
+import { widthOf } from '@crpm/reporters';
 import { keepBound, listWorkspaces, lookInto, userFolders, verifyCache } from '@crpm/state';
-import { printJson, widthOf, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { stoppable } from '../signals.js';
 import { formatBound, formatListing, formatVerified, listing } from './report.js';
 import { openRooms, readOutputs, type Rooms } from './rooms.js';
@@ -20,7 +21,7 @@ export async function listCache(cli: Cli, options: CacheOptions): Promise<void> 
   await withRooms(cli, options, async ({ quick, slow }, maxSize, signal) => {
     const list = listing(await lookInto([...quick, ...slow], signal), maxSize);
     if (options.json) printJson(cli.io, list);
-    else cli.io.stdout.write(formatListing(list, Date.now(), widthOf(cli.io)));
+    else cli.io.stdout.write(formatListing(list, Date.now(), widthOf(cli.io.stdout)));
   });
 }
 

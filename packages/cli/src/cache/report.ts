@@ -45,7 +45,7 @@ export function formatListing({ maxSize, size, rooms, unseen }: CacheListing, no
     ...gathered(items).slice(0, SHOWN).map(({ title, size: itemSize, lastUsed, pinned }) => [`  ${title}`, age(lastUsed), formatSize(itemSize), pinned ?? '']),
     ...(gathered(items).length > SHOWN ? [[`  … and ${String(gathered(items).length - SHOWN)} more`, '', '', '--json lists them']] : []),
   ]);
-  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width)}\n\n` : '';
+  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width, [0, 3])}\n\n` : '';
   return `${table}${formatSize(size)} of ${formatSize(maxSize)} (cache.maxSize); what is linked counts once\n${formatUnseen(unseen)}`;
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { EXIT } from '@crpm/core';
-import { palette, wantsColour } from '@crpm/reporters';
+import { palette, wantsColour, widthOf, wrap } from '@crpm/reporters';
 import { engineOption, examples, type Overrides } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { stoppable } from '../signals.js';
@@ -22,9 +22,11 @@ export function doctorCommand(cli: Cli): Command {
         const findings = await examine(cli, options, stop);
         if (options.json) printJson(cli.io, { findings });
         const colours = palette(wantsColour(cli.io.stdout, cli.io.env));
+        const width = widthOf(cli.io.stdout);
+        const prose = (text: string, first: number) => text.split('\n').map((line) => wrap(line, { width, first, indent: 8 })).join('\n');
         for (const { state, what, detail, next } of options.json ? [] : findings) {
           const mark = { ok: colours.good('ok     '), warning: colours.caution('warning'), error: colours.bad('error  ') }[state];
-          cli.io.stdout.write(`${mark} ${what}: ${detail}\n${next === undefined ? '' : `        next: ${next}\n`}`);
+          cli.io.stdout.write(`${mark} ${prose(`${what}: ${detail}`, 8)}\n${next === undefined ? '' : `        next: ${prose(next, 14)}\n`}`);
         }
         const faults = findings.filter(({ state }) => state === 'error').map(({ what }) => what);
         // A config or a tree is mended by whoever wrote the config, as in every other command.

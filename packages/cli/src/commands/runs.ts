@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { widthOf } from '@crpm/reporters';
 import { examples } from '../help.js';
-import { printJson, widthOf, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { formatRuns, runOverviews } from '../run-overview.js';
 
@@ -19,6 +20,6 @@ export function runsCommand(cli: Cli): Command {
       const { lockFileOf, readLock } = await import('@crpm/state');
       const runs = runOverviews(workspace, readLock(lockFileOf(workspace)));
       if (options.json) printJson(cli.io, { runs });
-      else cli.io.stdout.write(runs.length === 0 ? 'no run is on record: crpm run makes one\n' : formatRuns(runs, Date.now(), widthOf(cli.io)));
+      else cli.io.stdout.write(runs.length === 0 ? 'no run is on record: crpm run makes one\n' : formatRuns(runs, Date.now(), widthOf(cli.io.stdout)));
     });
 }
