@@ -175,7 +175,7 @@ describe('whatever becomes of the registry, the RPMs are right:', () => {
     expect(await denied.crpm('cache', 'push')).toMatchObject({ code: 3, err: expect.stringMatching(/pushing to \S+: the registry answers 405/) as string });
     const doctor = await denied.crpm('doctor');
     await closed.kill();
-    expect(doctor.out).toMatch(/^note {2}shared store: .* answers 405/m);
+    expect(doctor.out).toMatch(/^warning shared store: .* answers 405/m);
 
     if (process.getuid?.() !== 0) return console.warn('SKIPPED: a registry with a full disk: only root can make one');
     const small = join(rig.root, 'small');
