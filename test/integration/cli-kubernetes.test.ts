@@ -63,7 +63,7 @@ sources:
   test('doctor looks at cluster, rights, registry and storage', async () => {
     const well = await crpm(['doctor', '--json']);
     const { findings } = JSON.parse(well.out) as { findings: { what: string; state: string; detail: string }[] };
-    expect(Object.fromEntries(findings.map(({ what, state }) => [what, state]))).toMatchObject({ cluster: 'good', rights: 'good', registry: 'good', storage: 'caution', network: 'caution' });
+    expect(Object.fromEntries(findings.map(({ what, state }) => [what, state]))).toMatchObject({ cluster: 'ok', rights: 'ok', registry: 'ok', storage: 'warning', network: 'warning' });
     const nobody = await crpm(['doctor'], { KUBECONFIG: await cluster.somebody('nobody') });
     expect(nobody.code).toBe(3);
     expect(nobody.out).toContain('kind: Role');

@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
     text: `custom-rpms.config.yaml:1:1: error: kubevirt lacks dir
  1 | kubevirt:
    | ^^^^^^^^
-custom-rpms.config.yaml:2:3: error: unknown key "dri" in kubevirt; allowed: dir; did you mean "dir"?
+custom-rpms.config.yaml:2:3: error: unknown key "dri" in kubevirt; did you mean "dir"? Allowed: dir
  2 |   dri: ../kubevirt
    |   ^^^`,
   },

@@ -100,6 +100,8 @@ describe('facts', () => {
     const proof = { proven: false, standing: 'proof', resolver: 'bazeldnf', rows: [{ name: 'r', evr: '0:1-1', arch: 'x86_64', stream: 9, verdict: 'not taken', message: 'no', trees: ['t'] }, { name: 's', stream: 10, arch: 'x86_64' }], complaints: [{ check: 'trees', message: 'm', next: 'n' }], moved: [{ name: 'p', before: [], after: ['1'], trees: ['t'] }] };
     const shown = proofOf(record({ verify: [] }, [end('verify', 1, { data: { proof, stale: { qemu: '2026' }, absent: ['seabios'], allowOfficial: ['x'] } })]))!;
     expect(shown).toMatchObject({ node: 'verify', proven: false, demonstration: false, complaints: [{ check: 'trees', message: 'm', next: 'n' }], moved: [{ name: 'p', before: 'new', after: '1', trees: 't' }] });
+    const demonstrated = { ...proof, holds: true, standing: 'demonstration' };
+    expect(proofOf(record({ verify: [] }, [end('verify', 1, { data: { proof: demonstrated } })]))).toMatchObject({ proven: true, demonstration: true });
     expect(shown.rows.map(({ place }) => place)).toEqual(['x86_64_cs9', 'x86_64_cs10']);
     expect(shown.notes).toHaveLength(3);
     expect(proofOf(record({ verify: [] }, [end('verify', 1, { outcome: 'failed', failure: { class: 'proof', message: 'm', data: { proof } } })]))?.resolver).toBe('bazeldnf');

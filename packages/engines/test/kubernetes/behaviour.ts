@@ -157,11 +157,11 @@ cp /bin/cat /opt/capable && chown 7:8 /opt/a/b/two && chmod 4750 /opt/a/b/two`;
       const env = { KUBECONFIG: await cluster.somebody('developer') };
       const rights = async () => (await examineCluster(config, env, never)).find(({ what }) => what === 'rights');
       const refused = await rights();
-      expect(refused).toMatchObject({ state: 'bad', detail: expect.stringContaining('create jobs.batch') });
+      expect(refused).toMatchObject({ state: 'error', detail: expect.stringContaining('create jobs.batch') });
       const role = roleIn(refused!.next!);
       await cluster.call('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles', role);
       await cluster.call('POST', '/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings', { metadata: { name: 'crpm' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'crpm' }, subjects: [{ kind: 'User', name: 'developer', apiGroup: 'rbac.authorization.k8s.io' }] });
-      await expect.poll(rights).toMatchObject({ state: 'good' });
+      await expect.poll(rights).toMatchObject({ state: 'ok' });
       // And it is enough for all that a work does.
       const limited = await open({}, env);
       const work = await limited.openWork({ image, arch: limited.arch, labels, signal: never });

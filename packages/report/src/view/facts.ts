@@ -64,7 +64,8 @@ export function proofOf(record: RunRecord): ProofView | undefined {
       const several = new Set(rows.map(({ stream }) => stream)).size > 1;
       return {
         node: id,
-        proven: proof['proven'],
+        // Of a demonstration `proven` is never said; records of old have that alone.
+        proven: proof['holds'] === true || (proof['holds'] === undefined && proof['proven']),
         demonstration: proof['standing'] === 'demonstration',
         resolver,
         rows: rows.map((row) => ({
