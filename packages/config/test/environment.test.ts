@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { setVariables } from '../src/environment.js';
 import type { Config } from '@crpm/core';
 import { load, loadGood, loadIn, makeFolder } from './workspace.js';
 
@@ -137,4 +138,8 @@ describe('a bad value names its variable:', () => {
       'unknown key "sourcse" in the config',
     ]);
   });
+});
+
+test('what stands above the config is told as it would be typed; what is empty, unset or says no is not', () => {
+  expect(setVariables({ LIBVIRT_DIR: '../lv', QEMU_ONLY: 'no', LIBVIRT_ONLY: '1', SINGLE_ARCH: '', LIBVIRT_VERSION: '0:1', HOME: '/root' })).toEqual(['LIBVIRT_DIR=../lv', 'LIBVIRT_ONLY=1', 'LIBVIRT_VERSION=0:1']);
 });
