@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Of nodes that ended well: what may give way first. */
-const DONE = /^[\u2714\u221a] /;
+/** Of nodes that ended well, but for the one that a key chose: what may give way first. */
+const DONE = /^[\u2714\u221a] (?!\u25b8)/;
 
 /**
  * As many lines as fit on a terminal with so many rows: what is drawn above its top could never be taken back, and would be drawn again with each frame. Nodes that

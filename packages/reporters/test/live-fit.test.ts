@@ -13,6 +13,10 @@ test('nodes that are done give way, the first ones first, to a line that counts 
   expect(fitRows([...DONE, ...BUSY], 5)).toEqual(['✔ 3 more', ...BUSY]);
 });
 
+test('a node that was chosen stays', () => {
+  expect(fitRows(['✔ ▸ a  ran 1s', ...DONE.slice(1), ...BUSY], 6)).toEqual(['✔ 2 more', '✔ ▸ a  ran 1s', ...BUSY]);
+});
+
 test('a node that failed stays, and of what still is too much the end', () => {
   expect(fitRows(['✖ a  failed', ...DONE, ...BUSY], 6)).toEqual(['✔ 3 more', '✖ a  failed', ...BUSY]);
   expect(fitRows([...DONE, ...BUSY], 3)).toEqual(BUSY.slice(1));

@@ -19,16 +19,16 @@ const helpful = (error: string) => [
 ];
 
 test('an RPM that crpm pins and nobody built is to be built', () => {
-  const output = ['level=info msg="Loading packages."', ...helpful('Package qemu-img-17:10.1.0-20.el9.crpm0001 does not exist')];
+  const output = ['time="2026-11-26T10:37:13Z" level=info msg="Loading packages."', ...helpful('Package qemu-img-17:10.1.0-20.el9.crpm0001 does not exist')];
   const { reason, lines, next } = explainScriptFailure(output, { SINGLE_ARCH: 'x86_64', QEMU_VERSION: '17:10.1.0-20.el9.crpm0001' });
   expect(reason).toBe('Package qemu-img-17:10.1.0-20.el9.crpm0001 does not exist');
-  expect(lines).toEqual(['level=info msg="Loading packages."', `Error: ${reason}`, reason]);
+  expect(lines).toEqual([`Error: ${reason}`, reason]);
   expect(next).toMatch(/^KubeVirt's script asks for it with QEMU_VERSION, which crpm set to what was built: build that RPM too/);
 });
 
 test("a pin of KubeVirt's own that no mirror has any more is to be set", () => {
   const { next } = explainScriptFailure(helpful('Package passt-0:0^20260611.ga9c61ff-1.el9 does not exist'), { QEMU_VERSION: '17:10.1.0-20.el9.crpm0001' });
-  expect(next).toMatch(/^A version that KubeVirt's script pins is no longer on the mirror: set it in rpmDeps\.versions/);
+  expect(next).toMatch(/^KubeVirt's script asks for passt-0:0\^20260611\.ga9c61ff-1\.el9, and no repository has it: mirrors drop old versions\. Set the version that there is now under rpmDeps\.versions/);
 });
 
 test('a resolver that gives up is quoted', () => {
@@ -43,9 +43,9 @@ test('a repository that does not answer where the resolver runs leads to serve.m
   expect(next).toMatch(/has another loopback .*: set serve\.mode: volume/);
 });
 
-test('of any other failure the last twenty lines are shown', () => {
+test('of any other failure the last ten lines are shown', () => {
   const output = Array.from({ length: 30 }, (_, index) => `line ${index}`);
-  expect(explainScriptFailure(output, {})).toEqual({ lines: output.slice(10), next: 'See the log; the KubeVirt tree is untouched, and the private copy is kept.' });
+  expect(explainScriptFailure(output, {})).toEqual({ lines: output.slice(20), next: 'See the log; the KubeVirt tree is untouched, and the private copy is kept.' });
 });
 
 test('a package that moved along says in which trees', () => {
