@@ -66,12 +66,14 @@ export function rpmDepsStep(params: RpmDepsParams): Step {
     title: "KubeVirt's own choice of RPMs; crpm does this in a private copy of the tree, and brings back only what it has proven",
     uses: ['evr_of'],
     lines: [
+      '# RPMs that it names without a version (qemu-pr-helper) are left to the resolver here, which may choose an official one.',
       `KUBEVIRT=${quote(params.kubevirt)}`,
       ...(params.published === undefined ? [] : [`BASE_URL=${quote(params.published.replace(/\/$/, ''))}`]),
       ...params.streams.flatMap(({ basesystem, stream, kubevirtBasesystem, versions }) =>
         params.arches.flatMap((arch) => {
           const url = params.published === undefined ? `$BASE_URL/${basesystem}/${arch}/` : '$BASE_URL/';
-          const repo = `printf '%s\\n' 'repositories:' '- name: ejected-cs${String(stream)}-${arch}' '  arch: ${arch}' "  baseurl: ${url}" '  gpgcheck: 0' '  repo_gpgcheck: 0' >"$KUBEVIRT"/${CUSTOM_REPO}`;
+          // JSON, which is YAML.
+          const repo = `printf '{ "repositories": [{ "arch": "${arch}", "baseurl": "%s", "gpgcheck": 0, "name": "ejected-cs${String(stream)}-${arch}", "repo_gpgcheck": 0 }] }\\n' "${url}" >"$KUBEVIRT"/${CUSTOM_REPO}`;
           const own = params.published === undefined ? pinned.map(([name, variable]) => `evr=$(evr_of ${quote(name)} "$WORK"/repo/${basesystem}/${arch}); [ -z "$evr" ] || told+=("${variable}=$evr")`) : [];
           return [
             repo,
