@@ -15,13 +15,13 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 const rig = new CliRig();
 
-/** What wants a browser or a terminal, or goes on until Ctrl-C; each has tests of its own. */
-const wantsSomebody = (line: string) => /^crpm (?:ui|watch|shell)\b|--open\b/.test(line);
+/** What wants a browser, a terminal or a cluster, or goes on until Ctrl-C; each has tests of its own. */
+const wantsMore = (line: string) => /^crpm (?:ui|watch|shell)\b|--open\b|--engine kubernetes\b/.test(line);
 
 /** What takes things away comes last. */
 const isEnd = (line: string) => /^crpm (?:revert|clean|serve --stop)\b/.test(line);
 
-const lines = [...new Set(pages().flatMap(commandLines).map(({ text }) => text))].filter((line) => !(line in ELSEWHERE) && !wantsSomebody(line));
+const lines = [...new Set(pages().flatMap(commandLines).map(({ text }) => text))].filter((line) => !(line in ELSEWHERE) && !wantsMore(line));
 
 /** What stands for any run of crpm runs. */
 function lastRun(): string {
