@@ -1,4 +1,6 @@
-import { packFiles } from '@crpm/archive';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { extractTar, packFiles } from '@crpm/archive';
 import type { Engine, EngineConfig, KubernetesConfig, PrepareOptions, Work } from '@crpm/core';
 import { examineCluster } from '@crpm/engines/kubernetes/examine';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -151,6 +153,40 @@ cp /bin/cat /opt/capable && chown 7:8 /opt/a/b/two && chmod 4750 /opt/a/b/two`;
       await opened.close();
       await dead.opened.close();
     }, 120_000);
+
+    it('keeps build trees and a shared cache in claims where storage classes are given: listed, found again, removed', async () => {
+      for (const [n, mode] of ['ReadWriteOnce', 'ReadWriteOnce', 'ReadWriteMany'].entries()) {
+        const path = join(cluster.layout.dir, 'volumes', String(n));
+        mkdirSync(path, { recursive: true });
+        const spec = { capacity: { storage: '1Gi' }, accessModes: [mode], storageClassName: mode === 'ReadWriteMany' ? 'shared' : 'trees', persistentVolumeReclaimPolicy: 'Retain', hostPath: { path } };
+        await cluster.call('POST', '/api/v1/persistentvolumes', { metadata: { name: `crpm-test-${n}` }, spec });
+      }
+      const storing = await open({ storageClass: 'trees', cacheStorageClass: 'shared', storageSize: '1Gi' });
+      expect(storing.keepsNoTrees).toBeUndefined();
+      const mine = { ...labels, workspace: `${labels.workspace}-trees` };
+      const openTree = () => storing.openWork({ image, arch: storing.arch, labels: mine, tree: 'libvirt', cache: 'ccache', signal: never });
+      const first = await openTree();
+      await first.put(packFiles([{ path: 'src/a.c', content: 'a', mtime: 1_600_000_000.5 }]));
+      expect(await lines(first, 'echo made > made; stat -c "%n %.1Y" src/a.c')).toEqual(['src/a.c 1600000000.5']);
+      await lines(first, `touch ${first.cache!}/hit`);
+      await first.close();
+      const second = await openTree();
+      // What was put once is not unpacked again over what a build made of it.
+      expect(await lines(second, `cat made; echo changed > src/a.c; ls ${second.cache!}`)).toEqual(['made', 'hit']);
+      expect(await lines(second, 'cat src/a.c')).toEqual(['changed']);
+      await extractTar(await second.get('src'), join(cluster.layout.dir, 'taken'));
+      expect(readFileSync(join(cluster.layout.dir, 'taken/src/a.c'), 'utf8')).toBe('changed\n');
+      await second.close();
+      const kept = (await storing.list({})).filter(({ keeps }) => keeps);
+      expect(kept.map(({ type, keeps, labels: { workspace } }) => [type, keeps, workspace])).toEqual(expect.arrayContaining([['volume', { what: 'tree', name: 'libvirt' }, mine.workspace], ['volume', { what: 'cache', name: 'ccache' }, '']]));
+      await storing.remove(kept);
+      await expect.poll(async () => (await storing.list({})).filter(({ keeps }) => keeps), { timeout: 60_000 }).toEqual([]);
+      const third = await storing.openWork({ image, arch: storing.arch, labels: mine, tree: 'libvirt', signal: never });
+      expect(await lines(third, 'ls -A')).toEqual([]);
+      await third.close();
+      await storing.remove((await storing.list({})).filter(({ keeps }) => keeps));
+      await storing.close();
+    }, 180_000);
 
     it('doctor prints the Role that is needed, and with it all is well', async () => {
       const config: EngineConfig = { kind: 'kubernetes', network: 'bridge', kubernetes: { registry: `http://${cluster.registry}/crpm` } };
