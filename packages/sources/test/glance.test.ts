@@ -227,3 +227,32 @@ test('names of any bytes are seen at a glance, and so is a change in any of them
     { numRuns: 25 },
   );
 });
+
+test('after any number of edits, each with its own scan, the tree is what a scan from nothing says', async () => {
+  for (let file = 0; file < 40; file++) write(dir, { [`d${String(file % 7)}/f${String(file)}.c`]: String(file) });
+  await settle();
+  await anotherSecond();
+  // What is read just after it was written is read again the next time, as ever.
+  now.mockImplementation(clock);
+  const edits = (...acts: readonly string[]) => fc.array(fc.record({ file: fc.nat(39), act: fc.constantFrom(...acts), text: fc.string({ maxLength: 4 }) }), { minLength: 1, maxLength: 3 });
+  const inPlace = fc.sample(edits('write', 'same size, old mtime', 'mode', 'touch'), { numRuns: 60, seed: 7 });
+  const any = fc.sample(edits('write', 'link', 'remove', 'back'), { numRuns: 20, seed: 7 });
+  let atAGlance = 0;
+  for (const [number, edits] of [...inPlace, ...any].entries()) {
+    for (const { file, act, text } of edits) {
+      const path = join(dir, `d${String(file % 7)}/f${String(file)}.c`);
+      const there = lstatSync(path, { throwIfNoEntry: false });
+      if (there === undefined || there.isSymbolicLink() || act === 'back') { rmSync(path, { force: true }); writeFileSync(path, String(file)); }
+      else if (act === 'write') writeFileSync(path, text);
+      else if (act === 'same size, old mtime') { writeFileSync(path, 'x'.repeat(there.size)); utimesSync(path, there.atime, there.mtime); }
+      else if (act === 'mode') chmodSync(path, 0o755 ^ (there.mode & 0o111));
+      else if (act === 'touch') utimesSync(path, 1, 1);
+      else { rmSync(path); if (act === 'link') symlinkSync(text || 'a', path); }
+    }
+    const { digest, entries, looks } = await scan();
+    const fresh = await scanTree(dir);
+    expect({ digest, entries }, JSON.stringify([number, edits])).toEqual({ digest: fresh.digest, entries: fresh.entries });
+    if (looks[0] !== undefined) atAGlance++;
+  }
+  expect(atAGlance).toBeGreaterThanOrEqual(60);
+});
