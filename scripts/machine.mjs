@@ -37,6 +37,8 @@ const TEST = [
   { there: 'autoreconf', apt: 'autoconf', dnf: 'autoconf' },
   { there: 'automake', apt: 'automake', dnf: 'automake' },
   { there: 'zstd', apt: 'zstd', dnf: 'zstd' },
+  { there: 'ssh', apt: 'openssh-client', dnf: 'openssh-clients' },
+  { there: 'openssl', apt: 'openssl', dnf: 'openssl' },
   { there: 'pkg-config', apt: 'pkg-config', dnf: 'pkgconf-pkg-config' },
   { there: '/etc/ssl/certs/ca-certificates.crt', apt: 'ca-certificates', dnf: 'ca-certificates' },
 ];

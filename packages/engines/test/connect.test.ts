@@ -65,7 +65,12 @@ describe('where an engine is looked for', () => {
   });
 
   it.each([
-    ['ssh://me@host', 'ssh -nNT'],
+    ['ssh://', 'ssh://user@host'],
+    ['ssh://-oProxyCommand=x', 'ssh://user@host'],
+    ['ssh://-l@host', 'ssh://user@host'],
+    ['ssh://me:secret@host', 'log in by a key'],
+    ['ssh://host/a b/docker.sock', 'ssh://user@host'],
+    ['ssh://host/$(x)', 'ssh://user@host'],
     ['npipe:////./pipe/docker_engine', 'WSL'],
     ['unix://relative', 'absolute'],
     ['ftp://x', 'unix:///path or tcp://host:port'],
@@ -73,6 +78,16 @@ describe('where an engine is looked for', () => {
   ])('says what is wrong with %s', (text, words) => {
     const result = parseEndpoint(text);
     expect(result).toMatchObject({ ok: false, error: expect.stringContaining(words) });
+  });
+
+  it.each([
+    ['ssh://host', { host: 'host' }],
+    ['ssh://me@host:2222', { host: 'host', user: 'me', port: 2222 }],
+    ['ssh://host/run/user/1000/docker.sock', { host: 'host', path: '/run/user/1000/docker.sock' }],
+    ['ssh://[::1]:22', { host: '::1', port: 22 }],
+  ])('reads %s, and says it back', (text, value) => {
+    expect(parseEndpoint(text)).toEqual({ ok: true, value: { kind: 'ssh', ...value } });
+    expect(formatEndpoint({ kind: 'ssh', ...value })).toBe(text);
   });
 
   it('takes a bare host and port, as docker does', () => {

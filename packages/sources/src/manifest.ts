@@ -34,8 +34,12 @@ export interface SymlinkEntry {
 
 /** Sorts the entries and computes the digest. */
 export function makeManifest(entries: readonly ManifestEntry[], warnings: readonly string[] = []): Manifest {
-  const sorted = inByteOrder(entries);
-  return { entries: sorted, digest: digestOf(sorted), warnings };
+  return manifestOfSorted(inByteOrder(entries), warnings);
+}
+
+/** Of entries that are in byte order already. */
+export function manifestOfSorted(entries: readonly ManifestEntry[], warnings: readonly string[] = []): Manifest {
+  return { entries, digest: digestOf(entries), warnings };
 }
 
 export function inByteOrder(entries: readonly ManifestEntry[]): readonly ManifestEntry[] {

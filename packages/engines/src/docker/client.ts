@@ -41,7 +41,7 @@ export class ConnectionError extends FailureError {
       {
         class: 'environment',
         message: `the engine at ${address} ${why} (${what})`,
-        next: 'See whether it runs (docker version, systemctl status docker); then run again.',
+        next: address.startsWith('ssh://') ? `Log in once by hand, crpm asks no questions: ssh ${address} docker version. A key with a passphrase wants ssh-agent.` : 'See whether it runs (docker version, systemctl status docker); then run again.',
         ...(code !== undefined && PASSING_CODES.has(code) ? { transient: true as const } : {}),
       },
       { cause },
@@ -101,8 +101,8 @@ export class Client {
 
 const CONNECTION_CODES = new Set([
   ...PASSING_CODES,
-  ...['EACCES', 'ENOTFOUND', 'ENOTSOCK', 'EPROTO', 'HPE_INVALID_CONSTANT', 'ABORT_ERR'],
-  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ...['SSH_FAILED', 'EACCES', 'ENOTFOUND', 'ENOTSOCK', 'EPROTO', 'HPE_INVALID_CONSTANT', 'ABORT_ERR'],
+  ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID'],
 ]);
 
 /** Errors of a connection, in words. */
@@ -142,10 +142,11 @@ function strip(message: string): string {
 export async function makeClient(endpoint: Endpoint, timeout = QUICK): Promise<Client> {
   const { default: Docker } = await import('dockerode');
   const tls = endpoint.kind === 'tcp' ? endpoint.tls : undefined;
-  const agent = tls ? new https.Agent({ keepAlive: false, rejectUnauthorized: tls.verify }) : new http.Agent({ keepAlive: false });
+  const agent = await agentFor(endpoint);
   // Every option is given, for docker-modem fills what is absent from the environment by rules of its own.
   const options = {
-    host: endpoint.kind === 'tcp' ? endpoint.host : undefined,
+    // Over ssh it is only what the requests say.
+    host: endpoint.kind === 'tcp' ? endpoint.host : endpoint.kind === 'ssh' ? 'docker' : undefined,
     port: endpoint.kind === 'tcp' ? endpoint.port : undefined,
     socketPath: endpoint.kind === 'unix' ? endpoint.path : undefined,
     protocol: tls ? 'https' : 'http',
@@ -157,4 +158,10 @@ export async function makeClient(endpoint: Endpoint, timeout = QUICK): Promise<C
     agent,
   };
   return new Client(new Docker(options as unknown as Dockerode.DockerOptions), formatEndpoint(endpoint), agent, timeout);
+}
+
+async function agentFor(endpoint: Endpoint): Promise<http.Agent> {
+  if (endpoint.kind === 'ssh') return new (await import('./ssh.js')).SshAgent(endpoint);
+  const tls = endpoint.kind === 'tcp' ? endpoint.tls : undefined;
+  return tls ? new https.Agent({ keepAlive: false, rejectUnauthorized: tls.verify }) : new http.Agent({ keepAlive: false });
 }

@@ -12,17 +12,26 @@ export interface TlsFiles {
 /** Where an engine listens. */
 export type Endpoint =
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsFiles };
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsFiles }
+  | SshEndpoint;
 
-/** Reads `unix:///…`, `tcp://host:port`, `http(s)://…` or a bare `host:port`. `tls` holds where the user said TLS. */
+/** A machine with an engine, reached by the user's ssh. */
+export interface SshEndpoint {
+  readonly kind: 'ssh';
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
+  /** Of the socket over there; default: what the docker command there takes. */
+  readonly path?: string;
+}
+
+/** Reads `unix:///…`, `tcp://host:port`, `ssh://user@host`, `http(s)://…` or a bare `host:port`. `tls` holds where the user said TLS. */
 export function parseEndpoint(text: string, tls?: TlsFiles): Result<Endpoint, string> {
   if (text.startsWith('unix://')) {
     const path = text.slice('unix://'.length);
     return path.startsWith('/') ? ok({ kind: 'unix', path }) : err(`${text} names no absolute socket path`);
   }
-  if (text.startsWith('ssh://')) {
-    return err(`crpm does not open ssh connections; forward the socket, ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock ${text.slice('ssh://'.length)}, and set DOCKER_HOST=unix:///tmp/docker.sock`);
-  }
+  if (text.startsWith('ssh://')) return sshEndpoint(text);
   if (text.startsWith('npipe://')) return err('named pipes of Windows are not supported; run crpm in WSL');
   let url: URL;
   try {
@@ -36,6 +45,36 @@ export function parseEndpoint(text: string, tls?: TlsFiles): Result<Endpoint, st
   return ok({ kind: 'tcp', host: url.hostname, port, ...(encrypted ? { tls: encrypted } : {}) });
 }
 
+/** ssh takes what begins with a dash for an option, and the far shell takes what it is sent apart. */
+const SSH_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/;
+const SSH_HOST = /^[A-Za-z0-9_:][A-Za-z0-9_.:-]*$/;
+const SSH_PATH = /^(\/[A-Za-z0-9_.@-]+)+$/;
+
+function sshEndpoint(text: string): Result<Endpoint, string> {
+  const form = 'ssh://user@host, ssh://host:port and ssh://host/path/of/docker.sock are addresses';
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return err(`${text} is no address; ${form}`);
+  }
+  const user = decodeURIComponent(url.username);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const path = url.pathname === '/' ? '' : url.pathname;
+  if (url.password !== '') return err('an address with a password in it is not used: let ssh log in by a key');
+  if (!SSH_HOST.test(host) || (user !== '' && !SSH_NAME.test(user)) || (path !== '' && !SSH_PATH.test(path)) || url.search + url.hash !== '') return err(`${text} is no address; ${form}`);
+  return ok({ kind: 'ssh', host, ...(user === '' ? {} : { user }), ...(url.port === '' ? {} : { port: Number(url.port) }), ...(path === '' ? {} : { path }) });
+}
+
 export function formatEndpoint(endpoint: Endpoint): string {
-  return endpoint.kind === 'unix' ? `unix://${endpoint.path}` : `tcp://${endpoint.host}:${endpoint.port}${endpoint.tls ? ' (TLS)' : ''}`;
+  switch (endpoint.kind) {
+    case 'unix':
+      return `unix://${endpoint.path}`;
+    case 'tcp':
+      return `tcp://${endpoint.host}:${endpoint.port}${endpoint.tls ? ' (TLS)' : ''}`;
+    case 'ssh': {
+      const { user, host, port, path } = endpoint;
+      return `ssh://${user === undefined ? '' : `${user}@`}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${String(port)}`}${path ?? ''}`;
+    }
+  }
 }

@@ -67,7 +67,7 @@ class Scan {
   async manifest(): Promise<Manifest | undefined> {
     const pause = () => this.#pauseIfDue();
     const { cacheFile, look, signal } = this.#options;
-    const seen = cacheFile === undefined ? undefined : await glance({ cacheFile, tree: this.#root, circumstances: this.#circumstances, started: this.#started, pause, signal, look });
+    const seen = cacheFile === undefined ? undefined : await glance({ cacheFile, tree: this.#root, circumstances: this.#circumstances, started: this.#started, pause, signal, look, expectChange: () => this.#cache.expectChange() });
     if (seen && 'manifest' in seen) return seen.manifest;
     const changes = seen && this.#cache.believe(seen) ? seen : undefined;
     const listed = changes === undefined && !(await this.#cache.listingHolds(pause));

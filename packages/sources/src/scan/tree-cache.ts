@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BytePath } from '@crpm/archive';
 import { writeFileAtomic } from '@crpm/state';
-import { makeManifest, type Manifest, type ManifestEntry } from '../manifest.js';
+import { manifestOfSorted, type Manifest, type ManifestEntry } from '../manifest.js';
 import type { SeenChanges } from './glance/glance.js';
 import { keepGlance, leaveGlance } from './glance/leave.js';
 import { lookAt, lstatOrNothing, readOrEmpty, type Pause } from './look-at.js';
@@ -25,6 +25,7 @@ export class TreeCache {
   #left: TreeRecord;
   /** Of each name of the record, whether it is as it was. */
   readonly #same: Uint8Array;
+  #entries: readonly ManifestEntry[] | undefined;
   /** Where the next name is likely to be that somebody asks for: names come in their order. */
   #likely = 0;
   readonly #read = new Map<BytePath, Stats>();
@@ -67,6 +68,7 @@ export class TreeCache {
    */
   patch(files: ReadonlyMap<BytePath, ManifestEntry>): Manifest | undefined {
     const { basis, whole } = this.#record;
+    const entries = [...this.#entriesOfAll()];
     const stamps = this.#record.stamps.slice();
     const digests = Buffer.from(this.#record.digests);
     for (const path of this.changed()) {
@@ -75,11 +77,22 @@ export class TreeCache {
       const stat = this.#read.get(path);
       if (stat) stamps.set(this.#vouchedFor(stat), place * STAMP_LENGTH);
       digests.write(file.sha256, (place - basis) * DIGEST_BYTES, 'hex');
+      entries[find(entries.length, (at) => entries[at]?.path ?? '', path) ?? entries.length] = file;
     }
     const record = { ...this.#record, stamps, digests };
-    const manifest = makeManifest(entriesOf(record), whole?.warnings);
+    const manifest = manifestOfSorted(entries, whole?.warnings);
     if (whole) this.#write({ ...record, whole: { ...whole, digest: manifest.digest } });
     return manifest;
+  }
+
+  /** Does what will have to be done as soon as something is known to have changed. */
+  expectChange(): void {
+    this.#entriesOfAll();
+  }
+
+  /** In byte order. */
+  #entriesOfAll(): readonly ManifestEntry[] {
+    return (this.#entries ??= entriesOf(this.#record));
   }
 
   /** The files and links of the last time. */
@@ -168,9 +181,14 @@ export class TreeCache {
   /** Among the files and links. The basis may hold a file as well, an exclude file. */
   #placeOf(path: BytePath): number | undefined {
     const { names, basis, files } = this.#record;
-    const place = names[this.#likely] === path && this.#likely >= basis ? this.#likely : (find(names, path, basis, basis + files) ?? find(names, path, basis + files, names.length));
+    const place = names[this.#likely] === path && this.#likely >= basis ? this.#likely : (this.#find(path, basis, basis + files) ?? this.#find(path, basis + files, names.length));
     if (place !== undefined) this.#likely = place + 1;
     return place;
+  }
+
+  #find(path: BytePath, from: number, to: number): number | undefined {
+    const found = find(to - from, (at) => this.#record.names[from + at] ?? '', path);
+    return found === undefined ? undefined : from + found;
   }
 
   /** Names with their stamps, or nothing if one of them is too young. */
@@ -217,15 +235,15 @@ export class TreeCache {
   }
 }
 
-/** By halves, in a part of the names that is in byte order. */
-function find(names: readonly BytePath[], path: BytePath, from: number, to: number): number | undefined {
-  let [low, high] = [from, to];
+/** By halves, where things are in byte order of their names. */
+function find(length: number, nameAt: (index: number) => BytePath, name: BytePath): number | undefined {
+  let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((names[middle] ?? '') < path) low = middle + 1;
+    if (nameAt(middle) < name) low = middle + 1;
     else high = middle;
   }
-  return low < to && names[low] === path ? low : undefined;
+  return low < length && nameAt(low) === name ? low : undefined;
 }
 
 /** A stamp that no file has: what was read when it was too young is read again, and all else of the record holds. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import type { BytePath } from '@crpm/archive';
 import { inByteOrder, type Manifest, type ManifestEntry } from '../manifest.js';
 import { STAMP_LENGTH } from './stamps.js';
@@ -45,11 +45,12 @@ export interface Whole {
   readonly circumstances: string;
 }
 
-const MAGIC = 'crpm tree record 1';
+const MAGIC = 'crpm tree record 2';
 /** How every record of this format begins, and no other file that passes the checksum. */
 const BEGINNING = `{"magic":${JSON.stringify(MAGIC)},`;
 /** Of a sha256. */
 export const DIGEST_BYTES = 32;
+const CHECKSUM_BYTES = 4;
 /** Holds the first line, as good as always. */
 const FIRST_BYTES = 4096;
 
@@ -67,7 +68,7 @@ export interface Head {
 
 /**
  * The bytes of a record's file: a line of JSON, blanks up to a multiple of 8; the stamps as doubles of this machine; the digests; the names, then the targets,
- * each ended by NUL; the sha256 of all before.
+ * each ended by NUL; the CRC-32 of all before.
  */
 export function encodeRecord(record: TreeRecord, tree: BytePath): Buffer {
   const text = record.names.map((name) => `${name}\0`).join('');
@@ -82,7 +83,7 @@ export function encodeRecord(record: TreeRecord, tree: BytePath): Buffer {
 
 /** Nothing, if the bytes are not exactly what {@link encodeRecord} made for this tree. */
 export function decodeRecord(bytes: Buffer, tree: BytePath): TreeRecord | undefined {
-  const body = bytes.subarray(0, Math.max(0, bytes.length - DIGEST_BYTES));
+  const body = bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM_BYTES));
   if (body.toString('latin1', 0, BEGINNING.length) !== BEGINNING || !checksum(body).equals(bytes.subarray(body.length))) return undefined;
   const stampsAt = body.indexOf('\n') + 1;
   const head = JSON.parse(body.toString('utf8', 0, stampsAt)) as Head;
@@ -157,6 +158,9 @@ function doubles(bytes: Buffer): Float64Array {
   return new Float64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / Float64Array.BYTES_PER_ELEMENT);
 }
 
+/** Against damage, not against anybody: whoever may write here may write the tree as well. */
 function checksum(body: Buffer): Buffer {
-  return createHash('sha256').update(body).digest();
+  const bytes = Buffer.alloc(CHECKSUM_BYTES);
+  bytes.writeUInt32BE(crc32(body));
+  return bytes;
 }

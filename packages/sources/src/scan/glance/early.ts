@@ -27,7 +27,7 @@ export function startLooks(cwd: string): TakeLook {
       const { tree, glance } = readHead(join(folder, name));
       if (glance === undefined) continue;
       const index = indexFile(cacheFile, glance.indexSha256);
-      looks.set(index, startLook({ tree: asText(tree), index }));
+      looks.set(index, startLook({ tree: asText(tree), index, yielding: true }));
     }
   } catch {
     // No workspace yet, or not whole: the scans see for themselves.

@@ -23,6 +23,8 @@ export interface GlanceOptions {
   readonly signal?: AbortSignal | undefined;
   /** Looks that were started before the scan. */
   readonly look?: TakeLook | undefined;
+  /** Called when something is seen to have changed, while git is still looking. */
+  readonly expectChange: () => void;
 }
 
 /** What was seen: the manifest of the last scan, if nothing changed; or the files and links that may have, of a tree with the same ones. */
@@ -47,6 +49,7 @@ export async function glance(options: GlanceOptions): Promise<Seen | undefined> 
     const own = new Set(names.slice(basis));
     const changed = new Set(own);
     await lookAt(record, tree, { from: basis, to: names.length, pause, seen: (place) => changed.delete(names[place] ?? '') });
+    if (changed.size > 0) options.expectChange();
     const told = await look;
     if (told === undefined) return undefined;
     // What crpm looks at itself may differ from an index that is older.

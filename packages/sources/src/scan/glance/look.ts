@@ -11,6 +11,8 @@ export interface Looked {
   readonly tree: string;
   /** Absolute; its folder has a {@link makeRepository}. */
   readonly index: string;
+  /** Whether somebody has other work to do meanwhile. */
+  readonly yielding?: boolean;
 }
 
 /** Resolves to the files that are not as the index says; to nothing where that can't be told, or where they are many. Never rejects. */
@@ -21,7 +23,7 @@ export type Look = Promise<readonly BytePath[] | undefined>;
  * Nothing of the user's has a say: not the tree's repository, no configuration, no variable of the environment. Where git is missing, or says anything
  * but names of files, there is no answer.
  */
-export function startLook({ tree, index }: Looked, signal?: AbortSignal): Look {
+export function startLook({ tree, index, yielding }: Looked, signal?: AbortSignal): Look {
   const repository = repositoryBeside(index);
   return new Promise((resolve) => {
     const child = spawn('git', ['diff-files', '--name-only', '-z', '--ignore-submodules=all'], {
@@ -33,7 +35,7 @@ export function startLook({ tree, index }: Looked, signal?: AbortSignal): Look {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(signal ? { signal } : {}),
     });
-    letOthersGoFirst(child.pid);
+    if (yielding) letOthersGoFirst(child.pid);
     let names = '';
     let complaint = false;
     child.stdout.setEncoding('latin1').on('data', (chunk: string) => { names += chunk; });
