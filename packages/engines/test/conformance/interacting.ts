@@ -8,7 +8,7 @@ import { never, type Rig } from './rig.js';
 export function interacting(rig: Rig): void {
   const { subject, labels, openWork, closeWorks, sh, leftovers } = rig;
 
-  describe('interact', () => {
+  describe.skipIf(subject.lacks.interact)('interact', () => {
     it('gives the program what comes in, and hands back each of its streams and its exit code', async () => {
       const work = await openWork();
       const talk = converse(work, { argv: ['sh', '-c', 'while read -r line; do echo "<$line>"; echo "!$line" >&2; done; echo over; exit 7'] });

@@ -105,6 +105,11 @@ cp /bin/cat /opt/capable && chown 7:8 /opt/a/b/two && chmod 4750 /opt/a/b/two`;
       expect(spec.volumes).toEqual([{ name: 'work', emptyDir: {} }, { name: 'scratch', emptyDir: {} }]);
     });
 
+    it('has nobody to talk to, and says so', async () => {
+      const work = await openWork();
+      expect(await failureOf(work.interact({ argv: ['sh'], signal: never, streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr } }))).toMatchObject({ class: 'environment', next: expect.stringContaining('--engine docker') });
+    });
+
     it('leaves foreign objects alone, even when it is told to remove them', async () => {
       const map = await cluster.call<{ metadata: { uid: string } }>('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'foreign', labels: { 'app.kubernetes.io/managed-by': 'helm', 'dev.crpm/role': 'work' } } });
       try {

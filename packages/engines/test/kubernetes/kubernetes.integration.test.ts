@@ -39,8 +39,8 @@ if ('skipped' in cluster) {
   conformance('kubernetes', {
     open: () => open(),
     image: async (engine) => (await engine.prepareImage({ kind: 'image', reference, pull: false }, { labels: { workspace: 'w', run: 'r', node: 'base' }, arch: engine.arch, signal: new AbortController().signal, line: () => {} })).id,
-    // Every pod has a network; without a storage class nothing is kept.
-    lacks: { networkNone: true, keeping: true },
+    // Every pod has a network and neither input nor terminal; without a storage class nothing is kept.
+    lacks: { networkNone: true, keeping: true, interact: true, copyOf: true },
   });
   kubernetesBehaviour({ cluster, open, reference });
   chaos({ cluster, open, reference });
