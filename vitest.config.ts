@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /**
  * unit: in memory or in a temporary folder; needs nothing but Node and git.
  * integration: the real programs (rpmbuild, createrepo_c, meson, Docker Engine, bazeldnf, the built CLI).
- * real: hours of other people's source: libvirt-dbus and QEMU, end to end.
+ * real: what takes long: other people's source, libvirt-dbus and QEMU, end to end; engines of other machines, a Kubernetes cluster.
  */
 export default defineConfig({
   test: {
@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts'],
-          exclude: ['packages/*/test/**/*.integration.test.ts'],
+          exclude: ['packages/*/test/**/*.{integration,real}.test.ts'],
           // Far above what any needs: a crowded machine is no failure.
           testTimeout: 60_000,
         },
@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['test/real/**/*.test.ts'],
+          include: ['packages/*/test/**/*.real.test.ts', 'test/real/**/*.test.ts'],
           globalSetup: ['test/support/dockerd.ts'],
           testTimeout: 3_000_000,
           hookTimeout: 1_800_000,

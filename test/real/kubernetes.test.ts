@@ -8,7 +8,7 @@ import { testRootfs } from '../support/image.js';
 import { endedAs } from '../support/kill.js';
 import { startCluster } from '../support/kubernetes/cluster.js';
 import { pushRootfs } from '../support/kubernetes/push-image.js';
-import { CliRig } from './cli-rig.js';
+import { CliRig } from '../integration/cli-rig.js';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const cluster = await startCluster();
