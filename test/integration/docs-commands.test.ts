@@ -9,8 +9,8 @@ import { CliRig } from './cli-rig.js';
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'crpm init': 'cli-init.test.ts: here is a config already',
   'crpm verify --cluster': 'packages/pipeline/test/cluster: here is no cluster',
-  'crpm run --engine kubernetes': 'cli-kubernetes.test.ts: here is no cluster',
-  'crpm doctor --engine kubernetes': 'cli-kubernetes.test.ts: here is no cluster',
+  'crpm run --engine kubernetes': 'test/real/kubernetes.test.ts: here is no cluster',
+  'crpm doctor --engine kubernetes': 'test/real/kubernetes.test.ts: here is no cluster',
   'crpm run --profile full libvirt.rpmbuild': 'shared-store.test.ts: here is no registry to take it from, and it takes as long as the rest together',
   'crpm run libvirt.rpmbuild@aarch64': 'cli-matrix.test.ts: the example is of one architecture',
 };

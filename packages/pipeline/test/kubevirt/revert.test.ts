@@ -165,7 +165,7 @@ test('whatever was in the file, the resolver made of it and the user edited: a r
       const theirs = new Set(user.inserted.flatMap(linesOf));
       const added = [...now.values()].filter(({ key }) => !old.has(key)).map((rule) => rule.text);
       const rest = added.reduce((value, rule) => value.replace(rule, ''), files[path]);
-      const wanted = [...old.keys()].reduce((value, key) => value.replace(old.get(key)?.text ?? '', () => now.get(key)?.text ?? ''), user.dropped.reduce((value, gone) => value.replace(gone, ''), before));
+      const wanted = [...old.keys()].reduce((value, key) => value.replace(old.get(key)?.text ?? '', () => now.get(key)?.text ?? ''), user.dropped.reduce((value, gone) => `\n${value}`.replace(`\n${gone}\n`, '\n'), before));
       expect(linesOf(rest).filter((line) => !theirs.has(line))).toEqual(linesOf(wanted).filter((line) => !theirs.has(line)));
       for (const one of user.inserted) expect(`\n${files[path]}`).toContain(`\n${one}\n`);
 
