@@ -6,7 +6,7 @@ import { extractTar, packFiles } from '@crpm/archive';
 import type { Engine, Exit, KubernetesConfig, Work } from '@crpm/core';
 import type { Patience } from '@crpm/engines/kubernetes/follow';
 import { execa } from 'execa';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/failure.js';
 import type { TestCluster } from '../../../../test/support/kubernetes/cluster.js';
 import { roleIn } from './behaviour.js';
@@ -77,6 +77,8 @@ export function chaos({ cluster, open, reference }: ChaosRig): void {
       await engine.close();
       return () => rmSync(scratch, { recursive: true, force: true });
     });
+    // What a test before left goes in its own time.
+    beforeEach(() => expect.poll(pods, { timeout: 120_000, interval: 500 }).toEqual([]));
     afterEach(async () => {
       for (const engine of engines.splice(0)) await engine.close();
     });
