@@ -28,7 +28,7 @@ test('keys open the log of a node and close it; Ctrl-C is the terminal’s own, 
   ]);
   expect(end.unsaid).toEqual([]);
   const { printed } = end;
-  const log = printed.slice(printed.indexOf('Esc back') - 300, printed.indexOf('Esc back'));
+  const log = printed.slice(Math.max(0, printed.indexOf('Esc back') - 300), printed.indexOf('Esc back'));
   expect(log).toContain('puppet is up');
   expect(printed).toMatch(/play +cancelled/);
   expect(printed).toContain('code 130');

@@ -82,7 +82,7 @@ test.skipIf(!possible)('an option', async () => {
 
 test.skipIf(!possible)('the base image', async () => {
   editConfig(/localhost\/crpm-test-base:\w+/, 'localhost/crpm-test-base:another');
-  await expectCause({ base: /^base\.reference: localhost\/crpm-test-base:\w+ → localhost\/crpm-test-base:another$/ });
+  await expectCause({ base: /^basesystem\.image: localhost\/crpm-test-base:\w+ → localhost\/crpm-test-base:another$/ });
 });
 
 test.skipIf(!possible)('an RPM of what is needed', async () => {

@@ -25,7 +25,7 @@ export async function openScreen(model: LiveModel, stream: Screen, keys?: Keys):
     nodes.map((node) => ({ title: node.id, task: () => undefined })),
     { exitOnError: false, registerSignalListeners: false, renderer: 'default', fallbackRenderer: 'default' },
   );
-  const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(stream as NodeJS.WriteStream) });
+  const logger = new ListrLogger({ useIcons: true, toStderr: [], processOutput: new SizedOutput(stream as NodeJS.WriteStream) });
   const renderer = new (rendererAbove(() => pageOf(model, view, stream), () => lastLine(model, view, stream, keys !== undefined), () => stream.rows ?? 24))(
     listr.tasks,
     { clearOutput: true, collapseErrors: false, showErrorMessage: false, collapseSkips: false, showSkipMessage: false, formatOutput: 'truncate', logger },
@@ -70,6 +70,17 @@ export async function openScreen(model: LiveModel, stream: Screen, keys?: Keys):
       return Promise.resolve();
     },
   };
+}
+
+/** listr2 copies a stream with the size that it has then, and would draw into a window that became wider as if it had not. */
+class SizedOutput extends ProcessOutput {
+  constructor(private readonly sized: NodeJS.WriteStream) {
+    super(sized);
+  }
+
+  override get stdout(): NodeJS.WriteStream {
+    return Object.defineProperties(super.stdout, { columns: { get: () => this.sized.columns }, rows: { get: () => this.sized.rows } });
+  }
 }
 
 /** listr2's renderer with a line of one's own below its tasks, or below a page that takes their place; no higher than the terminal. */

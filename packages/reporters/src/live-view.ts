@@ -57,7 +57,7 @@ export function keyHelp({ open }: View): string {
 export function logPage(model: LiveModel, node: LiveNode, { rows, columns }: { readonly rows: number; readonly columns: number }): readonly string[] {
   const room = Math.max(1, rows - 3);
   const lines = node.lines.slice(-room).map((line) => cut(line, columns));
-  return [cut(model.title(node), columns), ...(lines.length > 0 ? lines : ['nothing yet'])];
+  return [cut(model.title(node), columns), ...(lines.length > 0 ? lines : [['waiting', 'running'].includes(node.state) ? 'nothing yet' : 'it wrote nothing'])];
 }
 
 /** One column is left free: a terminal may wrap behind the last one. */

@@ -49,7 +49,7 @@ export function initCommand(cli: Cli): Command {
         const project = await openProject(cli, { C: seen.root });
         const { config } = project;
         const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
-        cli.io.stdout.write(`wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : ''}\n`);
+        cli.io.stdout.write(`wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}\n`);
         for (const complaint of await complaintsAboutTrees(project)) cli.io.stderr.write(`to be mended before it can run: ${complaint}\n`);
         cli.io.stdout.write(NEXT);
         cli.code = EXIT.ok;

@@ -43,13 +43,16 @@ export function serveStep(serve: ServeParams, { port }: Whole): Step {
       return {
         title: 'the repository on 127.0.0.1, as long as this machine is up: KubeVirt fetches from there',
         lines: [
-          `PORT=\${PORT:-${String(serve.mode === 'volume' ? port : (serve.port ?? port))}}`,
+          "# Not the port of crpm's own server, which may be up.",
+          `PORT=\${PORT:-${String((serve.mode === 'volume' ? port : (serve.port ?? port)) + 1)}}`,
           'BASE_URL=http://127.0.0.1:$PORT',
-          'if ! curl -fsS -o /dev/null "$BASE_URL/"; then',
+          'echo "$WORK $$" >"$WORK"/repo/made-by',
+          'if ! curl -fs -o /dev/null "$BASE_URL/"; then',
           '  nohup python3 -m http.server "$PORT" --bind 127.0.0.1 --directory "$WORK"/repo >/dev/null 2>&1 &',
           '  echo "serving $BASE_URL, pid $!"',
           '  curl -fsS -o /dev/null --retry 20 --retry-delay 1 --retry-connrefused "$BASE_URL/"',
           'fi',
+          'curl -fs "$BASE_URL/made-by" | cmp -s - "$WORK"/repo/made-by || { echo "something else is served at $BASE_URL: choose another port, PORT=..." >&2; exit 1; }',
         ],
       };
     case 'none':
@@ -94,12 +97,14 @@ export function verifyStep(params: VerifyParams): Step {
     title: "whether KubeVirt's WORKSPACE names the very bytes; crpm verify looks at far more: each tree, other versions beside, addresses, what else moved",
     lines: [
       `KUBEVIRT=${quote(params.kubevirt)}`,
-      'taken=0',
+      'taken=0 others=0',
       'while IFS= read -r -d "" rpm; do',
       '  sum=$(sha256sum "$rpm" | cut -d" " -f1)',
-      '  if grep -q "$sum" "$KUBEVIRT"/WORKSPACE; then taken=$((taken + 1)); echo "taken      $(basename "$rpm")"; else echo "not taken  $(basename "$rpm")"; fi',
+      '  if grep -q "$sum" "$KUBEVIRT"/WORKSPACE; then taken=$((taken + 1)); echo "taken       $(basename "$rpm")"',
+      '  elif grep -q "name = \\"$(rpm -qp --nosignature --qf "%{NAME}" "$rpm" | sed "s/+/__plus__/g")-[0-9][0-9]*__" "$KUBEVIRT"/WORKSPACE; then others=$((others + 1)); echo "not taken   $(basename "$rpm"): another one is"',
+      '  else echo "not needed  $(basename "$rpm")"; fi',
       `done < <(find "$WORK"/repo -name '*.rpm' -print0 | sort -z)`,
-      '[ "$taken" -gt 0 ] || { echo "KubeVirt took none of them" >&2; exit 1; }',
+      '[ "$taken" -gt 0 ] && [ "$others" -eq 0 ] || { echo "not proven: $taken taken, $others of which KubeVirt has another" >&2; exit 1; }',
     ],
   };
 }

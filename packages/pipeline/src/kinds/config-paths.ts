@@ -28,7 +28,7 @@ export const BUILD_CONFIG_PATHS: Paths = {
   memory: 'build.memory',
 };
 
-export const BASE_CONFIG_PATHS: Paths = { base: 'basesystem', network: 'engine.network' };
+export const BASE_CONFIG_PATHS: Paths = { base: 'basesystem', 'base/reference': 'basesystem.image', network: 'engine.network' };
 
 export const SOURCE_CONFIG_PATHS: Paths = {
   ...Object.fromEntries(['dir', 'git', 'ref', 'file', 'url', 'sha256'].map((key) => [`tree/${key}`, key])),
