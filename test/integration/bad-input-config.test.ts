@@ -28,7 +28,7 @@ describe('a config', () => {
     ['that is empty', '', '1:1: error: the file is empty; the smallest config is: sources: { libvirt: { dir: ../libvirt } }'],
     ['that is all comment', '# later\n', '1:1: error: the file is empty'],
     ['that is one word', 'hello\n', '1:1: error: the config must be a mapping, not "hello"'],
-    ['with an unknown key', 'sorces: {}\n', '1:1: error: unknown key "sorces" in the config; allowed: '],
+    ['with an unknown key', 'sorces: {}\n', '1:1: error: unknown key "sorces" in the config; did you mean "sources"? Allowed: '],
     ['with a list for a mapping', 'sources: []\n', '1:1: error: sources must be a mapping, not a list'],
     ['with a word for a number', `${SMALL}build: { jobs: many }\n`, '6:16: error: build.jobs must be a whole number, not "many"'],
     ['with an unknown architecture', `${SMALL}arch: [x86_64, mips]\n`, '6:16: error: arch[1] must be one of: x86_64, aarch64, s390x; not "mips"'],
