@@ -10,7 +10,7 @@ import { acquireLock, type Lock } from './lock.js';
  *   <file>.0   all that is older, one line per name
  *
  * When <file> has grown, one process (under <file>.lock) merges .1 into .0 and renames <file> to .1. A writer that had <file> open then
- * writes into .1, which is read like the others, and merged only by the next turn: nothing is lost between reading and writing.
+ * writes into .1, and once more into the new <file>: nothing is lost between reading and writing.
  */
 
 /** A time and a name; 13 digits of milliseconds are good until the year 2286. What does not look so was damaged, and is nobody's. */
@@ -49,14 +49,26 @@ export class TimeLog {
     if (names.length === 0) return;
     const fs = this.#fs;
     fs.mkdir(dirname(this.#file), 0o700);
+    // The line end in front closes what a dead writer may have left unfinished.
+    const lines = Buffer.from(`\n${names.map((name) => line(name, at)).join('')}`);
+    // Who waited between opening and writing for as long as two turns take wrote into a file that is gone.
+    while (!this.#append(lines));
+    if ((fs.lstat(this.#file)?.size ?? 0) > this.#turn) await this.#merge();
+  }
+
+  /** Whether the file was the same before and after: what is in it then, the next turns read. */
+  #append(lines: Buffer): boolean {
+    const fs = this.#fs;
+    const before = fs.lstat(this.#file);
     const fd = fs.open(this.#file, 'a', 0o600);
     try {
-      // The line end in front closes what a dead writer may have left unfinished.
-      writeAll(fs, fd, Buffer.from(`\n${names.map((name) => line(name, at)).join('')}`));
+      if (before === undefined) return false;
+      writeAll(fs, fd, lines);
     } finally {
       fs.close(fd);
     }
-    if ((fs.lstat(this.#file)?.size ?? 0) > this.#turn) await this.#merge();
+    const after = fs.lstat(this.#file);
+    return after?.ino === before.ino && after.dev === before.dev;
   }
 
   /** The last time of each name. */
