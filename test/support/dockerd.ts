@@ -145,7 +145,7 @@ async function unmountBelow(dir: string): Promise<void> {
   for (const point of points.filter((path) => path.startsWith(`${dir}/`)).reverse()) await execa('umount', ['--lazy', point], { reject: false });
 }
 
-function onPath(program: string): boolean {
+export function onPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(':').some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

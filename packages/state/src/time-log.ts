@@ -19,6 +19,9 @@ const LINE = /^(\d{13}) (.+)$/;
 /** Bytes after which the lines are merged. */
 const TURN = 256 * 1024;
 
+/** To write into a file that stays; some file systems give one another number each time, and it is a hint that is lost. */
+const ATTEMPTS = 10;
+
 export interface TimeLogOptions {
   /** Names kept when lines are merged, the latest of them. */
   readonly keep: number;
@@ -52,7 +55,7 @@ export class TimeLog {
     // The line end in front closes what a dead writer may have left unfinished.
     const lines = Buffer.from(`\n${names.map((name) => line(name, at)).join('')}`);
     // Who waited between opening and writing for as long as two turns take wrote into a file that is gone.
-    while (!this.#append(lines));
+    for (let attempts = ATTEMPTS; attempts > 0 && !this.#append(lines); attempts--);
     if ((fs.lstat(this.#file)?.size ?? 0) > this.#turn) await this.#merge();
   }
 

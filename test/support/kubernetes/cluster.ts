@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { Registry } from '@crpm/oci';
 import { HttpApi } from '@crpm/engines/kubernetes/http-api';
 import { findCluster } from '@crpm/engines/kubernetes/kubeconfig';
 import { execa } from 'execa';
+import { onPath } from '../dockerd.js';
 import { kubernetes } from './build.js';
 import { kubeconfig, makeAuthority, sign, type Identity } from './pki.js';
 import { Program } from './program.js';
@@ -244,15 +245,4 @@ async function freeNetwork(): Promise<string> {
   const found = Array.from({ length: 200 }, (_, i) => `10.214.${i}`).find((prefix) => !stdout.includes(`${prefix}.`));
   if (found === undefined) throw new Error('no free network for the tests’ cluster');
   return found;
-}
-
-function onPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -68,20 +68,20 @@ export class TreeCache {
    */
   patch(files: ReadonlyMap<BytePath, ManifestEntry>): Manifest | undefined {
     const { basis, whole } = this.#record;
+    if (whole === undefined) return undefined;
     const entries = [...this.#entriesOfAll()];
     const stamps = this.#record.stamps.slice();
     const digests = Buffer.from(this.#record.digests);
     for (const path of this.changed()) {
       const [file, place] = [files.get(path), this.#placeOf(path)];
-      if (whole === undefined || file?.type !== 'file' || place === undefined || place >= basis + this.#record.files) return undefined;
+      if (file?.type !== 'file' || place === undefined || place >= basis + this.#record.files) return undefined;
       const stat = this.#read.get(path);
       if (stat) stamps.set(this.#vouchedFor(stat), place * STAMP_LENGTH);
       digests.write(file.sha256, (place - basis) * DIGEST_BYTES, 'hex');
       entries[find(entries.length, (at) => entries[at]?.path ?? '', path) ?? entries.length] = file;
     }
-    const record = { ...this.#record, stamps, digests };
-    const manifest = manifestOfSorted(entries, whole?.warnings);
-    if (whole) this.#write({ ...record, whole: { ...whole, digest: manifest.digest } });
+    const manifest = manifestOfSorted(entries, whole.warnings);
+    this.#write({ ...this.#record, stamps, digests, whole: { ...whole, digest: manifest.digest } });
     return manifest;
   }
 
