@@ -4,7 +4,7 @@ import { fail, FailureError, formatSize, type OwnedObject, type WorkspacePaths }
 import { count } from '@crpm/reporters';
 import { openEngine } from './execute.js';
 import { isOpenShell } from './shell/label.js';
-import type { Io } from './io.js';
+import { warn, type Io } from './io.js';
 import type { Project } from './project.js';
 import type { Stop } from './signals.js';
 
@@ -21,7 +21,7 @@ export async function removeEngineObjects(project: Project, workspace: Workspace
     engine = await openEngine(project, workspace, io, stop);
   } catch (error) {
     if (!(error instanceof FailureError) || error.failure.class !== 'environment') throw error;
-    io.stderr.write(`warning: no engine was asked: ${error.failure.message}\n`);
+    warn(io, `no engine was asked: ${error.failure.message}`);
     return 0;
   }
   try {

@@ -4,7 +4,7 @@ import type { Engine, EngineConfig, Selected, WorkspacePaths } from '@crpm/core'
 import type { Reporter } from '@crpm/reporters';
 import type { RunSummary } from '@crpm/runner';
 import type { Lock } from '@crpm/state';
-import type { Io } from './io.js';
+import { tell, warn, type Io } from './io.js';
 import { podCores } from './pod-cores.js';
 import type { Project } from './project.js';
 import { newRunId, pruneRuns, runLogs } from './run-folder.js';
@@ -58,7 +58,7 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
 async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, lock: Lock): Promise<RunSummary> {
   const { project, io, stop } = options;
   const [{ run }, { nodeKinds }, { linkCrpm }, { describeEnvironment }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state'), import('./environment.js')]);
-  for (const text of linkCrpm(project.config.root, workspace)) io.stderr.write(`warning: ${text}\n`);
+  for (const text of linkCrpm(project.config.root, workspace)) warn(io, text);
   await serveWhatIsNeeded(options, workspace);
   pruneRuns(workspace);
   const jobs = options.jobs ?? availableParallelism();
@@ -95,7 +95,7 @@ async function serveWhatIsNeeded({ project, selected: { graph, roles }, io, stop
   const [{ ensureServed }, { readCurrentGeneration }, { repositoryDir }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/state'), import('@crpm/pipeline')]);
   if (readers.length === 0 || !readCurrentGeneration(repositoryDir(workspace))) return;
   const address = await ensureServed({ workspace, serve: project.config.serve, env: io.env, serverEntry: serverEntry(), signal: stop.signal });
-  if (address !== undefined) io.stderr.write(`the repository was not served any more; it is again, at ${address}\n`);
+  if (address !== undefined) tell(io.stderr, `the repository was not served any more; it is again, at ${address}`);
 }
 
 /** The engine, without what runs that were killed left in it: a build of theirs may still be running, and may be taken up where the engine can. The caller holds the workspace. */

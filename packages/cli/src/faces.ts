@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '@crpm/core';
 import { createReporter, DOCUMENTS, REPORTERS, type Reporter, type ReporterName, type Screen } from '@crpm/reporters';
 import { refuse } from './complaints.js';
-import type { Io } from './io.js';
+import { warn, type Io } from './io.js';
 import { terminalKeys } from './keys.js';
 
 /** All that `--reporter` knows. */
@@ -86,7 +86,7 @@ async function fileFace(name: ReporterName, file: string, common: Common, io: Io
       write();
     } catch (error) {
       failed = error as Error;
-      io.stderr.write(`warning: ${file} is not complete: ${failed.message}\n`);
+      warn(io, `${file} is not complete: ${failed.message}`);
     }
   };
   const stream: Screen = { write: (more) => (document ? (text += more) : guarded(() => writeSync(fd, more))) };

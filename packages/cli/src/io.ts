@@ -1,4 +1,5 @@
-import type { Screen } from '@crpm/reporters';
+import { diagnosticWithin, type Diagnostic } from '@crpm/core';
+import { prose, widthOf, type Screen } from '@crpm/reporters';
 import type { TakeLook } from '@crpm/sources';
 
 /** The process as commands see it, so that they can be run in memory. */
@@ -24,6 +25,20 @@ export interface GlobalOptions {
   /** `-C`: as if crpm had been started there. */
   readonly C?: string;
   readonly config?: string;
+}
+
+/** Prints prose, which ends with a newline. */
+export function tell(screen: Screen, text: string): void {
+  screen.write(`${prose(text, screen)}\n`);
+}
+
+export function warn({ stderr }: Io, text: string): void {
+  tell(stderr, `warning: ${text}`);
+}
+
+/** Prints complaints about what the user wrote. */
+export function complain({ stderr }: Io, diagnostics: readonly Diagnostic[]): void {
+  for (const diagnostic of diagnostics) stderr.write(`${diagnosticWithin(diagnostic, widthOf(stderr))}\n`);
 }
 
 /** Prints one JSON document. */

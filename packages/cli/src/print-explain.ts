@@ -1,5 +1,5 @@
-import type { GraphNode, Selected } from '@crpm/core';
-import { count, formatDuration, formatTable } from '@crpm/reporters';
+import { wrap, type GraphNode, type Selected } from '@crpm/core';
+import { count, formatDuration, formatTable, widthOf } from '@crpm/reporters';
 import type { Explanation } from '@crpm/runner';
 import { printJson, type Cli } from './io.js';
 import { changesSince, type RanSince } from './changes-since.js';
@@ -15,7 +15,7 @@ export async function printExplanation(cli: Cli, project: Project, part: Selecte
     const explanation = await explain(options, node.id);
     const since = sinceOf(explanation, (run) => changesSince(options.workspace, project.graph, node.id, run));
     if (json) printJson(cli.io, { ...explanation, ...(since.length > 0 ? { since } : {}) });
-    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), since, age: (at) => age(at) }));
+    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), since, age: (at) => age(at) }, widthOf(cli.io.stdout)));
   });
 }
 
@@ -40,7 +40,8 @@ export interface Wording {
 }
 
 /** For people: what would be done, every difference to the last good run, what becomes of the needs, and all inputs, changed ones with what they were. */
-export function formatExplanation(explanation: Explanation, { title, differences, since = [], age }: Wording): string {
+export function formatExplanation(explanation: Explanation, { title, differences, since = [], age }: Wording, width?: number): string {
+  const within = width === undefined ? undefined : width - 2;
   const { node, kind, action, last, needs } = explanation;
   const facts = [
     ['now', NOW[action]],
@@ -50,11 +51,11 @@ export function formatExplanation(explanation: Explanation, { title, differences
   ];
   const blocks = [
     `${node} (${kind}): ${title}`,
-    formatTable(facts),
-    ...(differences.length > 0 ? [block('why', [...differences, ...whereToAsk(explanation)])] : []),
-    ...(since.length > 0 ? [block('since its last good run', formatTable(since.map(({ node: need, run, reason }) => [need, reason, `(run ${run})`])).split('\n'))] : []),
-    ...(needs.length > 0 ? [block('needs', formatTable(needs.map((need) => [need.node, actionWord(need.action), need.reason])).split('\n'))] : []),
-    ...(explanation.inputs ? [block('inputs', formatInputs(explanation))] : []),
+    formatTable(facts, width),
+    ...(differences.length > 0 ? [block('why', [...differences, ...whereToAsk(explanation)].map((line) => wrap(line, { width: within, first: 0, indent: 2 })))] : []),
+    ...(since.length > 0 ? [block('since its last good run', formatTable(since.map(({ node: need, run, reason }) => [need, reason, `(run ${run})`]), within, [1]).split('\n'))] : []),
+    ...(needs.length > 0 ? [block('needs', formatTable(needs.map((need) => [need.node, actionWord(need.action), need.reason]), within).split('\n'))] : []),
+    ...(explanation.inputs ? [block('inputs', formatInputs(explanation, within))] : []),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
@@ -82,7 +83,7 @@ function whereToAsk({ differences, needs }: Explanation): readonly string[] {
   return asked.map((cause) => `→ crpm explain ${cause}`);
 }
 
-function formatInputs({ inputs = [], last }: Explanation): readonly string[] {
+function formatInputs({ inputs = [], last }: Explanation, width: number | undefined): readonly string[] {
   const before = new Map(last?.inputs.map(({ name, value }) => [name, value]));
   const now = new Set(inputs.map(({ name }) => name));
   const rows = inputs.map(({ name, value }) => {
@@ -91,7 +92,7 @@ function formatInputs({ inputs = [], last }: Explanation): readonly string[] {
     return [name, short(value), change];
   });
   const gone = (last?.inputs ?? []).filter(({ name }) => !now.has(name)).map(({ name, value }) => [name, '', `(gone; was ${short(value)})`]);
-  return formatTable([...rows, ...gone]).split('\n');
+  return formatTable([...rows, ...gone], width).split('\n');
 }
 
 /** A digest by its first digits: enough to compare by eye. The JSON has it whole. */
@@ -100,5 +101,5 @@ function short(value: string): string {
 }
 
 function block(head: string, lines: readonly string[]): string {
-  return [head, ...lines.map((line) => `  ${line}`)].join('\n');
+  return [head, ...lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`)].join('\n');
 }

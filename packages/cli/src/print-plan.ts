@@ -1,7 +1,7 @@
-import type { Selected } from '@crpm/core';
-import { formatDuration, formatTable } from '@crpm/reporters';
+import { wrap, type Selected } from '@crpm/core';
+import { formatDuration, formatTable, widthOf } from '@crpm/reporters';
 import type { PlanEntry, PlanOptions } from '@crpm/runner';
-import { printJson, type Cli } from './io.js';
+import { printJson, warn, type Cli } from './io.js';
 import type { Project } from './project.js';
 import { serverEntry } from './server-entry.js';
 import { sharedStoreAhead } from './shared-store.js';
@@ -21,7 +21,7 @@ export async function printPlan(cli: Cli, project: Project, part: Selected, { js
     const { plan } = await import('@crpm/runner');
     const entries = await plan(await planOptions(cli, project, part, { signal, cleanBuild }));
     if (json) printJson(cli.io, { nodes: entries, expected: expectedOf(entries) });
-    else cli.io.stdout.write(formatPlan(entries));
+    else cli.io.stdout.write(formatPlan(entries, widthOf(cli.io.stdout)));
   });
 }
 
@@ -33,13 +33,13 @@ export async function planOptions(cli: Cli, project: Project, part: Selected, { 
     roles: part.roles,
     kinds: nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false, cleanBuild, look: cli.io.look, planning: true }),
     workspace: locateWorkspace({ root: project.config.root, env: cli.io.env }),
-    ...sharedStoreAhead(project.config, { env: cli.io.env, version: cli.version }, (text) => { cli.io.stderr.write(`warning: ${text}\n`); }),
+    ...sharedStoreAhead(project.config, { env: cli.io.env, version: cli.version }, (text) => { warn(cli.io, text); }),
     signal,
   };
 }
 
 /** A line per node, the nodes that may run at the same time under one number. */
-export function formatPlan(entries: readonly PlanEntry[]): string {
+export function formatPlan(entries: readonly PlanEntry[], width?: number): string {
   let layer = -1;
   const rows = entries.map((entry) => {
     const step = entry.layer === layer ? '' : String(entry.layer + 1);
@@ -47,10 +47,10 @@ export function formatPlan(entries: readonly PlanEntry[]): string {
     const where = entry.from === undefined ? '' : '; the shared store has it';
     return [step, entry.node, actionWord(entry.action), entry.reason + where + (entry.lastMs ? ` (last time ${formatDuration(entry.lastMs)})` : '')];
   });
-  return `${formatTable([['step', 'node', '', 'why'], ...rows])}\n\n${verdict(entries)}\n`;
+  return `${formatTable([['step', 'node', '', 'why'], ...rows], width)}\n\n${verdict(entries, width)}\n`;
 }
 
-function verdict(entries: readonly PlanEntry[]): string {
+function verdict(entries: readonly PlanEntry[], width: number | undefined): string {
   const number = (...actions: readonly PlanEntry['action'][]) => entries.filter(({ action }) => actions.includes(action)).length;
   const certain = number('run');
   const possible = number('may-run');
@@ -58,7 +58,7 @@ function verdict(entries: readonly PlanEntry[]): string {
   const restored = number('restore') - shared;
   const parts = [...(certain > 0 ? [`${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : []), ...(shared > 0 ? [`${shared} from the shared store`] : [])];
   if (parts.length === 0) return 'all fresh: nothing to do';
-  return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(expectedOf(entries))].join('\n');
+  return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(expectedOf(entries))].map((line) => wrap(line, { width, first: 0, indent: 2 })).join('\n');
 }
 
 function tellExpected({ ms, unknown }: Expected): readonly string[] {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, FailureError } from '@crpm/core';
-import { quietPipe } from '@crpm/reporters';
+import { prose, quietPipe } from '@crpm/reporters';
 import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
@@ -111,6 +111,7 @@ export function program(cli: Cli): Command {
     command.exitOverride().configureOutput({
       writeOut: (text) => cli.io.stdout.write(text),
       writeErr: (text) => cli.io.stderr.write(text),
+      outputError: (text, write) => { write(prose(text, cli.io.stderr)); },
     });
     command.showHelpAfterError(command === root ? '(crpm --help lists the commands and their options)' : `(${nameOf(command)} --help has examples)`);
   }

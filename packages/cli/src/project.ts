@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { formatDiagnostic, nodeNamed, select, type Config, type Graph, type GraphNode, type Selected, type WorkspacePaths } from '@crpm/core';
+import { nodeNamed, select, type Config, type Graph, type GraphNode, type Selected, type WorkspacePaths } from '@crpm/core';
 import type { Loaded } from '@crpm/config';
 import { ComplaintsError, refuse } from './complaints.js';
 import type { Overrides, SelectionOptions } from './help.js';
-import type { Cli, GlobalOptions } from './io.js';
+import { complain, tell, type Cli, type GlobalOptions } from './io.js';
 import { withPodJobs } from './pod-cores.js';
 
 /** A config and its graph. Nothing from the trees or the config was executed to make it. */
@@ -28,7 +28,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
   if (!loaded.ok) throw new ComplaintsError(loaded.error);
-  for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
+  complain(cli.io, loaded.value.warnings);
   const { compile } = await import('@crpm/pipeline');
   const { complete } = loaded.value;
   const config = withCluster(withPodJobs(withEngine(loaded.value.config, options.engine)), options.cluster);
@@ -67,7 +67,7 @@ export async function requireTrees(project: Project, skip: readonly string[] = [
 
 /** A variable set days ago in this shell decides as well; whoever forgot it should not have to search. */
 export function tellVariables({ io }: Cli, { variables }: Project): void {
-  if (variables.length > 0) io.stderr.write(`from the environment, above the config: ${variables.join(' ')}\n`);
+  if (variables.length > 0) tell(io.stderr, `from the environment, above the config: ${variables.join(' ')}`);
 }
 
 /** The part of the graph that the command line asks for. */

@@ -32,7 +32,7 @@ export async function readStatus(project: Project, workspace: WorkspacePaths, en
 }
 
 /** For people. `now` is milliseconds since the epoch. */
-export function formatStatus(status: Status, now: number): string {
+export function formatStatus(status: Status, now: number, width?: number): string {
   const facts = [
     ['state', status.workspace],
     ['working', status.holder ? `${status.holder.command} (pid ${status.holder.pid}), since ${status.holder.since}` : 'no'],
@@ -46,7 +46,7 @@ export function formatStatus(status: Status, now: number): string {
     outcome === undefined ? (ran ? absence : 'never ran') : outcomeWord(outcome, role),
     ran ? `${ran.outcome === 'ran' ? 'ran' : outcomeWord(ran.outcome)} ${formatAge(now - ran.at)} ago in ${formatDuration(ran.ms)}` : '',
   ]);
-  return `${formatTable(facts)}\n\n${formatTable([['node', 'last run', 'last time it did'], ...nodes])}\n`;
+  return `${formatTable(facts, width)}\n\n${formatTable([['node', 'last run', 'last time it did'], ...nodes], width)}\n`;
 }
 
 function formatLast({ last }: Status, now: number): string {

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import type { Config } from '@crpm/core';
 import type { RunRecord } from '@crpm/report';
 import type { Reporter } from '@crpm/reporters';
-import type { Io } from './io.js';
+import { warn, type Io } from './io.js';
 import { pageAssets } from './page-assets.js';
 
 /** What a workspace is called in its pages. */
@@ -38,7 +38,7 @@ export async function reportFace(file: string | undefined, { config, io }: { rea
         if (file === undefined) io.stderr.write(`report: ${place}\n`);
       } catch (error) {
         // What the run came to counts, not how it is shown.
-        io.stderr.write(`warning: the report ${place} could not be written: ${error instanceof Error ? error.message : String(error)}\n`);
+        warn(io, `the report ${place} could not be written: ${error instanceof Error ? error.message : String(error)}`);
       }
     },
   };

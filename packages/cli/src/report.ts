@@ -1,22 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EXIT, exitCodeOf, FailureError, formatDiagnostic, toFailure } from '@crpm/core';
+import { EXIT, exitCodeOf, FailureError, toFailure } from '@crpm/core';
 import { formatFailure, palette, wantsColour, widthOf } from '@crpm/reporters';
 import { ComplaintsError } from './complaints.js';
-import type { Io } from './io.js';
+import { complain, type Io } from './io.js';
 
 /** Prints what ended a command before its time, and gives the exit code for it. A bug leaves its stack in a file. */
 export function report(thrown: unknown, io: Io): number {
   const colours = palette(wantsColour(io.stderr, io.env));
   if (thrown instanceof ComplaintsError) {
-    for (const diagnostic of thrown.diagnostics) io.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+    complain(io, thrown.diagnostics);
     return EXIT.usage;
   }
   const failure = toFailure(thrown);
   if (failure.class === 'bug') {
     const log = writeBugLog(thrown, io.env);
-    io.stderr.write(`${formatFailure({ ...failure, lines: failure.lines?.slice(0, 3) ?? [], next: 'This is a bug in crpm: please report it with the log.' }, { log }, colours)}\n`);
+    io.stderr.write(`${formatFailure({ ...failure, lines: failure.lines?.slice(0, 3) ?? [], next: 'This is a bug in crpm: please report it with the log.' }, { log, width: widthOf(io.stderr) }, colours)}\n`);
   } else {
     io.stderr.write(`${formatFailure(failure, { width: widthOf(io.stderr) }, colours)}\n`);
   }

@@ -6,6 +6,7 @@ import type { Io } from './io.js';
 /** What a node without programs had to tell in a run: why it ran, what it did, what came of it. Ended by a newline, or empty. */
 export async function whatItTold(events: readonly Event[], node: string, io: Io): Promise<string> {
   const { formatProof } = await import('@crpm/pipeline');
+  const width = widthOf(io.stdout);
   const kinds = new Map(events.flatMap((event) => (event.type === 'run-started' ? event.nodes.map(({ id, kind }) => [id, kind] as const) : [])));
   const lines = events.flatMap((event): readonly string[] => {
     if (!('node' in event) || event.node !== node) return [];
@@ -17,8 +18,8 @@ export async function whatItTold(events: readonly Event[], node: string, io: Io)
       case 'node-warning':
         return [`warning: ${event.text}`];
       case 'node-finished': {
-        const proof = kinds.get(node) === 'verify' && event.outcome === 'ran' && event.data !== undefined ? formatProof(event.data as unknown as VerifyFact, widthOf(io.stdout)).split('\n') : [];
-        return event.failure ? formatFailure(event.failure, { node }).split('\n') : [`${outcomeWord(event.outcome, event.role)}${event.ms > 0 ? ` in ${formatDuration(event.ms)}` : ''}`, ...proof];
+        const proof = kinds.get(node) === 'verify' && event.outcome === 'ran' && event.data !== undefined ? formatProof(event.data as unknown as VerifyFact, width).split('\n') : [];
+        return event.failure ? formatFailure(event.failure, { node, width }).split('\n') : [`${outcomeWord(event.outcome, event.role)}${event.ms > 0 ? ` in ${formatDuration(event.ms)}` : ''}`, ...proof];
       }
       case 'node-line':
         return [];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FailureError, type WorkspacePaths } from '@crpm/core';
 import type { Lock } from '@crpm/state';
-import type { Cli, Io } from './io.js';
+import { tell, type Cli, type Io } from './io.js';
 import { stoppable, type Stop } from './signals.js';
 
 /** How often a waiting command looks whether the lock is free, in milliseconds. */
@@ -24,7 +24,7 @@ export async function lockWorkspace(workspace: WorkspacePaths, request: LockRequ
       return await acquireLock(lockFileOf(workspace), { command: request.command, next: 'Wait until it ends (--wait does that for you), or stop it, then run again.' });
     } catch (error) {
       if (!request.wait || !(error instanceof FailureError) || error.failure.class !== 'locked') throw error;
-      if (!told) request.io.stderr.write(`waiting: ${error.failure.message}\n`);
+      if (!told) tell(request.io.stderr, `waiting: ${error.failure.message}`);
       told = true;
     }
     await delay(RETRY, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());

@@ -1,3 +1,5 @@
+import { wrap } from './wrap.js';
+
 /** A place in a text file. `line` and `column` count from 1; `length` is in characters of that line. */
 export interface Location {
   readonly file: string;
@@ -27,17 +29,23 @@ const MAX_WIDTH = 160;
 
 /** `file:line:column: error: message`, then the source line with a mark under it. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { location, severity, message } = diagnostic;
-  if (!location) return `${severity}: ${message}`;
+  return diagnosticWithin(diagnostic, undefined);
+}
+
+/** The same for a terminal so many columns wide: the message is broken between words, of the source line the part around the mark is shown. */
+export function diagnosticWithin({ location, severity, message }: Diagnostic, width: number | undefined): string {
+  const prose = (text: string) => wrap(text, { width, first: 0, indent: 2 });
+  if (!location) return prose(`${severity}: ${message}`);
   const { file, line, column, length } = location;
   const gutter = String(line);
-  const from = location.source.length <= MAX_WIDTH ? 0 : Math.max(0, Math.min(column - 41, location.source.length - MAX_WIDTH));
-  const source = location.source.slice(from, from + MAX_WIDTH);
+  const room = width === undefined ? MAX_WIDTH : Math.min(MAX_WIDTH, width - gutter.length - 4);
+  const from = location.source.length <= room ? 0 : Math.max(0, Math.min(column - 1 - Math.floor(room / 4), location.source.length - room));
+  const source = location.source.slice(from, from + room);
   // Tabs are kept in the lead so that the mark stands under the right character at any tab width.
   const lead = source.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   const mark = '^'.repeat(Math.max(1, Math.min(length, source.length - column + 1 + from)));
   return [
-    `${file}:${line}:${column}: ${severity}: ${message}`,
+    prose(`${file}:${line}:${column}: ${severity}: ${message}`),
     ` ${gutter} | ${source}`,
     ` ${' '.repeat(gutter.length)} | ${lead}${mark}`,
   ].join('\n');

@@ -14,3 +14,4 @@ export * from './result.js';
 export * from './screen-text.js';
 export * from './select.js';
 export * from './size.js';
+export * from './wrap.js';

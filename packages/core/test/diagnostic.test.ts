@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDiagnostic, type Diagnostic } from '../src/index.js';
+import { diagnosticWithin, formatDiagnostic, type Diagnostic } from '../src/index.js';
 
 const at = (source: string, column: number, length: number): Diagnostic => ({
   severity: 'error',
@@ -29,4 +29,11 @@ test('of a long line only the part around the mark is shown, with the true colum
   expect(head).toBe('f.yaml:12:5001: error: wrong');
   expect(line).toHaveLength(' 12 | '.length + 160);
   expect(line?.slice(mark?.indexOf('^'), mark?.length)).toBe('bbb');
+});
+
+test('on a terminal the message is broken between words, and of the line the part around the mark is shown', () => {
+  const lines = diagnosticWithin({ ...at(`${'a'.repeat(100)} bbb ${'c'.repeat(100)}`, 102, 3), message: 'this is no name of a package that crpm knows' }, 40).split('\n');
+  expect(lines.slice(0, 2)).toEqual(['f.yaml:12:102: error: this is no name of', '  a package that crpm knows']);
+  expect(lines.every(({ length }) => length <= 40)).toBe(true);
+  expect(lines[2]?.slice(lines[3]?.indexOf('^'), (lines[3]?.lastIndexOf('^') ?? 0) + 1)).toBe('bbb');
 });

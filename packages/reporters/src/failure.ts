@@ -1,6 +1,5 @@
-import { screenText, type Failure } from '@crpm/core';
+import { screenText, wrap, type Failure, type Wrapping } from '@crpm/core';
 import { palette, type Palette } from './colour.js';
-import { wrap, type Wrapping } from './wrap.js';
 
 /** What a failure is about, and how wide it may be told; without a width, prose is not broken. */
 export interface FailureContext {

@@ -5,5 +5,5 @@ export { quietPipe } from './pipe.js';
 export type { Keys, Reporter, ReporterOptions, Screen } from './reporter.js';
 export { severalReporters } from './several.js';
 export { formatTable } from './table.js';
-export { widthOf, wrap } from './wrap.js';
+export { prose, widthOf } from './wrap.js';
 export { count, formatAge, formatDuration, outcomeWord } from './words.js';

@@ -3,12 +3,13 @@ import { palette, paintOutcome, wantsColour } from './colour.js';
 import type { Reporter, ReporterOptions } from './reporter.js';
 import { Summary } from './summary.js';
 import { formatDuration, outcomeWord } from './words.js';
+import { prose } from './wrap.js';
 
 /** One line per change, each with its node in front; for pipes, logs of other tools, and terminals that can't redraw. */
 export function plainReporter(options: ReporterOptions): Reporter {
   const colours = palette(options.colour ?? wantsColour(options.stream, process.env));
   const summary = new Summary(options.stream);
-  const say = (text: string) => options.stream.write(`${text}\n`);
+  const say = (text: string) => options.stream.write(`${prose(text, options.stream)}\n`);
 
   const sink = (event: Event) => {
     summary.take(event);
@@ -19,7 +20,7 @@ export function plainReporter(options: ReporterOptions): Reporter {
         say(`${event.node}: ${event.reason}`);
         return;
       case 'node-line':
-        if (options.verbose) say(`${event.node} | ${screenText(event.text)}`);
+        if (options.verbose) options.stream.write(`${event.node} | ${screenText(event.text)}\n`);
         return;
       case 'node-status':
         say(`${event.node}: ${screenText(event.text)}`);
@@ -39,7 +40,7 @@ export function plainReporter(options: ReporterOptions): Reporter {
         return;
       }
       case 'run-finished':
-        if (options.summary !== false) say(`\n${summary.format(colours).trimEnd()}`);
+        if (options.summary !== false) options.stream.write(`\n${summary.format(colours)}`);
         return;
     }
   };

@@ -1,15 +1,35 @@
+import { wrap } from '@crpm/core';
+
 /** No column gets narrower than this to fit a terminal. */
 const NARROWEST = 8;
+/** The last column is broken within itself as long as there is room for a few words; with less, it goes below its row. */
+const ROOM_FOR_WORDS = 24;
+const BELOW = 4;
 
 /**
- * Text in columns, two spaces apart, no space at the ends of lines. Cells must be free of colours. `width`: of a terminal; the widest of the columns `cut` (default: any) are cut until the table fits, with
- * … where something is missing.
+ * Text in columns, two spaces apart, no space at the ends of lines. Cells must be free of colours. `width`: of a terminal; the widest of the columns `cut` are cut until the table fits, with
+ * … where something is missing. A last column that is not among them is broken between its words.
  */
-export function formatTable(rows: readonly (readonly string[])[], width?: number, cut?: readonly number[]): string {
+export function formatTable(rows: readonly (readonly string[])[], width?: number, cut: readonly number[] = []): string {
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
-  if (width !== undefined) shrink(widths, width, cut ?? [...widths.keys()]);
-  return rows.map((row) => row.map((cell, index) => fitted(cell, widths[index] ?? 0).padEnd(widths[index] ?? 0)).join('  ').trimEnd()).join('\n');
+  const last = widths.length - 1;
+  const wraps = width !== undefined && !cut.includes(last);
+  if (width !== undefined) shrink(widths, wraps ? width + Math.max(0, (widths[last] ?? 0) - ROOM_FOR_WORDS) : width, cut);
+  const before = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, index) => (wraps && index === last ? cell : fitted(cell, widths[index] ?? 0).padEnd(widths[index] ?? 0)));
+      return wraps && row.length === widths.length ? withLast(cells, before, width) : cells.join('  ').trimEnd();
+    })
+    .join('\n');
+}
+
+function withLast(cells: readonly string[], before: number, width: number): string {
+  const lead = cells.slice(0, -1).map((cell) => `${cell}  `).join('');
+  const text = cells.at(-1) ?? '';
+  if (width - before >= ROOM_FOR_WORDS || before + text.length <= width) return `${lead}${wrap(text, { width, first: before, indent: before })}`.trimEnd();
+  return `${lead.trimEnd()}\n${' '.repeat(BELOW)}${wrap(text, { width, first: BELOW, indent: BELOW })}`;
 }
 
 function shrink(widths: number[], width: number, cut: readonly number[]): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FailureError, formatSize, toFailure, type WorkspacePaths } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { choose, keepBound, lookInto, writeFileAtomic } from '@crpm/state';
-import type { Io } from '../io.js';
+import { tell, warn, type Io } from '../io.js';
 import type { Project } from '../project.js';
 import { openRooms } from './rooms.js';
 
@@ -27,7 +27,7 @@ export async function boundAfterRun(project: Project, workspace: WorkspacePaths,
   } catch (error) {
     // Another crpm is at it.
     if (error instanceof FailureError && error.failure.class === 'locked') return;
-    io.stderr.write(`warning: the cache was not looked after: ${toFailure(error).message}\n`);
+    warn(io, `the cache was not looked after: ${toFailure(error).message}`);
   }
 }
 
@@ -47,10 +47,10 @@ async function bound({ config }: Project, { cache }: WorkspacePaths, io: Io, sig
       writeFileAtomic(noted, JSON.stringify(size), { mode: 0o600 });
     }
     const freed = report.before - report.after;
-    if (report.removed.length > 0) io.stderr.write(`the cache was over its bound of ${formatSize(maxSize)} (cache.maxSize): ${count(report.removed.length, 'item')} went, ${formatSize(freed)}\n`);
+    if (report.removed.length > 0) tell(io.stderr, `the cache was over its bound of ${formatSize(maxSize)} (cache.maxSize): ${count(report.removed.length, 'item')} went, ${formatSize(freed)}`);
     if (report.after > report.maxSize) {
       const over = report.after + maxSize - report.maxSize;
-      io.stderr.write(`warning: what must stay takes ${formatSize(over)}, more than cache.maxSize, ${formatSize(maxSize)}; crpm cache ls says why\n`);
+      warn(io, `what must stay takes ${formatSize(over)}, more than cache.maxSize, ${formatSize(maxSize)}; crpm cache ls says why`);
     }
   } finally {
     await rooms.close();

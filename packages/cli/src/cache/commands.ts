@@ -31,7 +31,7 @@ export async function collectCache(cli: Cli, options: GcOptions): Promise<void> 
     const { cache } = userFolders(cli.io.env);
     const report = await keepBound({ rooms: [...quick, ...slow], cache, maxSize: options.maxSize ?? configured, dryRun, signal });
     if (options.json) printJson(cli.io, { ...report, dryRun });
-    else cli.io.stdout.write(formatBound(report, dryRun));
+    else cli.io.stdout.write(formatBound(report, dryRun, widthOf(cli.io.stdout)));
   });
 }
 
@@ -47,7 +47,7 @@ export async function verify(cli: Cli, options: CacheOptions): Promise<void> {
       signal,
     });
     if (options.json) printJson(cli.io, report);
-    else cli.io.stdout.write(formatVerified(report));
+    else cli.io.stdout.write(formatVerified(report, widthOf(cli.io.stdout)));
     if (report.damaged.length > 0) cli.code = EXIT.node;
   });
 }

@@ -1,8 +1,8 @@
 import { fail, formatSize, screenText, type RemoteConfig } from '@crpm/core';
-import { count, formatAge, formatTable } from '@crpm/reporters';
+import { count, formatAge, formatTable, widthOf } from '@crpm/reporters';
 import type { Repository } from '@crpm/oci';
 import type { Overrides } from '../help.js';
-import { printJson, type Cli } from '../io.js';
+import { printJson, warn, type Cli } from '../io.js';
 import { planOptions } from '../print-plan.js';
 import { openWorkspace, selected } from '../project.js';
 import { author, requireRemote, sharedStore } from '../shared-store.js';
@@ -35,7 +35,7 @@ export async function pushCache(cli: Cli, nodes: readonly string[], options: Exc
       return pushed;
     });
     if (options.json) printJson(cli.io, { remote: remote.url, results: rows });
-    else cli.io.stdout.write(rows.length === 0 ? `nothing to push: ${NOTHING}\n` : `${formatTable(rows.map(({ node, state, bytes }) => [node, state === 'there' ? 'is there already' : `pushed, ${formatSize(bytes)}`]))}\n`);
+    else cli.io.stdout.write(rows.length === 0 ? `nothing to push: ${NOTHING}\n` : `${formatTable(rows.map(({ node, state, bytes }) => [node, state === 'there' ? 'is there already' : `pushed, ${formatSize(bytes)}`]), widthOf(cli.io.stdout))}\n`);
   });
 }
 
@@ -51,10 +51,10 @@ export async function pullCache(cli: Cli, nodes: readonly string[], options: Exc
     try {
       const { pullShared } = await import('@crpm/runner');
       const ahead = await planOptions(cli, project, part, { signal });
-      const onWarning = (text: string) => { cli.io.stderr.write(`warning: ${text}\n`); };
+      const onWarning = (text: string) => { warn(cli.io, text); };
       const pulled = await pullShared({ ...ahead, ...sharedStore({ ...project.config, cache: { ...project.config.cache, remote: { ...remote, push: false } } }, { env: cli.io.env, version: cli.version }), lock, onWarning });
       if (options.json) printJson(cli.io, { remote: remote.url, results: pulled });
-      else cli.io.stdout.write(pulled.length === 0 ? `nothing to pull: ${NOTHING}\n` : `${formatTable(pulled.map(({ node, state, size }) => [node, PULLED[state] + (size === undefined ? '' : `, ${formatSize(size)}`)]))}\n`);
+      else cli.io.stdout.write(pulled.length === 0 ? `nothing to pull: ${NOTHING}\n` : `${formatTable(pulled.map(({ node, state, size }) => [node, PULLED[state] + (size === undefined ? '' : `, ${formatSize(size)}`)]), widthOf(cli.io.stdout))}\n`);
     } finally {
       lock.release();
     }
@@ -86,7 +86,7 @@ export async function listRemote(cli: Cli, options: CacheOptions): Promise<void>
 
 async function withRepository<T>(cli: Cli, { url, insecure }: RemoteConfig, body: (repository: Repository) => Promise<T>): Promise<T> {
   const { openRepository } = await import('@crpm/remote');
-  const { registry, repository } = openRepository({ url, insecure, env: cli.io.env, voice: { warn: (text) => { cli.io.stderr.write(`warning: ${text}\n`); }, status: () => undefined } });
+  const { registry, repository } = openRepository({ url, insecure, env: cli.io.env, voice: { warn: (text) => { warn(cli.io, text); }, status: () => undefined } });
   try {
     return await body(repository);
   } finally {

@@ -45,7 +45,7 @@ export function formatListing({ maxSize, size, rooms, unseen }: CacheListing, no
     ...gathered(items).slice(0, SHOWN).map(({ title, size: itemSize, lastUsed, pinned }) => [`  ${title}`, age(lastUsed), formatSize(itemSize), pinned ?? '']),
     ...(gathered(items).length > SHOWN ? [[`  … and ${String(gathered(items).length - SHOWN)} more`, '', '', '--json lists them']] : []),
   ]);
-  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width, [0, 3])}\n\n` : '';
+  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width, [0])}\n\n` : '';
   return `${table}${formatSize(size)} of ${formatSize(maxSize)} (cache.maxSize); what is linked counts once\n${formatUnseen(unseen)}`;
 }
 
@@ -65,20 +65,20 @@ function gathered(items: readonly Item[]): readonly Item[] {
   });
 }
 
-export function formatBound(report: BoundReport, dryRun: boolean): string {
+export function formatBound(report: BoundReport, dryRun: boolean, width?: number): string {
   const { before, after, maxSize, removed, kept } = report;
   const gone = removed.map(({ room, title, bytes }) => [dryRun ? 'would go' : 'removed', room, title, formatSize(bytes)]);
   const stays = kept.slice(0, SHOWN).map(({ room, title, bytes, why }) => ['kept', room, title, formatSize(bytes), why]);
   const more = kept.length > SHOWN ? `… and ${String(kept.length - SHOWN)} more are kept\n` : '';
-  const table = gone.length + stays.length > 0 ? `${formatTable([...gone, ...stays])}\n${more}\n` : '';
+  const table = gone.length + stays.length > 0 ? `${formatTable([...gone, ...stays], width, [2])}\n${more}\n` : '';
   const sum = `${formatSize(before)} before, ${formatSize(after)} ${dryRun ? 'would be left' : 'now'}; the bound is ${formatSize(maxSize)}\n`;
   return `${table}${removed.length === 0 ? 'nothing had to go: ' : ''}${sum}${formatUnseen(report.unseen)}`;
 }
 
-export function formatVerified({ files, bytes, damaged }: VerifyReport): string {
+export function formatVerified({ files, bytes, damaged }: VerifyReport, width?: number): string {
   const rows = damaged.map(({ what, file, setAside }) => [what, file, setAside === undefined ? 'is gone' : `is damaged; set aside in ${setAside}`]);
   const sum = `${count(files, 'file')}, ${formatSize(bytes)}: ${damaged.length === 0 ? 'all hold what they should' : `${String(damaged.length)} damaged; crpm run makes them again`}\n`;
-  return rows.length > 0 ? `${formatTable(rows)}\n\n${sum}` : sum;
+  return rows.length > 0 ? `${formatTable(rows, width)}\n\n${sum}` : sum;
 }
 
 function formatUnseen(unseen: Look['unseen']): string {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { DEFAULT_CACHE_SIZE, formatDiagnostic, type Config } from '@crpm/core';
+import { DEFAULT_CACHE_SIZE, type Config } from '@crpm/core';
 import { ComplaintsError } from '../complaints.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { complain, type Cli, type GlobalOptions } from '../io.js';
 import { workingDirectory } from '../project.js';
 
 /** The config of the working directory, if there is one: the cache is the user's, and can be looked after from anywhere. */
@@ -12,7 +12,7 @@ export async function findSettings(cli: Cli, globals: GlobalOptions): Promise<{ 
   if (!(await hasConfig(place))) return { maxSize: DEFAULT_CACHE_SIZE };
   const loaded = await loadConfig(place);
   if (!loaded.ok) throw new ComplaintsError(loaded.error);
-  for (const warning of loaded.value.warnings) cli.io.stderr.write(`${formatDiagnostic(warning)}\n`);
+  complain(cli.io, loaded.value.warnings);
   const { config } = loaded.value;
   return { config, maxSize: config.cache.maxSize };
 }

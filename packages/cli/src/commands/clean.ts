@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { engineOption, examples, type Overrides } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { withWorkspace } from '../workspace.js';
 
@@ -29,7 +29,7 @@ export function cleanCommand(cli: Cli): Command {
       await withWorkspace(cli, workspace, { command: 'crpm clean', wait: options.wait === true }, async (stop) => {
         const clean = await import('../clean.js');
         if (options.published) {
-          cli.io.stdout.write(`${await clean.releaseAddresses(project, workspace)}\n`);
+          tell(cli.io.stdout, await clean.releaseAddresses(project, workspace));
           return;
         }
         if (options.all) await clean.refuseWhileNamed(project, workspace);
@@ -42,7 +42,7 @@ export function cleanCommand(cli: Cli): Command {
           ...(leftovers > 0 ? [count(leftovers, 'temporary file')] : []),
           ...(options.orphans ? [] : options.all ? ['all results', 'logs', 'the published repository'] : ['all results']),
         ];
-        cli.io.stdout.write(gone.length > 0 ? `removed ${gone.join(', ')}\n` : 'there was nothing to remove\n');
+        tell(cli.io.stdout, gone.length > 0 ? `removed ${gone.join(', ')}` : 'there was nothing to remove');
       });
     });
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { EXIT } from '@crpm/core';
-import { palette, wantsColour, widthOf, wrap } from '@crpm/reporters';
+import { EXIT, wrap } from '@crpm/core';
+import { palette, wantsColour, widthOf } from '@crpm/reporters';
 import { engineOption, examples, type Overrides } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { stoppable } from '../signals.js';

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { EXIT, formatDiagnostic } from '@crpm/core';
 import { ComplaintsError, refuse } from '../complaints.js';
 import { examples } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, warn, type Cli, type GlobalOptions } from '../io.js';
 import { openProject, requireTrees, workingDirectory, type Project } from '../project.js';
 import { stoppable } from '../signals.js';
 
@@ -43,14 +43,14 @@ export function initCommand(cli: Cli): Command {
         if (trees.length === 0) refuse('there is no tree to build: neither ../qemu nor ../libvirt is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself');
         const workspace = locateWorkspace({ root: seen.root, env: cli.io.env });
         writeFileAtomic(file, configText({ ...seen, trees, stream, schema: './.crpm/config.schema.json' }));
-        for (const warning of linkCrpm(seen.root, workspace)) cli.io.stderr.write(`warning: ${warning}\n`);
+        for (const warning of linkCrpm(seen.root, workspace)) warn(cli.io, warning);
         writeFileAtomic(join(workspace.state, 'config.schema.json'), JSON.stringify(await loadSchema()));
         // What was written is read as every command will read it; a complaint ends this one as it would end them.
         const project = await openProject(cli, { C: seen.root });
         const { config } = project;
         const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
-        cli.io.stdout.write(`wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}\n`);
-        for (const complaint of await complaintsAboutTrees(project)) cli.io.stderr.write(`to be mended before it can run: ${complaint}\n`);
+        tell(cli.io.stdout, `wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}`);
+        for (const complaint of await complaintsAboutTrees(project)) tell(cli.io.stderr, `to be mended before it can run: ${complaint}`);
         cli.io.stdout.write(NEXT);
         cli.code = EXIT.ok;
       });

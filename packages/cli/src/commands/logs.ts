@@ -4,7 +4,7 @@ import { nodesNamed, type WorkspacePaths } from '@crpm/core';
 import { outcomeWord } from '@crpm/reporters';
 import { awaitTurn, findRun, turnOf } from '../find-log.js';
 import { examples } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace, theNode } from '../project.js';
 import { listRuns, readEvents, runLogs } from '../run-folder.js';
 import { stoppable } from '../signals.js';
@@ -30,30 +30,30 @@ export function logsCommand(cli: Cli): Command {
       const node = nodesNamed(project.graph, name).length > 0 ? theNode(project.graph, name).id : name;
       const { lockFileOf, readLock } = await import('@crpm/state');
       const holder = () => readLock(lockFileOf(workspace));
-      const tell = (text: string) => cli.io.stderr.write(`${text}\n`);
+      const aside = (text: string) => { tell(cli.io.stderr, text); };
       await stoppable(cli, async ({ signal }) => {
         if (options.follow && options.run === undefined && nodes.has(node)) {
-          const turn = await awaitTurn((awaited) => turnOf(workspace, node, holder(), awaited), (run) => tell(`waiting for ${node} in run ${run}`), signal);
+          const turn = await awaitTurn((awaited) => turnOf(workspace, node, holder(), awaited), (run) => aside(`waiting for ${node} in run ${run}`), signal);
           if (signal.aborted) return;
           if (turn.state === 'passed') {
-            tell(`${node} did not run in ${turn.run}: ${outcomeWord(turn.outcome)}; without -f its last log is shown`);
+            aside(`${node} did not run in ${turn.run}: ${outcomeWord(turn.outcome)}; without -f its last log is shown`);
             return;
           }
         }
         const run = findRun(workspace, node, options.run, nodes);
         // A node writes while its run has the workspace and it has not ended.
         const writing = () => run === listRuns(workspace).at(-1) && holder() !== undefined && !hasEnded(workspace, run, node);
-        if (options.run === undefined && run !== listRuns(workspace).at(-1)) tell(`this is the log of run ${run}; ${node} did not run since`);
+        if (options.run === undefined && run !== listRuns(workspace).at(-1)) aside(`this is the log of run ${run}; ${node} did not run since`);
         const { logFileName } = await import('@crpm/runner');
         const copied = await copyLog(join(runLogs(workspace, run), logFileName(node)), cli.io.stdout, { follow: options.follow ? writing : () => false, signal });
         if (copied > 0 || signal.aborted) return;
         if (writing()) {
-          tell(`${node} has written nothing yet`);
+          aside(`${node} has written nothing yet`);
           return;
         }
         const { whatItTold } = await import('../what-it-told.js');
         const told = await whatItTold(readEvents(runLogs(workspace, run)), node, cli.io);
-        tell(`no program of ${node} wrote anything${told === '' ? '' : '; what it told:'}`);
+        aside(`no program of ${node} wrote anything${told === '' ? '' : '; what it told:'}`);
         cli.io.stdout.write(told);
       });
     });

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
-import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { withWorkspace } from '../workspace.js';
 
@@ -28,8 +28,8 @@ export function prefetchCommand(cli: Cli): Command {
         const result = await prefetch({ kubevirt: kubevirt.dir, workspace, env: cli.io.env, signal });
         const { cache, loaded, present } = result;
         if (options.json) printJson(cli.io, result);
-        else if (loaded.length + present.length === 0) cli.io.stdout.write('WORKSPACE names no RPM that was published here; crpm run puts them there\n');
-        else cli.io.stdout.write(`${count(loaded.length, 'RPM')} loaded, ${present.length} there already: ${cache}\n`);
+        else if (loaded.length + present.length === 0) tell(cli.io.stdout, 'WORKSPACE names no RPM that was published here; crpm run puts them there');
+        else tell(cli.io.stdout, `${count(loaded.length, 'RPM')} loaded, ${present.length} there already: ${cache}`);
       });
     });
 }

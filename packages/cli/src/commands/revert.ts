@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { EXIT } from '@crpm/core';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
-import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { withWorkspace } from '../workspace.js';
 
@@ -27,7 +27,7 @@ export function revertCommand(cli: Cli): Command {
         const report = await revert({ config, workspace });
         if (report.kept.length > 0) cli.code = EXIT.node;
         if (options.json) printJson(cli.io, report);
-        else cli.io.stdout.write(`${formatRevert(report)}\n`);
+        else tell(cli.io.stdout, formatRevert(report));
       });
     });
 }

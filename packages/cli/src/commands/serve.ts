@@ -3,7 +3,7 @@ import { EXIT, FailureError, type Config } from '@crpm/core';
 import { count } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples, portNumber } from '../help.js';
-import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { serverEntry } from '../server-entry.js';
 import { stoppable } from '../signals.js';
@@ -41,15 +41,15 @@ export function serveCommand(cli: Cli): Command {
       if (options.install && serve.mode !== 'process') refuse('serve.mode is container: only the server of serve.mode process can be a service');
       const { installedUnit, installService, moveAddresses, repositoryStatus, rulesServedAt, serverStatus, startServer, stopContainers, stopServer, uninstallService } = await import('@crpm/pipeline');
       const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
-      const tell = (text: string, value: unknown) => {
+      const answer = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
-        else cli.io.stdout.write(`${text}\n`);
+        else tell(cli.io.stdout, text);
       };
       if (options.status) {
         await stoppable(cli, async ({ signal }) => {
           const status = await repositoryStatus({ workspace, serve, env: cli.io.env, signal });
           const details = status.pid === undefined ? '' : ` since ${status.since ?? ''} (pid ${status.pid})`;
-          tell(status.running ? `serving at ${status.baseUrl}${details}` : `not serving${status.why === undefined ? '' : `: ${status.why}`}; the address would be ${status.baseUrl}`, status);
+          answer(status.running ? `serving at ${status.baseUrl}${details}` : `not serving${status.why === undefined ? '' : `: ${status.why}`}; the address would be ${status.baseUrl}`, status);
           if (status.running === false) cli.code = EXIT.node;
         });
         return;
@@ -63,12 +63,12 @@ export function serveCommand(cli: Cli): Command {
           const again = serve.mode === 'container' ? 'crpm run serve' : 'crpm serve';
           const service = installedUnit(workspace) === undefined ? '' : '; its service starts with the next login: crpm serve --uninstall removes it';
           const missed = named > 0 ? `; KubeVirt's next build can't fetch ${count(named, 'RPM')} until ${again} runs again` : '';
-          tell(`${stopped ? 'stopped' : 'it was not running'}${missed}${service}`, { stopped, named });
+          answer(`${stopped ? 'stopped' : 'it was not running'}${missed}${service}`, { stopped, named });
           return;
         }
         if (options.uninstall) {
           const uninstalled = await uninstallService({ workspace, env: cli.io.env });
-          tell(uninstalled ? 'the service is removed; crpm serve, or any command that needs it, starts the server' : 'there is no service', { uninstalled });
+          answer(uninstalled ? 'the service is removed; crpm serve, or any command that needs it, starts the server' : 'there is no service', { uninstalled });
           return;
         }
         const server = await startServer({ ...about, serverEntry: serverEntry(), ...(options.port === undefined ? {} : { port: options.port }) });
@@ -78,10 +78,10 @@ export function serveCommand(cli: Cli): Command {
         if (options.install || (options.port !== undefined && installedUnit(workspace) !== undefined)) {
           const { server: served, unit, changed, lingers } = await installService({ ...about, serverEntry: serverEntry(), env: cli.io.env });
           const hint = lingers === false ? '\nit starts when you log in; to have it from boot on: loginctl enable-linger' : '';
-          tell(`serving at ${served.baseUrl} (pid ${served.pid}), ${changed ? '' : 'as before, '}as the service ${unit}${along}${hint}`, { ...served, moved, unit, changed, ...(lingers === undefined ? {} : { lingers }) });
+          answer(`serving at ${served.baseUrl} (pid ${served.pid}), ${changed ? '' : 'as before, '}as the service ${unit}${along}${hint}`, { ...served, moved, unit, changed, ...(lingers === undefined ? {} : { lingers }) });
           return;
         }
-        tell(`serving at ${server.baseUrl} (pid ${server.pid})${along}`, { ...server, moved });
+        answer(`serving at ${server.baseUrl} (pid ${server.pid})${along}`, { ...server, moved });
       });
     });
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { examples } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace, workingDirectory } from '../project.js';
 import { stoppable } from '../signals.js';
 
@@ -30,7 +30,7 @@ function exportCommand(cli: Cli): Command {
       const built = builtTrees(workspace, project.graph, run, name);
       const target = resolve(workingDirectory(cli, options), options.to ?? `${name}-${built.run}`);
       await stoppable(cli, async ({ signal }) => {
-        for (const line of await exportTrees(workspace, built, target, signal)) cli.io.stdout.write(`${line}\n`);
+        for (const line of await exportTrees(workspace, built, target, signal)) tell(cli.io.stdout, line);
       });
     });
 }

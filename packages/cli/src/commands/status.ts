@@ -3,6 +3,7 @@ import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { stoppable } from '../signals.js';
+import { widthOf } from '@crpm/reporters';
 
 interface StatusOptions extends GlobalOptions {
   readonly json?: boolean;
@@ -20,7 +21,7 @@ export function statusCommand(cli: Cli): Command {
       await stoppable(cli, async ({ signal }) => {
         const status = await readStatus(project, workspace, cli.io.env, signal);
         if (options.json) printJson(cli.io, status);
-        else cli.io.stdout.write(formatStatus(status, Date.now()));
+        else cli.io.stdout.write(formatStatus(status, Date.now(), widthOf(cli.io.stdout)));
       });
     });
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { examples, portNumber } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { stoppable } from '../signals.js';
 
@@ -24,7 +24,7 @@ export function uiCommand(cli: Cli): Command {
         const holder = () => readLock(lockFileOf(workspace));
         const server = await startUi({ workspace, name: workspaceName(project.config), assets: pageAssets(), holder, signal }, options.port);
         try {
-          cli.io.stdout.write(`${server.address} shows the newest run; Ctrl-C ends\n`);
+          tell(cli.io.stdout, `${server.address} shows the newest run; Ctrl-C ends`);
           if (options.open) await (await import('../open-in-browser.js')).openInBrowser(server.address);
           if (!signal.aborted) await once(signal, 'abort');
         } finally {

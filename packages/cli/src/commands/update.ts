@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { formatTable } from '@crpm/reporters';
+import { formatTable, widthOf } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { withWorkspace } from '../workspace.js';
 
@@ -26,7 +26,7 @@ export function updateCommand(cli: Cli): Command {
       const all = movingOf(config);
       const wanted = all.filter((moving) => packages.length === 0 || packages.includes(moving.package));
       if (wanted.length === 0) {
-        cli.io.stdout.write('nothing here is pinned: sources and specs are folders, files, commits, or have their sha256 in the config\n');
+        tell(cli.io.stdout, 'nothing here is pinned: sources and specs are folders, files, commits, or have their sha256 in the config');
         return;
       }
       await withWorkspace(cli, workspace, { command: ['crpm update', ...packages].join(' '), wait: options.wait === true }, async ({ signal }) => {
@@ -45,7 +45,7 @@ export function updateCommand(cli: Cli): Command {
           const changed = wanted.some((moving) => pinnedTo(before, moving) !== pinnedTo(found, moving));
           return changed ? withPins(before, found) : before;
         });
-        cli.io.stdout.write(`${formatTable(rows)}\n`);
+        cli.io.stdout.write(`${formatTable(rows, widthOf(cli.io.stdout))}\n`);
       });
     });
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { count } from '@crpm/reporters';
 import { examples } from '../help.js';
-import type { Cli, GlobalOptions } from '../io.js';
+import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openProject, requireTrees } from '../project.js';
 
 export function validateCommand(cli: Cli): Command {
@@ -13,6 +13,6 @@ export function validateCommand(cli: Cli): Command {
       await requireTrees(project);
       const { config, graph } = project;
       const names = config.packages.map((pkg) => pkg.name).join(', ');
-      cli.io.stdout.write(`${config.file ?? 'the config from the environment'}: valid; ${count(config.packages.length, 'package')}${names && ` (${names})`}, ${count(graph.nodes.size, 'node')}\n`);
+      tell(cli.io.stdout, `${config.file ?? 'the config from the environment'}: valid; ${count(config.packages.length, 'package')}${names && ` (${names})`}, ${count(graph.nodes.size, 'node')}`);
     });
 }

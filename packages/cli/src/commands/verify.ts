@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { EXIT, type Failure, type Json } from '@crpm/core';
 import type { RunSummary } from '@crpm/runner';
-import { createReporter, formatFailure } from '@crpm/reporters';
+import { createReporter, formatFailure, widthOf } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
-import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, warn, type Cli, type GlobalOptions } from '../io.js';
 import { terminalKeys } from '../keys.js';
 import { openProject, requireTrees, selected, type Project } from '../project.js';
 import { stoppable } from '../signals.js';
@@ -52,11 +52,11 @@ export function verifyCommand(cli: Cli): Command {
           printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: tree?.data ?? null, failure: tree?.failure ?? null, ...(cluster ? { cluster: { proof: cluster.data ?? null, failure: cluster.failure ?? null } } : {}) });
           return;
         }
-        for (const text of summary.warnings) cli.io.stderr.write(`warning: ${text}\n`);
+        for (const text of summary.warnings) warn(cli.io, text);
         const { printProof } = await import('../print-proof.js');
         await printProof(cli.io, summary);
         // What is wrong comes last: a proof from the tree alone must not be the last word.
-        for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node })}\n`);
+        for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node, width: widthOf(cli.io.stdout) })}\n`);
       });
     });
 }

@@ -1,5 +1,5 @@
 import type { Config } from '@crpm/core';
-import type { Io } from '../io.js';
+import { warn, type Io } from '../io.js';
 import { fine, refused, type Finding } from './finding.js';
 
 /** Whether the store that a team shares answers, and lets this user do what the config wants. Runs go on without it. */
@@ -7,7 +7,7 @@ export async function examineSharedStore({ cache: { remote } }: Config, io: Io, 
   if (!remote) return [];
   const { openRepository, tagOf } = await import('@crpm/remote');
   const what = 'shared store';
-  const { registry, repository } = openRepository({ ...remote, env: io.env, voice: { warn: (text) => { io.stderr.write(`warning: ${text}\n`); }, status: () => undefined } });
+  const { registry, repository } = openRepository({ ...remote, env: io.env, voice: { warn: (text) => { warn(io, text); }, status: () => undefined } });
   const within = AbortSignal.any([signal, AbortSignal.timeout(15_000)]);
   try {
     await repository.hasManifest(tagOf(`sha256:${'0'.repeat(64)}`), { signal: within });

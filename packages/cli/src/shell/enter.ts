@@ -5,7 +5,7 @@ import { fail, type Exit, type GraphNode, type NodeContext, type NodeOutput, typ
 import type { Scene } from '@crpm/pipeline';
 import { readRecordedRuns } from '../history.js';
 import { openCleanEngine } from '../execute.js';
-import type { Io } from '../io.js';
+import { tell, warn, type Io } from '../io.js';
 import type { Project } from '../project.js';
 import { serverEntry } from '../server-entry.js';
 import type { Stop } from '../signals.js';
@@ -63,7 +63,7 @@ async function interact({ node, command, network, io, streams, stop }: EnterOpti
   const terminal = streams.stdin.isTTY === true && streams.stdout.isTTY === true;
   if (command.length === 0) {
     const places = [`at ${work.root}`, ...(look === undefined ? [] : [`its tree in ${look}`]), ...(program && program.argv[0] !== 'true' ? ['sh node.sh does what the node does'] : [])];
-    io.stderr.write(`${node.id}: ${what}, ${places.join('; ')}; it is thrown away when you leave\n`);
+    tell(io.stderr, `${node.id}: ${what}, ${places.join('; ')}; it is thrown away when you leave`);
   }
   const argv = command.length > 0 ? command : ['sh', '-c', SHELL, 'crpm', node.id, terminal ? '-i' : '-s'];
   const { TERM } = io.env;
@@ -99,8 +99,8 @@ async function requestOf({ project, workspace, node, io, stop }: EnterOptions, o
     budget: { jobs: availableParallelism() },
     report: {
       line: () => undefined,
-      status: (text) => io.stderr.write(`${node.id}: ${text}\n`),
-      warn: (text) => io.stderr.write(`warning: ${text}\n`),
+      status: (text) => { tell(io.stderr, `${node.id}: ${text}`); },
+      warn: (text) => warn(io, text),
     },
   };
   const [last] = readRecordedRuns(workspace, [node.id], undefined).nodes;

@@ -1,6 +1,6 @@
-import { EXIT, formatDiagnostic, type NodeOutcome } from '@crpm/core';
+import { EXIT, formatDiagnostic, wrap, type NodeOutcome } from '@crpm/core';
 import { count, formatDuration, formatFailure, palette, wantsColour, widthOf, type Palette } from '@crpm/reporters';
-import type { Io } from '../io.js';
+import { complain, tell, warn, type Io } from '../io.js';
 import type { Round, WatchFace } from './watch.js';
 
 /** How many changed files a line names before it only counts them. */
@@ -18,21 +18,20 @@ export interface FaceOptions {
 /** A line per round; of a failure also what is needed to mend it. */
 export function textFace({ io, address, subject, now = () => new Date() }: FaceOptions): WatchFace {
   const colours = palette(wantsColour(io.stdout, io.env));
-  const say = (text: string) => io.stdout.write(`${text}\n`);
   return {
     async round(round) {
-      for (const text of formatRound(round, timeOfDay(now()), colours, widthOf(io.stdout))) say(text);
+      for (const text of formatRound(round, timeOfDay(now()), colours, widthOf(io.stdout))) io.stdout.write(`${text}\n`);
       if (round.number > 1) return;
       const served = await address(round);
-      say(colours.faint(`${served === undefined ? '' : `serving at ${served}; `}watching ${subject}; Ctrl-C ends`));
+      tell(io.stdout, colours.faint(`${served === undefined ? '' : `serving at ${served}; `}watching ${subject}; Ctrl-C ends`));
     },
     refused(error) {
-      for (const diagnostic of error.diagnostics) io.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
-      io.stderr.write('waiting until that is mended\n');
+      complain(io, error.diagnostics);
+      tell(io.stderr, 'waiting until that is mended');
     },
-    mended: () => void io.stderr.write('that is mended; going on\n'),
+    mended: () => { tell(io.stderr, 'that is mended; going on'); },
     polling(code) {
-      io.stderr.write(`warning: ${whyPolling(code)}\n`);
+      warn(io, `${whyPolling(code)}`);
     },
   };
 }
@@ -74,7 +73,7 @@ function formatRound({ number, changed, summary }: Round, time: string, colours:
   const why = changed.length === 0 ? '' : colours.faint(`  (${nameSome(changed)})`);
   return [
     `${time}  #${number}  ${verdict}  ${formatDuration(summary.ms).padStart(6)}  ${did.join('; ') || 'all fresh'}${why}`,
-    ...summary.warnings.map((text) => `${colours.caution('warning:')} ${text}`),
+    ...summary.warnings.map((text) => wrap(`${colours.caution('warning:')} ${text}`, { width, first: 0, indent: 2 })),
     ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(failure, { node: id, ...(log === undefined ? {} : { log }), width }, colours)] : [])),
   ];
 }

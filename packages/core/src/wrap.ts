@@ -1,0 +1,30 @@
+export interface Wrapping {
+  /** Columns that a line may fill. Absent: nothing is broken. */
+  readonly width?: number | undefined;
+  /** Columns that are taken on the first line. */
+  readonly first: number;
+  /** Columns that stay free on the others. */
+  readonly indent: number;
+}
+
+/** A text of one line, coloured or not, broken between its words. A word that is longer than a line stays whole: it is a path, which somebody will copy. */
+export function wrap(text: string, { width, first, indent }: Wrapping): string {
+  if (width === undefined) return text;
+  const lines: string[] = [];
+  let line = '';
+  let taken = first;
+  for (const word of text.split(' ')) {
+    if (line !== '' && taken + columns(line) + 1 + columns(word) > width) {
+      lines.push(line);
+      line = word;
+      taken = indent;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}
+
+function columns(text: string): number {
+  return text.replace(/\u001b\[\d+m/g, '').length;
+}
