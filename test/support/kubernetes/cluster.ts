@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,11 @@ import { findCluster } from '@crpm/engines/kubernetes/kubeconfig';
 import { execa } from 'execa';
 import { onPath } from '../dockerd.js';
 import { kubernetes } from './build.js';
+import { clearNode, isReady, makeCgroups, type NodeObject } from './node.js';
 import { kubeconfig, makeAuthority, sign, type Identity } from './pki.js';
 import { Program } from './program.js';
 import { pushPause } from './push-image.js';
-import { commands, registryOf, writeSettings, type Layout } from './settings.js';
+import { commands, registryOf, serverOf, writeSettings, type Layout } from './settings.js';
 
 export type Part = keyof ReturnType<typeof commands>;
 
@@ -56,7 +57,9 @@ export async function startCluster(): Promise<TestCluster | { readonly skipped: 
   const id = randomBytes(3).toString('hex');
   const dir = mkdtempSync(join(tmpdir(), 'crpm-kubernetes-'));
   const [apiPort = 0, etcdPort = 0, etcdPeerPort = 0] = await freePorts(3);
-  const layout: Layout = { dir, pki: join(dir, 'pki'), bridge: `crpmk${id}`, prefix: await freeNetwork(), node: `node-${id}`, cgroup: `crpm-${id}`, apiPort, etcdPort, etcdPeerPort };
+  const prefix = await freeNetwork();
+  const node = { dir, common: dir, pki: join(dir, 'pki'), prefix, address: `${prefix}.1`, node: `node-${id}`, cgroup: `crpm-${id}`, identity: 'kubelet' };
+  const layout: Layout = { ...node, bridge: `crpmk${id}`, apiPort, etcdPort, etcdPeerPort };
   const parts = Object.fromEntries(Object.entries(commands(layout)).map(([name, argv]) => [name, new Program(name, dir, argv)])) as unknown as TestCluster['parts'];
   const stop = () => stopCluster(layout, parts);
   try {
@@ -77,7 +80,7 @@ export async function startCluster(): Promise<TestCluster | { readonly skipped: 
     call: (method, path, body) => call(layout, method, path, body),
     somebody: async (name) => {
       await sign(layout.pki, { name, subject: `/CN=${name}` });
-      return kubeconfig(layout.pki, name, server(layout));
+      return kubeconfig(layout.pki, name, serverOf(layout));
     },
     stop,
   };
@@ -91,7 +94,7 @@ async function call<T>(layout: Layout, method: string, path: string, body?: unkn
   const [ca, cert, key] = ['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFileSync(join(layout.pki, name)));
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const sent = request(`${server(layout)}${path}`, { method, ca, cert, key, agent: false, headers: text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }, (answer) => {
+    const sent = request(`${serverOf(layout)}${path}`, { method, ca, cert, key, agent: false, headers: text === undefined ? {} : { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json', 'content-length': Buffer.byteLength(text) } }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);
@@ -105,8 +108,6 @@ async function call<T>(layout: Layout, method: string, path: string, body?: unkn
     sent.end(text);
   });
 }
-
-const server = ({ apiPort }: Layout): string => `https://127.0.0.1:${apiPort}`;
 
 async function bringUp(layout: Layout, parts: TestCluster['parts'], executable: string): Promise<void> {
   const { dir, pki, prefix, node } = layout;
@@ -125,7 +126,7 @@ async function bringUp(layout: Layout, parts: TestCluster['parts'], executable: 
     { name: 'kubelet-server', subject: `/CN=${node}`, names: `DNS:${node},IP:${prefix}.1` },
   ];
   for (const identity of [...clients, ...servers]) await sign(pki, identity);
-  for (const { name } of clients) kubeconfig(pki, name, server(layout));
+  for (const { name } of clients) kubeconfig(pki, name, serverOf(layout));
   await makeNetwork(layout);
   makeCgroups(layout.cgroup);
   writeSettings(layout);
@@ -138,8 +139,7 @@ async function bringUp(layout: Layout, parts: TestCluster['parts'], executable: 
   await until('the API server', () => call(layout, 'GET', '/readyz'), parts.apiserver);
   for (const name of ['controllers', 'scheduler', 'kubelet'] as const) parts[name].start();
   await until('the node', async () => {
-    const { status } = await call<{ status: { conditions: { type: string; status: string }[] } }>(layout, 'GET', `/api/v1/nodes/${node}`);
-    if (!status.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True')) throw new Error('not ready');
+    if (!isReady(await call<NodeObject>(layout, 'GET', `/api/v1/nodes/${node}`))) throw new Error('not ready');
     await call(layout, 'GET', '/api/v1/namespaces/default/serviceaccounts/default');
   }, parts.kubelet);
 }
@@ -164,59 +164,13 @@ async function makeNetwork({ bridge, prefix }: Layout): Promise<void> {
   await execa('iptables', ['-I', 'FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT']);
 }
 
-const HIERARCHIES = '/sys/fs/cgroup';
-
-function makeCgroups(name: string): void {
-  for (const hierarchy of readdirSync(HIERARCHIES)) {
-    if (hierarchy === 'unified') continue;
-    mkdirSync(join(HIERARCHIES, hierarchy, name), { recursive: true });
-  }
-  for (const file of ['cpuset.cpus', 'cpuset.mems']) writeFileSync(join(HIERARCHIES, 'cpuset', name, file), readFileSync(join(HIERARCHIES, 'cpuset', file)));
-}
-
-async function stopCluster({ dir, bridge, cgroup }: Layout, parts: TestCluster['parts']): Promise<void> {
+async function stopCluster(layout: Layout, parts: TestCluster['parts']): Promise<void> {
+  const { dir, bridge } = layout;
   for (const name of ['kubelet', 'scheduler', 'controllers', 'apiserver', 'etcd', 'registry', 'containerd'] as const) await parts[name].kill();
-  // Shims outlive containerd, and containers their shims: those of our socket, and what runs in our cgroup.
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (commandOf(pid).includes(`${dir}/containerd.sock`)) kill(Number(pid));
-  }
-  for (let round = 0; round < 20; round++) {
-    const pids = ['memory', 'pids'].flatMap((hierarchy) => processesBelow(join(HIERARCHIES, hierarchy, cgroup)));
-    if (pids.length === 0) break;
-    for (const pid of pids) kill(pid);
-    await delay(100);
-  }
-  const points = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '');
-  for (const point of points.filter((path) => path.startsWith(`${dir}/`)).reverse()) await execa('umount', ['--lazy', point], { reject: false });
+  await clearNode(layout);
   await execa('ip', ['link', 'delete', bridge], { reject: false });
   await execa('iptables', ['-D', 'FORWARD', '-i', bridge, '-o', bridge, '-j', 'ACCEPT'], { reject: false });
-  for (const hierarchy of readdirSync(HIERARCHIES)) await execa('find', [join(HIERARCHIES, hierarchy, cgroup), '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], { reject: false });
   rmSync(dir, { recursive: true, force: true });
-}
-
-function processesBelow(folder: string): readonly number[] {
-  try {
-    const own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
-    return [...own, ...readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? processesBelow(join(folder, entry.name)) : []))];
-  } catch {
-    return [];
-  }
-}
-
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
-  }
 }
 
 async function link(from: string, to: string): Promise<void> {
@@ -242,7 +196,18 @@ async function freePorts(count: number): Promise<readonly number[]> {
 
 async function freeNetwork(): Promise<string> {
   const { stdout } = await execa('ip', ['-4', '-o', 'address']);
-  const found = Array.from({ length: 200 }, (_, i) => `10.214.${i}`).find((prefix) => !stdout.includes(`${prefix}.`));
-  if (found === undefined) throw new Error('no free network for the tests’ cluster');
-  return found;
+  for (let i = 0; i < 200; i++) {
+    const prefix = `10.214.${i}`;
+    if (!stdout.includes(`${prefix}.`) && (await claim(prefix))) return prefix;
+  }
+  throw new Error('no free network for the tests’ cluster');
+}
+
+/** Of several clusters that start at once each gets another network: a name in no file system, which one process has, and which dies with it. */
+function claim(prefix: string): Promise<boolean> {
+  const holder = createServer().unref();
+  return new Promise((resolve) => {
+    holder.once('error', () => resolve(false));
+    holder.listen(`\0crpm-test-${prefix}`, () => resolve(true));
+  });
 }

@@ -1,42 +1,59 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where a cluster's parts listen, and what they call themselves. */
-export interface Layout {
+/** What a node of a cluster calls itself, and where its parts keep what they have. */
+export interface NodeLayout {
   readonly dir: string;
+  /** Of the cluster: what all its nodes share. */
+  readonly common: string;
   readonly pki: string;
-  readonly bridge: string;
-  /** First three numbers of the pods' network; the machine itself is `.1` in it. */
+  /** First three numbers of the pods' network. */
   readonly prefix: string;
+  /** `10.214.0.1` */
+  readonly address: string;
   readonly node: string;
   readonly cgroup: string;
+  /** Name of the kubelet's credentials; those that it serves with are `NAME-server`. */
+  readonly identity: string;
+}
+
+/** Where a cluster's parts listen, and its first node, which is the machine itself: `.1` in the pods' network. */
+export interface Layout extends NodeLayout {
+  readonly bridge: string;
   readonly apiPort: number;
   readonly etcdPort: number;
   readonly etcdPeerPort: number;
 }
 
-export const registryOf = ({ prefix }: Layout): string => `${prefix}.1:5000`;
+export const registryOf = ({ prefix }: Pick<Layout, 'prefix'>): string => `${prefix}.1:5000`;
+export const serverOf = ({ apiPort }: Pick<Layout, 'apiPort'>): string => `https://127.0.0.1:${apiPort}`;
 
 export function writeSettings(layout: Layout): void {
   const { dir } = layout;
-  for (const folder of ['cni', 'certs', 'podlogs']) mkdirSync(join(dir, folder), { recursive: true });
+  for (const folder of ['cni', 'certs']) mkdirSync(join(dir, folder), { recursive: true });
   writeFileSync(join(dir, 'cni', '10-test.conflist'), JSON.stringify(network(layout)));
   const registry = registryOf(layout);
   mkdirSync(join(dir, 'certs', registry), { recursive: true });
   writeFileSync(join(dir, 'certs', registry, 'hosts.toml'), `server = "http://${registry}"\n[host."http://${registry}"]\ncapabilities = ["pull", "resolve"]\n`);
-  writeFileSync(join(dir, 'containerd.toml'), containerd(layout));
   writeFileSync(join(dir, 'registry.yml'), JSON.stringify({ version: '0.1', log: { level: 'warn' }, storage: { filesystem: { rootdirectory: join(dir, 'registry') }, delete: { enabled: true } }, http: { addr: registry } }));
+  writeNodeSettings(layout);
+}
+
+export function writeNodeSettings(layout: NodeLayout): void {
+  const { dir } = layout;
+  mkdirSync(join(dir, 'podlogs'), { recursive: true });
+  writeFileSync(join(dir, 'containerd.toml'), containerd(layout));
   writeFileSync(join(dir, 'kubelet.yaml'), JSON.stringify(kubelet(layout)));
 }
 
 function network({ bridge, prefix, dir }: Layout) {
-  const ipam = { type: 'host-local', dataDir: join(dir, 'addresses'), ranges: [[{ subnet: `${prefix}.0/24`, gateway: `${prefix}.1` }]], routes: [{ dst: '0.0.0.0/0' }] };
+  const ipam = { type: 'host-local', dataDir: join(dir, 'addresses'), ranges: [[{ subnet: `${prefix}.0/24`, gateway: `${prefix}.1`, rangeEnd: `${prefix}.249` }]], routes: [{ dst: '0.0.0.0/0' }] };
   return { cniVersion: '1.0.0', name: bridge, plugins: [{ type: 'bridge', bridge, isGateway: true, ipMasq: false, ipam }] };
 }
 
 /** Without the right to lower anybody's OOM score, and with mounts below our folder, so that they can be found. */
-function containerd(layout: Layout): string {
-  const { dir } = layout;
+function containerd(layout: NodeLayout): string {
+  const { dir, common } = layout;
   return `version = 2
 root = "${dir}/containerd/root"
 state = "${dir}/containerd/state"
@@ -51,19 +68,19 @@ netns_mounts_under_state_dir = true
 disable_apparmor = true
 [plugins."io.containerd.grpc.v1.cri".cni]
 bin_dir = "/usr/lib/cni"
-conf_dir = "${dir}/cni"
+conf_dir = "${common}/cni"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".registry]
-config_path = "${dir}/certs"
+config_path = "${common}/certs"
 `;
 }
 
-function kubelet({ dir, pki, prefix, cgroup }: Layout) {
+function kubelet({ dir, pki, prefix, address, cgroup, identity }: NodeLayout) {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
-    address: `${prefix}.1`,
+    address,
     healthzPort: 0,
     containerRuntimeEndpoint: `unix://${dir}/containerd.sock`,
     cgroupDriver: 'cgroupfs',
@@ -73,8 +90,8 @@ function kubelet({ dir, pki, prefix, cgroup }: Layout) {
     enforceNodeAllocatable: [],
     authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: join(pki, 'ca.crt') } },
     authorization: { mode: 'Webhook' },
-    tlsCertFile: join(pki, 'kubelet-server.crt'),
-    tlsPrivateKeyFile: join(pki, 'kubelet-server.key'),
+    tlsCertFile: join(pki, `${identity}-server.crt`),
+    tlsPrivateKeyFile: join(pki, `${identity}-server.key`),
     clusterDomain: 'cluster.local',
     clusterDNS: [`${prefix}.1`],
     resolvConf: '',
@@ -90,13 +107,13 @@ function kubelet({ dir, pki, prefix, cgroup }: Layout) {
 
 /** Command lines of the parts, by the names under which the executable is linked in `bin`. */
 export function commands(layout: Layout): Readonly<Record<'containerd' | 'registry' | 'etcd' | 'apiserver' | 'controllers' | 'scheduler' | 'kubelet', readonly string[]>> {
-  const { dir, pki, prefix, node, apiPort, etcdPort, etcdPeerPort } = layout;
+  const { dir, pki, prefix, apiPort, etcdPort, etcdPeerPort } = layout;
   const bin = (name: string) => join(dir, 'bin', name);
   const key = (name: string) => join(pki, name);
   const [client, peer] = [etcdPort, etcdPeerPort].map((port) => `http://127.0.0.1:${port}`);
   const as = (name: string) => ['--kubeconfig', '--authentication-kubeconfig', '--authorization-kubeconfig'].map((option) => `${option}=${key(`${name}.kubeconfig`)}`);
   return {
-    containerd: ['containerd', '--config', join(dir, 'containerd.toml')],
+    ...nodeCommands(layout),
     registry: ['docker-registry', 'serve', join(dir, 'registry.yml')],
     etcd: [bin('etcd'), '--name=test', `--data-dir=${join(dir, 'etcd')}`, '--unsafe-no-fsync', '--log-level=warn', `--listen-client-urls=${client}`, `--advertise-client-urls=${client}`, `--listen-peer-urls=${peer}`, `--initial-advertise-peer-urls=${peer}`, `--initial-cluster=test=${peer}`],
     apiserver: [
@@ -109,6 +126,10 @@ export function commands(layout: Layout): Readonly<Record<'containerd' | 'regist
     ],
     controllers: [bin('kube-controller-manager'), ...as('controllers'), '--secure-port=0', '--leader-elect=false', '--use-service-account-credentials', '--kube-api-qps=1000', '--kube-api-burst=1000', `--root-ca-file=${key('ca.crt')}`, `--service-account-private-key-file=${key('accounts.key')}`, `--flex-volume-plugin-dir=${join(dir, 'flex')}`],
     scheduler: [bin('kube-scheduler'), ...as('scheduler'), '--secure-port=0', '--leader-elect=false', '--kube-api-qps=1000', '--kube-api-burst=1000'],
-    kubelet: [bin('kubelet'), `--config=${join(dir, 'kubelet.yaml')}`, `--kubeconfig=${key('kubelet.kubeconfig')}`, `--hostname-override=${node}`, `--node-ip=${prefix}.1`, `--root-dir=${join(dir, 'kubelet')}`, `--cert-dir=${join(dir, 'kubelet-pki')}`],
   };
+}
+
+export function nodeCommands({ dir, common, pki, address, node, identity }: NodeLayout): Readonly<Record<'containerd' | 'kubelet', readonly string[]>> {
+  const settings = [`--config=${join(dir, 'kubelet.yaml')}`, `--kubeconfig=${join(pki, `${identity}.kubeconfig`)}`, `--hostname-override=${node}`, `--node-ip=${address}`, `--root-dir=${join(dir, 'kubelet')}`, `--cert-dir=${join(dir, 'kubelet-pki')}`];
+  return { containerd: ['containerd', '--config', join(dir, 'containerd.toml')], kubelet: [join(common, 'bin', 'kubelet'), ...settings] };
 }
