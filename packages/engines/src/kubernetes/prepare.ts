@@ -1,5 +1,6 @@
 import { fail, type Image, type ImageSource, type PrepareOptions } from '@crpm/core';
-import { Registry } from '@crpm/oci';
+import { isDigest } from '@crpm/oci/digest';
+import { bytesBlob, IMAGE_INDEX, Registry, type Descriptor, type Manifest } from '@crpm/oci';
 import { isLocal, parseReference } from '../docker/reference.js';
 import { archOf, goArchOf } from '../go-arch.js';
 import type { Surroundings } from './cluster.js';
@@ -17,8 +18,8 @@ export async function prepareInCluster(around: Surroundings, source: Extract<Ima
   const tag = `base-${shortHash(JSON.stringify([source.reference, goArch]), 24)}`;
   const { repository } = around.place;
   if (!source.pull) {
-    const known = await repository.getManifest(tag, { signal });
-    if (known) return { id: known.descriptor.digest };
+    const known = await remembered(around, tag, source.reference, signal);
+    if (known !== undefined) return { id: known };
   }
   if (isLocal(reference)) {
     fail({ class: 'usage', message: `no registry has ${reference.text}: names of localhost/ are of one machine's engine`, next: `Push it where the cluster gets it from (docker tag, docker push ${around.place.name}:TAG), and name that in the basesystem.` });
@@ -36,9 +37,30 @@ export async function prepareInCluster(around: Surroundings, source: Extract<Ima
     };
     const image = await around.images.copyFrom(from, manifest, { signal, line, sameRegistry: own, check });
     const stored = await repository.getManifest(image.digest, { signal });
-    if (stored) await repository.putManifest(stored, tag, { signal });
+    if (stored) await repository.putManifest(noteOf(stored, source.reference, goArch), tag, { signal });
     return { id: image.digest };
   } finally {
     if (!own) registry.close();
   }
+}
+
+/** Annotation of what a tag points to: the name that it was made for. */
+const MADE_FOR = 'dev.crpm.base';
+
+/** An index with the one image, which says what it is. */
+function noteOf({ descriptor }: Manifest, reference: string, architecture: string): Manifest {
+  const index = { schemaVersion: 2, mediaType: IMAGE_INDEX, manifests: [{ ...descriptor, platform: { architecture, os: 'linux' } }], annotations: { [MADE_FOR]: reference } };
+  const bytes = Buffer.from(JSON.stringify(index));
+  const { digest, size } = bytesBlob(bytes);
+  return { descriptor: { mediaType: IMAGE_INDEX, digest, size }, bytes };
+}
+
+/** What a name meant, by its tag. Anybody may move a tag: what does not say that it was made for this name, or is no longer there, is no answer. */
+async function remembered({ place: { repository }, images }: Surroundings, tag: string, reference: string, signal: AbortSignal): Promise<string | undefined> {
+  const found = await repository.getManifest(tag, { signal });
+  if (found?.descriptor.mediaType !== IMAGE_INDEX) return undefined;
+  const { manifests, annotations } = JSON.parse(found.bytes.toString()) as { readonly manifests?: readonly Descriptor[]; readonly annotations?: Readonly<Record<string, string>> };
+  const digest = manifests?.[0]?.digest;
+  if (annotations?.[MADE_FOR] !== reference || digest === undefined || !isDigest(digest)) return undefined;
+  return (await images.has(digest, { signal })) ? digest : undefined;
 }
