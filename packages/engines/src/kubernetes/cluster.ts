@@ -2,6 +2,7 @@ import type { Labels } from '@crpm/core';
 import { findCredentials } from '@crpm/oci/credentials';
 import { surroundings } from '../docker/connect.js';
 import type { KubeApi } from './api.js';
+import { closeAll } from './close-all.js';
 import { ClusterRun } from './cluster-run.js';
 import { ImageStore } from './image-store.js';
 import { Jobs, type JobsOptions } from './jobs.js';
@@ -66,14 +67,17 @@ export class ClusterSurroundings implements Surroundings {
   }
 
   async close(): Promise<void> {
-    for (const opening of this.runs.values()) {
-      const run = await opening.catch(() => undefined);
-      await run?.close();
-      // What could have been taken up was, or is of no use.
-      if (run) await removeDeadRuns(this, run.labels);
+    try {
+      await closeAll([...this.runs.values()].map((opening) => async () => {
+        const run = await opening.catch(() => undefined);
+        await run?.close();
+        // What could have been taken up was, or is of no use.
+        if (run) await removeDeadRuns(this, run.labels);
+      }));
+    } finally {
+      this.place.registry.close();
+      this.api.close();
     }
-    this.place.registry.close();
-    this.api.close();
   }
 
   private async makeSecret(labels: Labels): Promise<string | undefined> {

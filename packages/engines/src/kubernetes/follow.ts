@@ -65,7 +65,8 @@ export async function follow({ api, run, job, uid, what, signal, line, patience 
       if (sinkFailure !== undefined) throw sinkFailure;
       if (run.failure !== undefined) throw run.failure;
       let outcome = judge(run.jobs.get(job), run.look(job, JOB).pods, []);
-      if (outcome.state === 'waiting' ? Date.now() - looked > GLANCE : outcome.state !== 'running') {
+      // Events have the words for what is given up; watches do not bring them.
+      if (outcome.state === 'waiting' ? Date.now() - looked > GLANCE || waits.tooLong(outcome.trouble) : outcome.state !== 'running') {
         outcome = await recorded(api, job, uid, signal);
         looked = Date.now();
       }
@@ -133,15 +134,20 @@ class Waits {
     this.what = trouble?.what;
     if (!trouble) return;
     if (this.said === '') this.line(`crpm: the pod waits: ${(this.said = trouble.said)}`);
+    if (this.tooLong(trouble)) this.giveUp(trouble);
+  }
+
+  tooLong(trouble: Trouble | undefined): trouble is Trouble {
+    if (!trouble || trouble.what !== this.what) return false;
     // Those that others still use are free some day; the Job's own deadline runs meanwhile.
-    if (trouble.what === 'schedule' && /Insufficient|too many pods/i.test(trouble.said)) return;
-    if (Date.now() - this.since > this.patience[trouble.what]) this.giveUp(trouble);
+    if (trouble.what === 'schedule' && /Insufficient|too many pods/i.test(trouble.said)) return false;
+    return Date.now() - this.since > this.patience[trouble.what];
   }
 
   private giveUp({ what, said }: Trouble): never {
     const seconds = Math.round(this.patience[what] / 1000);
     const next: Record<Trouble['what'], string> = {
-      image: 'See whether the nodes reach engine.registry and may pull from it (engine.imagePullSecrets; plain http must be allowed in the nodes’ container runtime).',
+      image: nextForImage(said) ?? 'See whether the nodes reach engine.registry and may pull from it (engine.imagePullSecrets; plain http must be allowed in the nodes’ container runtime).',
       container: 'The words are the kubelet’s; correct what they name, then run again.',
       quota: 'Free some of the namespace’s quota or lower engine.resources, then run again; finished work is kept.',
       schedule: 'Correct engine.nodeSelector, engine.tolerations or arch, so that some node takes it (kubectl get nodes --show-labels).',
@@ -150,9 +156,17 @@ class Waits {
   }
 }
 
+/** What the node's runtime says of an image that is reached, and is not what it should be. */
+function nextForImage(said: string): string | undefined {
+  if (/unexpected (?:commit )?(?:digest|size)|failed (?:size|digest) validation|digest mismatch|checksum/i.test(said)) return 'The registry gives other bytes than it was sent: whoever runs it must mend its storage, or name another repository in engine.registry, which begins empty; then run again.';
+  if (/: not found/.test(said)) return 'Somebody removed it from the registry: run again, and it is sent anew.';
+  return undefined;
+}
+
 /** A failure of the same class for what ended without a report, told by what the user can do. */
-export function lossFailure(outcome: Extract<Outcome, { readonly state: 'lost' | 'deadline' | 'gone' }>, what: string, deadline: number): FailureError {
+export function lossFailure(outcome: Extract<Outcome, { readonly state: 'lost' | 'deadline' | 'storage' | 'gone' }>, what: string, deadline: number): FailureError {
   if (outcome.state === 'deadline') return new FailureError({ class: 'environment', message: `${what} took longer than the deadline of ${deadline} s, and the cluster ended it`, next: 'Raise engine.deadline, or give it more cores.' });
+  if (outcome.state === 'storage') return new FailureError({ class: 'environment', cause: 'disk', message: `${what} wrote more than its pod may, and the cluster ended it: ${outcome.said}`, next: 'Raise engine.resources.ephemeralStorage.' });
   if (outcome.state === 'gone') return new FailureError({ class: 'environment', message: `somebody removed the Job in which ${what} ran`, next: 'Run again.', transient: true });
   return new FailureError({ class: 'environment', message: `the cluster lost ${what} (${outcome.why}): ${outcome.said}`, next: 'Run again; if it stays so, see kubectl get events.', transient: true });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fail, type DeriveStep, type Engine, type EngineConfig, type Image, type ImageSource, type OwnedFilter, type OwnedObject, type PrepareOptions, type WorkOptions } from '@crpm/core';
 import { archOf, goArchOf } from '../go-arch.js';
 import { checkSignal } from '../cancelled.js';
+import { closeAll } from './close-all.js';
 import { ClusterSurroundings } from './cluster.js';
 import { openClaims } from './claims.js';
 import { deriveInCluster } from './derive.js';
@@ -81,8 +82,8 @@ export async function openKubernetesEngine({ config, env, signal, workDir, patie
     list: (filter: OwnedFilter): Promise<readonly OwnedObject[]> => listInCluster(around, filter),
     remove: (objects: readonly OwnedObject[]): Promise<void> => removeFromCluster(around, objects),
     close: async (): Promise<void> => {
-      for (const work of open) await work.close();
-      await around.close();
+      // Where the cluster refuses one, the others are closed all the same.
+      await closeAll([...[...open].map((work) => () => work.close()), () => around.close()]);
       rmSync(folder, { recursive: true, force: true });
     },
   };

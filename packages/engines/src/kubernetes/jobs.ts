@@ -69,6 +69,7 @@ export class Jobs {
           request.line(`crpm: the cluster lost the pod (${outcome.why}: ${outcome.said}); once more`);
           break;
         case 'deadline':
+        case 'storage':
         case 'gone':
           throw lossFailure(outcome, what, this.options.defaults.deadline);
       }

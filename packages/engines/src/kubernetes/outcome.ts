@@ -12,6 +12,8 @@ export type Outcome =
   /** The kernel ended the container for lack of memory, the wrapper with it. */
   | { readonly state: 'oom'; readonly pod: string }
   | { readonly state: 'deadline' }
+  /** The kubelet ended the pod because it wrote more than its limit: on another node it would too. */
+  | { readonly state: 'storage'; readonly said: string }
   /** Ended by no doing of the program; the same may well succeed on another node or another day. */
   | { readonly state: 'lost'; readonly why: Loss; readonly said: string }
   /** The Job itself is not there any more. */
@@ -27,6 +29,9 @@ export type Loss = 'evicted' | 'node-lost' | 'preempted' | 'deleted' | 'killed' 
 /** Waiting reasons after which Kubernetes goes on trying for ever. */
 const IMAGE_TROUBLE = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'RegistryUnavailable', 'ImageInspectError', 'SignatureValidationFailed']);
 const CONTAINER_TROUBLE = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError', 'CrashLoopBackOff']);
+
+/** What the kubelet says of a pod that itself is the reason, and not the others on its node. */
+const OWN_LIMIT = /ephemeral local storage usage exceeds|exceeded its local ephemeral storage limit|EmptyDir volume .* exceeds the limit/;
 
 /** Judges a Job by its record, that of its pods, and the events about both. */
 export function judge(job: Job | undefined, pods: readonly Pod[], events: readonly KubeEvent[]): Outcome {
@@ -75,6 +80,8 @@ function lost(pods: readonly Pod[], failed: Condition): Outcome {
     const { name } = pod.metadata;
     const terminated = stateOf(pod)?.terminated;
     if (terminated?.reason === 'OOMKilled') return { state: 'oom', pod: name };
+    const { reason, message = '' } = pod.status ?? {};
+    if (reason === 'Evicted' && OWN_LIMIT.test(message)) return { state: 'storage', said: message.trim() };
     const why = lossOf(pod, terminated);
     if (why) return { state: 'lost', ...why };
   }

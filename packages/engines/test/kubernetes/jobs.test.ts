@@ -122,16 +122,20 @@ describe('Jobs', () => {
     expect(await running).toMatchObject({ class: 'environment', message: expect.stringContaining('without a report') });
   });
 
-  it('that can’t begin are given up, with the words of the cluster', async () => {
+  it.each([
+    ['not found', 'Failed to pull image "r/x": not found', 'run again, and it is sent anew'],
+    ['of another digest', 'Failed to pull image "r/x": failed commit on ref "layer": unexpected commit digest sha256:1, expected sha256:2', 'must mend its storage'],
+    ['not to be had', 'Failed to pull image "r/x": dial tcp: connection refused', 'engine.imagePullSecrets'],
+  ])('whose image is %s are given up, with the words of the cluster and what to do', async (_what, said, next) => {
     const { start, current, api } = await rig({ image: 0, container: 0, quota: 0, schedule: 0 });
     const running = failureOf(start());
     await expect.poll(async () => (await current()).length).toBe(1);
     const { name, uid = '' } = (await current())[0]!.metadata;
     const pod = (n: number) => ({ metadata: { name: `${name}-p`, uid: 'pod', labels: { 'dev.crpm/job': name, n: String(n) }, ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid }] }, status: { phase: 'Pending', containerStatuses: [{ name: CONTAINER, state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off' } } }] } }) as never;
-    api.set('events', event('pod', 'Failed', 'Failed to pull image: not found'));
+    api.set('events', event('pod', 'Failed', said));
     let n = 0;
     const timer = setInterval(() => api.set('pods', pod(n++)), 20);
     onTestFinished(() => clearInterval(timer));
-    expect(await running).toMatchObject({ class: 'environment', message: expect.stringMatching(/^rpmbuild can’t start in the cluster for 0 s: /), next: expect.stringContaining('engine.imagePullSecrets') });
+    expect(await running).toMatchObject({ class: 'environment', message: `rpmbuild can’t start in the cluster for 0 s: ${said}`, next: expect.stringContaining(next) });
   });
 });

@@ -65,6 +65,14 @@ describe('how a Job ended', () => {
     expect(judge(failed, [one], [])).toMatchObject({ state: 'lost', why });
   });
 
+  it.each([
+    'Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. ',
+    'Container crpm exceeded its local ephemeral storage limit "1Gi". ',
+    'Usage of EmptyDir volume "work" exceeds the limit "1Gi". ',
+  ])('a pod that wrote more than it may would on any node: %s', (message) => {
+    expect(judge(failed, [pod({ phase: 'Failed', reason: 'Evicted', message, terminated: { exitCode: 137 } })], [])).toEqual({ state: 'storage', said: message.trim() });
+  });
+
   it('a failed Job without pods lost them', () => {
     expect(judge(failed, [], [])).toMatchObject({ state: 'lost', why: 'deleted' });
   });
