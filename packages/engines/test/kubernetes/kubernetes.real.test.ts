@@ -11,7 +11,7 @@ import { startCluster } from '../../../../test/support/kubernetes/cluster.js';
 import { pushRootfs } from '../../../../test/support/kubernetes/push-image.js';
 import { conformance } from '../conformance/index.js';
 import { kubernetesBehaviour } from './behaviour.js';
-import { chaos } from './chaos.js';
+import { chaos } from './chaos/index.js';
 
 const cluster = await startCluster();
 

@@ -1,0 +1,19 @@
+import { describe } from 'vitest';
+import { controlPlane } from './control-plane.js';
+import { lostNode } from './lost-node.js';
+import { pods } from './pods.js';
+import { registry } from './registry.js';
+import { Chaos, type ChaosRig } from './rig.js';
+import { starting } from './starting.js';
+
+/** Each fault is made for real, shown to have happened by the cluster itself, and ends in what the program did or in a failure that says what to do: never in a wrong success. */
+export function chaos(rig: ChaosRig): void {
+  describe('when things go wrong in the cluster', () => {
+    const all = new Chaos(rig);
+    controlPlane(all);
+    pods(all);
+    starting(all);
+    registry(all);
+    lostNode(all);
+  });
+}
