@@ -36,6 +36,7 @@ const TEST = [
   { there: 'cpio', apt: 'cpio', dnf: 'cpio' },
   { there: 'autoreconf', apt: 'autoconf', dnf: 'autoconf' },
   { there: 'automake', apt: 'automake', dnf: 'automake' },
+  { there: 'tmux', apt: 'tmux', dnf: 'tmux' },
   { there: 'zstd', apt: 'zstd', dnf: 'zstd' },
   { there: 'ssh', apt: 'openssh-client', dnf: 'openssh-clients' },
   { there: 'openssl', apt: 'openssl', dnf: 'openssl' },

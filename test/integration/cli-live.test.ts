@@ -15,8 +15,8 @@ afterEach(() => {
 });
 
 /** crpm in a terminal, and after it what the terminal is like. */
-const run = (dialogue: readonly (readonly [string, string])[], size: { readonly rows?: number; readonly columns?: number } = {}) =>
-  inTerminal({ argv: ['sh', '-c', 'trap : INT; "$0" "$1" run; echo "code $?"; stty -a', process.execPath, CRPM], cwd: rig.work, env: { ...rig.env, NO_COLOR: '1' }, dialogue, ...size });
+const run = (dialogue: readonly (readonly [string, string])[]) =>
+  inTerminal({ argv: ['sh', '-c', 'trap : INT; "$0" "$1" run; echo "code $?"; stty -a', process.execPath, CRPM], cwd: rig.work, env: { ...rig.env, NO_COLOR: '1' }, dialogue });
 
 test('keys open the log of a node and close it; Ctrl-C is the terminal’s own, and the terminal is as it was', async () => {
   const started = puppet.started();
@@ -36,23 +36,4 @@ test('keys open the log of a node and close it; Ctrl-C is the terminal’s own, 
   expect(printed).toMatch(/ echo /);
   expect(printed.lastIndexOf('\u001b[?25h')).toBeGreaterThan(printed.lastIndexOf('\u001b[?25l'));
   await (await started).gone;
-});
-
-test('on a terminal too narrow for it the help is left out, and what is typed is not echoed into the view', async () => {
-  const started = puppet.started();
-  const running = run([['0 of 1 done', 'xyz']], { columns: 40 });
-  const task = await started;
-  task.end(0);
-  const { printed, unsaid } = await running;
-  expect([unsaid, printed]).toEqual([[], expect.stringContaining('code 0')]);
-  expect(printed).not.toContain('l log');
-});
-
-test('where nothing can be typed there is no help, and the terminal is left alone', async () => {
-  const started = puppet.started();
-  const running = inTerminal({ argv: ['sh', '-c', '"$0" "$1" run </dev/null; echo "code $?"', process.execPath, CRPM], cwd: rig.work, env: rig.env });
-  (await started).end(0);
-  const { printed } = await running;
-  expect(printed).toContain('code 0');
-  expect(printed).not.toContain('l log');
 });

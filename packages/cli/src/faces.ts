@@ -4,7 +4,7 @@ import type { Config } from '@crpm/core';
 import { createReporter, DOCUMENTS, REPORTERS, type Reporter, type ReporterName, type Screen } from '@crpm/reporters';
 import { refuse } from './complaints.js';
 import { warn, type Io } from './io.js';
-import { terminalKeys } from './keys.js';
+import { openTerminal } from './terminal.js';
 
 /** All that `--reporter` knows. */
 export const FACES = [...REPORTERS, 'html'] as const;
@@ -50,7 +50,7 @@ export interface FacesOptions {
 export async function openFaces(wanted: readonly Wanted[], { io, config, cwd, verbose }: FacesOptions): Promise<Reporter> {
   const stdout = faceOfStdout(wanted);
   const common = { verbose, trees: treesOf(config), checkout: checkoutOf(io.env, config) };
-  const face = await createReporter(stdout, { ...common, stream: io.stdout, keys: terminalKeys });
+  const face = await createReporter(stdout, { ...common, stream: io.stdout, terminal: openTerminal });
   const others = wanted.filter(({ name, file }) => file !== undefined || name === 'html');
   if (others.length === 0) return face;
   const { severalReporters } = await import('@crpm/reporters');

@@ -1,18 +1,69 @@
-import { stripVTControlCharacters } from 'node:util';
+import type { NodeOutcome } from '@crpm/core';
 
-/** Of nodes that ended well, but for the one that a key chose: what may give way first. */
-const DONE = /^[\u2714\u221a] (?!\u25b8)/;
+/** A node as it is drawn: its row, and below it perhaps what it said last. */
+export interface DrawnNode {
+  readonly state: 'waiting' | 'running' | NodeOutcome;
+  /** A key chose it: it stays in sight. */
+  readonly chosen: boolean;
+  readonly rows: readonly string[];
+}
+
+type Kind = 'done' | 'running' | 'failed' | 'stopped' | 'waiting';
+
+const KIND: Readonly<Record<DrawnNode['state'], Kind>> = { ran: 'done', restored: 'done', fresh: 'done', running: 'running', failed: 'failed', cancelled: 'stopped', 'not-run': 'stopped', waiting: 'waiting' };
+
+/** What stands for nodes that gave way. */
+const MORE: Readonly<Record<Kind, (count: number) => string>> = {
+  done: (count) => `✔ ${count} more`,
+  running: (count) => `… ${count} more running`,
+  failed: (count) => `✖ ${count} more failed`,
+  stopped: (count) => `↓ ${count} more stopped or not run`,
+  waiting: (count) => `… and ${count} more waiting`,
+};
 
 /**
- * As many lines as fit on a terminal with so many rows: what is drawn above its top could never be taken back, and would be drawn again with each frame. Nodes that
- * are done give way to a line that counts them, the first ones first; what still is too much is cut at its head.
+ * As many rows as there is room for. First give way, to a row that counts them, nodes that nothing happens to: of those done the first ones, of those that wait the
+ * last ones, so that what is shown is around what runs. Then what running nodes said last, then failed nodes, those rows that count, and running nodes.
  */
-export function fitRows(lines: readonly string[], rows: number): readonly string[] {
-  const over = lines.length - rows;
-  if (over <= 0) return lines;
-  const done = lines.flatMap((line, index) => (DONE.test(stripVTControlCharacters(line)) ? [index] : []));
-  const gone = new Set(done.slice(0, over + 1));
-  const rest = lines.filter((_line, index) => !gone.has(index));
-  const fitting = gone.size === 0 ? rest : [`✔ ${String(gone.size)} more`, ...rest];
-  return fitting.slice(Math.max(0, fitting.length - rows));
+export function fitRows(nodes: readonly DrawnNode[], room: number): readonly string[] {
+  const shown = new Map(nodes.map((node, index) => [index, node.rows]));
+  const gone: Record<Kind, number> = { done: 0, running: 0, failed: 0, stopped: 0, waiting: 0 };
+  let over = nodes.reduce((sum, { rows }) => sum + rows.length, -room);
+  const queues = queuesOf(nodes);
+  const giveWay = (kind: Kind) => {
+    const index = queues[kind].shift() ?? 0;
+    over -= shown.get(index)?.length ?? 0;
+    if (gone[kind]++ === 0) over++;
+    shown.delete(index);
+  };
+  const giveWayBy = (...kinds: readonly Kind[]) => {
+    for (let most = longest(queues, kinds); over > 0 && most; most = longest(queues, kinds)) giveWay(most);
+  };
+
+  giveWayBy('done', 'waiting', 'stopped');
+  for (const index of queues.running) {
+    if (over <= 0) break;
+    const [row = '', ...said] = shown.get(index) ?? [];
+    shown.set(index, [row]);
+    over -= said.length;
+  }
+  giveWayBy('failed');
+  // How many of all are done, the last line of the view says.
+  const counted = (['stopped', 'done', 'waiting'] as const).filter((kind) => gone[kind] > 0);
+  const untold = new Set<Kind>(counted.slice(0, Math.max(0, over)));
+  over -= untold.size;
+  giveWayBy('running');
+  const more = (...kinds: readonly Kind[]) => kinds.flatMap((kind) => (gone[kind] > 0 && !untold.has(kind) ? [MORE[kind](gone[kind])] : []));
+  return [...more('done'), ...[...shown.values()].flat(), ...more('failed', 'running', 'stopped', 'waiting')].slice(0, Math.max(0, room));
+}
+
+/** Indexes of the nodes of each kind, in the order in which they give way. */
+function queuesOf(nodes: readonly DrawnNode[]): Readonly<Record<Kind, number[]>> {
+  const those = (kind: Kind) => nodes.flatMap(({ state, chosen }, index) => (KIND[state] === kind && !chosen ? [index] : []));
+  return { done: those('done'), failed: those('failed'), running: those('running').reverse(), stopped: those('stopped').reverse(), waiting: those('waiting').reverse() };
+}
+
+function longest(queues: Readonly<Record<Kind, number[]>>, kinds: readonly Kind[]): Kind | undefined {
+  const [most] = kinds.filter((kind) => queues[kind].length > 0).sort((a, b) => queues[b].length - queues[a].length);
+  return most;
 }

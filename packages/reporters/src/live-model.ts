@@ -18,12 +18,14 @@ export interface LiveNode {
   line: string;
   /** Its last lines of output, safe for a screen. */
   readonly lines: string[];
+  /** How many lines it has written; {@link lines} are the last of them. */
+  said: number;
   /** Monotonic milliseconds at which the last of them came. */
   heard: number;
 }
 
-/** Lines of a node that are remembered at least; more than a screen has rows. */
-const REMEMBERED = 200;
+/** Lines of a node that are remembered at least, for who scrolls back in them. */
+const REMEMBERED = 1000;
 
 /** The state of a run as a screen needs it. Pure but for the clock it is given. */
 export class LiveModel {
@@ -39,7 +41,7 @@ export class LiveModel {
     switch (event.type) {
       case 'run-started':
         this.#began = this.#now();
-        for (const { id, needs, lastMs } of event.nodes) this.nodes.set(id, { id, needs, ...(lastMs === undefined ? {} : { lastMs }), state: 'waiting', started: 0, took: 0, line: '', lines: [], heard: 0 });
+        for (const { id, needs, lastMs } of event.nodes) this.nodes.set(id, { id, needs, ...(lastMs === undefined ? {} : { lastMs }), state: 'waiting', started: 0, took: 0, line: '', lines: [], said: 0, heard: 0 });
         return;
       case 'node-started':
         this.#change(event.node, { state: 'running', started: this.#now(), line: event.reason });
@@ -82,6 +84,7 @@ export class LiveModel {
     const node = this.nodes.get(id);
     if (!node) return;
     node.heard = this.#now();
+    node.said++;
     node.lines.push(line.slice(0, 400));
     if (node.lines.length > 2 * REMEMBERED) node.lines.splice(0, REMEMBERED);
   }

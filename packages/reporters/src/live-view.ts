@@ -5,29 +5,60 @@ export interface View {
   /** Id of a node. */
   readonly chosen?: string;
   readonly open: boolean;
+  /** The line of the log that is shown first, from 0; absent: the last lines, as they come. */
+  readonly top?: number;
 }
 
-/** Keys as a terminal sends them: arrows in both of their modes, Escape alone, everything else a character. */
-const KEY = /\u001b(?:\[|O)[A-D]|[^]/g;
+/** Keys as a terminal sends them: control sequences in both of their modes, known or not; Escape alone; everything else a character. */
+const KEY = /\u001b\[[0-?]*[ -/]*[@-~]|\u001bO[@-~]|[^]/g;
 const UP = new Set(['\u001b[A', '\u001bOA', 'k']);
 const DOWN = new Set(['\u001b[B', '\u001bOB', 'j']);
+const LEFT = new Set(['\u001b[D', '\u001bOD']);
+const RIGHT = new Set(['\u001b[C', '\u001bOC']);
+const PAGE_UP = new Set(['\u001b[5~', 'b']);
+const PAGE_DOWN = new Set(['\u001b[6~', ' ']);
+const START = new Set(['\u001b[H', '\u001bOH', '\u001b[1~', 'g']);
+const END = new Set(['\u001b[F', '\u001bOF', '\u001b[4~', 'G']);
 const OPEN = new Set(['l', '\r', '\n']);
 const BACK = new Set(['\u001b', 'q', 'l']);
 
-/** What becomes of the view by what was typed. */
-export function press(view: View, typed: string, nodes: readonly LiveNode[]): View {
-  return (typed.match(KEY) ?? []).reduce((before, key) => pressOne(before, key, nodes), view);
+/** What becomes of the view by what was typed. `room`: lines of a log that are shown at once. */
+export function press(view: View, typed: string, nodes: readonly LiveNode[], room: number): View {
+  return (typed.match(KEY) ?? []).reduce((before, key) => (before.open ? pressInLog : pressInList)(before, key, nodes, room), view);
 }
 
-function pressOne(view: View, key: string, nodes: readonly LiveNode[]): View {
-  if (UP.has(key) || DOWN.has(key)) {
-    const chosen = neighbour(view.chosen, UP.has(key) ? -1 : 1, nodes);
-    return chosen === undefined ? view : { ...view, chosen };
-  }
-  if (view.open) return BACK.has(key) ? { ...view, open: false } : view;
+function pressInList(view: View, key: string, nodes: readonly LiveNode[]): View {
+  if (UP.has(key) || DOWN.has(key)) return choose(view, UP.has(key) ? -1 : 1, nodes);
   if (key === '\u001b') return { open: false };
   const chosen = view.chosen ?? talking(nodes);
   return OPEN.has(key) && chosen !== undefined ? { chosen, open: true } : view;
+}
+
+function pressInLog(view: View, key: string, nodes: readonly LiveNode[], room: number): View {
+  const { chosen, open, top } = view;
+  if (BACK.has(key)) return { ...(chosen === undefined ? {} : { chosen }), open: false };
+  if (LEFT.has(key) || RIGHT.has(key)) return choose(view, LEFT.has(key) ? -1 : 1, nodes);
+  const node = nodes.find(({ id }) => id === chosen);
+  const step = stepOf(key, room);
+  if (!node || step === 0) return view;
+  const last = node.said - room;
+  const next = Math.max(firstKept(node), (top ?? last) + step);
+  return { ...(chosen === undefined ? {} : { chosen }), open, ...(next < last ? { top: next } : {}) };
+}
+
+/** Lines that a key goes down in a log. */
+function stepOf(key: string, room: number): number {
+  if (UP.has(key)) return -1;
+  if (DOWN.has(key)) return 1;
+  if (PAGE_UP.has(key)) return -room;
+  if (PAGE_DOWN.has(key)) return room;
+  return START.has(key) ? -Infinity : END.has(key) ? Infinity : 0;
+}
+
+/** The node that has begun before or behind the chosen one. */
+function choose(view: View, step: 1 | -1, nodes: readonly LiveNode[]): View {
+  const chosen = neighbour(view.chosen, step, nodes);
+  return chosen === undefined || chosen === view.chosen ? view : { chosen, open: view.open };
 }
 
 /** The next node that has begun, or the first or last one; at the ends it stays. */
@@ -48,20 +79,22 @@ function hasLog({ state, lines }: LiveNode): boolean {
   return state === 'running' || lines.length > 0;
 }
 
-/** What the keys do, for the last line. */
-export function keyHelp({ open }: View): string {
-  return open ? '↑↓ other node · Esc back · Ctrl-C stop' : '↑↓ choose · l log · Ctrl-C stop';
+/** What the keys do, for the last line; where there is no room for all of it, less. */
+export function keyHelp({ open }: View): readonly string[] {
+  return open ? ['↑↓ scroll · ←→ other node · Esc back · Ctrl-C stop', 'Esc back · Ctrl-C stop', 'Esc back'] : ['↑↓ choose · l log · Ctrl-C stop', 'l log'];
 }
 
-/** The log of a node as far as it goes on a screen, its last lines; the whole of it is in its file. */
-export function logPage(model: LiveModel, node: LiveNode, { rows, columns }: { readonly rows: number; readonly columns: number }): readonly string[] {
-  const room = Math.max(1, rows - 3);
-  const lines = node.lines.slice(-room).map((line) => cut(line, columns));
-  return [cut(model.title(node), columns), ...(lines.length > 0 ? lines : [['waiting', 'running'].includes(node.state) ? 'nothing yet' : 'it wrote nothing'])];
+/** A node's log: its title, then as many lines as there is room for, however wide. The whole of it is in its file. */
+export function logPage(model: LiveModel, node: LiveNode, { top, room }: { readonly top?: number | undefined; readonly room: number }): readonly string[] {
+  const kept = firstKept(node);
+  const first = Math.max(kept, top ?? node.said - room);
+  const lines = node.lines.slice(first - kept, first - kept + room);
+  const where = top === undefined ? '' : `  lines ${first + 1}–${first + lines.length} of ${node.said}`;
+  const nothing = ['waiting', 'running'].includes(node.state) ? 'nothing yet' : 'it wrote nothing';
+  return [`${model.title(node)}${where}`, ...(lines.length > 0 ? lines : [nothing])];
 }
 
-/** One column is left free: a terminal may wrap behind the last one. */
-function cut(line: string, columns: number): string {
-  const room = Math.max(1, columns - 1);
-  return line.length > room ? `${line.slice(0, room - 1)}…` : line;
+/** The first line that is still remembered. */
+function firstKept({ said, lines }: LiveNode): number {
+  return said - lines.length;
 }

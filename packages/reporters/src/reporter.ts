@@ -6,10 +6,19 @@ export interface Screen {
   readonly isTTY?: boolean;
   readonly rows?: number;
   readonly columns?: number;
+  /** Tells that it has another size. */
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
 }
 
-/** Somebody at the terminal. */
-export interface Keys {
+/** The terminal that a face draws on as a whole, and who types there. It may be another's for a while: of the shell that stopped the process, or started it in the background. */
+export interface Terminal {
+  /** Takes it if that can be, and says whether it is had: `anew`, so that nothing is on it that was drawn before; `still`; or not, `gone`. Cheap enough for each frame. */
+  take(): 'anew' | 'still' | 'gone';
+  /** Whether somebody can type. Known once it was taken. */
+  readonly typing: boolean;
+  /** `leave` is called before it is given up: the process is about to stop or to end. */
+  onLeave(leave: () => void): void;
   /** Hears what is typed, as it comes. */
   onType(hear: (typed: string) => void): void;
   /** Gives the terminal back as it was. Idempotent. */
@@ -26,8 +35,8 @@ export interface ReporterOptions {
   readonly trees?: ReadonlyMap<string, string>;
   /** Absolute folder that such files are named from. */
   readonly checkout?: string;
-  /** What is typed while the face draws; absent: nothing can be. */
-  readonly keys?: () => Keys | undefined;
+  /** Opens the terminal that the stream is; absent: it is nobody else's, and nothing is typed. */
+  readonly terminal?: () => Terminal;
   /** Whether the run's summary is told at its end; default: it is. */
   readonly summary?: boolean;
 }

@@ -52,7 +52,7 @@ a.rpmbuild failed: rpmbuild ended with exit code 1
 /** A screen that keeps what was written. */
 export class Recorded implements Screen {
   text = '';
-  readonly columns = 100;
+  readonly columns: number = 100;
   constructor(
     readonly isTTY = false,
     readonly rows = 40,

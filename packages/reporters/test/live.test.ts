@@ -48,18 +48,18 @@ test('on a terminal it draws the nodes, gives the cursor back and ends with the 
 });
 
 test('after a failure nothing of the view is left above the summary, and nothing is drawn after it', async () => {
-  const stream = new Recorded(true, 6);
+  const stream = new Recorded(true, 5);
   const reporter = await createReporter('live', { stream, colour: false });
   for (const event of failingRun.slice(0, 8)) reporter.sink(event);
   await vi.waitFor(() => expect(stream.text).toContain('main.c:1: error'), { timeout: 10_000 });
   expect(stream.text).toContain('2 of 4 done, ');
-  expect(stream.text).not.toContain('createrepo');
+  expect(stream.text).toContain('✔ 2 more');
   for (const event of failingRun.slice(8)) reporter.sink(event);
   const drawn = stream.text.length;
   await reporter.close();
   await new Promise((resolve) => setImmediate(resolve));
   // Between the view and the summary only what clears it.
-  expect(stream.text.slice(drawn).replace(/\u001b\[\??[\d;]*[A-Za-z]/g, '')).toBe(`\n${failingSummary}`);
+  expect(stream.text.slice(drawn).replace(/\u001b\[\??[\d;]*[A-Za-z]/g, '')).toBe(failingSummary);
 });
 
 test('off a terminal it is plain', async () => {
@@ -70,6 +70,14 @@ test('off a terminal it is plain', async () => {
     return stream.text;
   }));
   expect(live).toBe(plain);
+});
+
+test('a run that is over in a moment opens no view', async () => {
+  const stream = new Recorded(true);
+  const reporter = await createReporter('live', { stream, colour: false });
+  for (const event of failingRun) reporter.sink(event);
+  await reporter.close();
+  expect(stream.text).toBe(failingSummary);
 });
 
 test('a run in which all is fresh draws nothing but the summary', async () => {

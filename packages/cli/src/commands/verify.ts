@@ -5,9 +5,9 @@ import { createReporter, formatFailure, widthOf } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { printJson, warn, type Cli, type GlobalOptions } from '../io.js';
-import { terminalKeys } from '../keys.js';
 import { openProject, requireTrees, selected, type Project } from '../project.js';
 import { stoppable } from '../signals.js';
+import { openTerminal } from '../terminal.js';
 
 interface VerifyOptions extends GlobalOptions {
   readonly cluster?: boolean;
@@ -40,7 +40,7 @@ export function verifyCommand(cli: Cli): Command {
           wait: options.wait === true,
           command: options.cluster ? 'crpm verify --cluster' : 'crpm verify',
           // What they find is told below; on the way, only the cluster takes long enough to be watched.
-          reporter: options.cluster && !options.json && cli.io.stdout.isTTY === true ? await createReporter('live', { stream: cli.io.stdout, verbose: false, summary: false, keys: terminalKeys }) : { sink: () => undefined, close: () => Promise.resolve() },
+          reporter: options.cluster && !options.json && cli.io.stdout.isTTY === true ? await createReporter('live', { stream: cli.io.stdout, verbose: false, summary: false, terminal: openTerminal }) : { sink: () => undefined, close: () => Promise.resolve() },
           io: cli.io,
           version: cli.version,
           stop,

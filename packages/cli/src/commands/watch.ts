@@ -5,10 +5,10 @@ import { createReporter, type Reporter } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
 import { collect, examples, wholeNumber, withOverrides, type Overrides } from '../help.js';
 import type { Cli, GlobalOptions, Io } from '../io.js';
-import { terminalKeys } from '../keys.js';
 import { openProject, requireTrees, selected, type Project } from '../project.js';
 import { serverEntry } from '../server-entry.js';
 import { stoppable, type Stop } from '../signals.js';
+import { openTerminal } from '../terminal.js';
 import { watchTargets } from '../watch/targets.js';
 import type { Prepared } from '../watch/watch.js';
 
@@ -90,7 +90,7 @@ async function runRound({ io, version }: Cli, { project, selected: part }: Prepa
 /** On a terminal the nodes are drawn while they run; elsewhere the round's line is all. */
 async function roundReporter(io: Io, { json, verbose }: WatchOptions): Promise<Reporter> {
   if (json || (!verbose && io.stdout.isTTY !== true)) return { sink: () => undefined, close: () => Promise.resolve() };
-  return createReporter('live', { stream: io.stdout, verbose: verbose === true, summary: false, keys: terminalKeys });
+  return createReporter('live', { stream: io.stdout, verbose: verbose === true, summary: false, terminal: openTerminal });
 }
 
 async function addressOf({ config: { serve } }: Project, workspace: WorkspacePaths): Promise<string | undefined> {

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Terminal } from '@crpm/reporters';
+
+/**
+ * The terminal that crpm runs on, for a view that has all of it. It is taken only while this process is in its foreground, and given back as it was, whatever stops or ends the process. What is typed comes
+ * key by key and without echo; not by Node's raw mode, which takes Ctrl-C and Ctrl-Z away from the terminal: these stay what they are, for the whole process group.
+ */
+export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal {
+  let had = false;
+  /** What stty(1) said before; absent while nothing can be typed. */
+  let settings: string | undefined;
+  let closed = false;
+  let leave = () => {};
+  let heard = (_typed: string) => {};
+  const listen = (chunk: Buffer) => heard(chunk.toString());
+
+  const lose = () => {
+    // Reading in the background would stop the process.
+    if (settings !== undefined) stdin.off('data', listen).pause();
+    had = false;
+  };
+  const take = () => {
+    if (closed || inForeground() === false) {
+      lose();
+      return 'gone';
+    }
+    if (had) return 'still';
+    had = true;
+    settings = takeKeys(stdin);
+    if (settings !== undefined) stdin.on('data', listen).resume();
+    // Nobody tells a process that is not in the foreground of another size; Node asks for it when it gets this signal.
+    process.kill(process.pid, 'SIGWINCH');
+    return 'anew';
+  };
+  const give = () => {
+    if (!had) return;
+    leave();
+    lose();
+    if (settings !== undefined && inForeground() === true) stty(settings);
+  };
+  const onStop = (signal: NodeJS.Signals) => {
+    give();
+    // Without a listener the signal does what it always does. What follows happens when the process goes on.
+    process.off(signal, onStop);
+    process.kill(process.pid, signal);
+    process.on(signal, onStop);
+  };
+  // Whoever had the terminal meanwhile may have drawn there and set it otherwise, also when the process was stopped by a signal that nobody hears: then it is taken anew.
+  process.on('exit', give).on('SIGTSTP', onStop).on('SIGQUIT', onStop).on('SIGCONT', lose);
+  return {
+    take,
+    get typing() {
+      return settings !== undefined;
+    },
+    onLeave: (listener) => (leave = listener),
+    onType: (listener) => (heard = listener),
+    close: () => {
+      if (closed) return;
+      give();
+      closed = true;
+      process.off('exit', give).off('SIGTSTP', onStop).off('SIGQUIT', onStop).off('SIGCONT', lose);
+    },
+  };
+}
+
+/** Gives what the terminal was set to. */
+function takeKeys(stdin: NodeJS.ReadStream): string | undefined {
+  if (!stdin.isTTY || inForeground() !== true) return undefined;
+  const before = stty('-g');
+  return before !== undefined && stty('-icanon', '-echo', 'min', '1') !== undefined ? before : undefined;
+}
+
+/** What stty(1) prints about, or does to, the terminal on stdin; nothing when it can't. */
+function stty(...argv: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync('stty', argv, { stdio: ['inherit', 'pipe', 'ignore'], encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Whether the terminal is this process group's; a background job that touches it is stopped. Nothing where nobody can tell: on another system, or of a terminal that controls no process. */
+function inForeground(): boolean | undefined {
+  try {
+    const text = readFileSync('/proc/self/stat', 'utf8');
+    // The second field is the program's name in parentheses and may hold both.
+    const [, , group, , , foreground] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return foreground === '-1' ? undefined : group === foreground;
+  } catch {
+    return undefined;
+  }
+}
