@@ -65,7 +65,7 @@ describe.skipIf(lacksBuildTools())('after a full run of the quickstart', () => {
     // What a program answers nobody can foretell.
     const failure = await withScript(script.replace(/^(LIBVIRT|QEMU)_VERSION.*$/gm, '').replaceAll(/\s(LIBVIRT|QEMU)_VERSION=\$\{\w+:-(.*)\}/g, ' $1_VERSION=$(echo $2)'), 1);
     expect(failure).toMatch(/^rpm-deps failed: KubeVirt did not take the build: .*KubeVirt took qemu-img 17:10\.1\.0-20\.el9, not the 17:10\.1\.0-1\.\S+crpm0001 that was built/);
-    expect(failure).toMatch(/\| qemu-img +17:10\.1\.0-1\S+ +\S+ +not taken: another EVR was chosen +-\n/);
+    expect(failure).toMatch(/\n {2}\| .*KubeVirt took /);
     expect(failure).toContain('The KubeVirt tree is untouched; what its script made is in ');
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(lacksBuildTools())('after a full run of the quickstart', () => {
     const { code, out } = await rig.crpm(['run', '--skip', 'qemu']);
     expect(code).toBe(0);
     expect(out).toMatch(/\nqemu-img +17:10\.1\.0-1\.\S+ +\S+ +taken +\S/);
-    expect(out).toMatch(/\nqemu was left out of this run; its RPMs are those of \d{4}-\S+Z: not proven to be what its tree holds$/);
+    expect(out).toMatch(/\nqemu was left out of this run; its RPMs are those of \d{4}-\S+Z: not proven to be what its tree holds$/m);
     // The end of the chain that was left out is told, not each of its nodes.
     expect(out.match(/qemu\.\w+: (warning: )?skipped: /g)).toEqual(['qemu.rpmbuild: warning: skipped: ', 'qemu.rpmbuild: skipped: ']);
   });
@@ -148,7 +148,7 @@ describe.skipIf(lacksBuildTools())('on a fresh copy of the quickstart', () => {
     const { code, out } = await rig.crpm(['run', '--skip', 'libvirt']);
     expect([code, outcomes(out)]).toEqual([0, expect.objectContaining({ 'qemu.rpmbuild': 'ran', 'libvirt.rpmbuild': 'skipped', verify: 'ran' })]);
     expect(out).toContain('libvirt.rpmbuild: skipped, and there is no result to use instead: it never had a result');
-    expect(out).toMatch(/\nlibvirt was left out of this run and was never built: KubeVirt keeps its official RPMs$/);
+    expect(out).toMatch(/\nlibvirt was left out of this run and was never built: KubeVirt keeps its official RPMs$/m);
     expect(readFileSync(join(rig.work, YIELDED[0] ?? ''), 'utf8')).toContain('libvirt-client-0__11.10.0-12.el9');
   });
 

@@ -56,7 +56,7 @@ export function recordedEvents({ logs, run, failing }: Omit<RunShape, 'long'>): 
     ends.set(id, { at, outcome });
     const log = works ? { log: join(logs, `${id}.log`) } : {};
     if (works) {
-      const reasons = kind === 'rpmbuild' ? ['tree: src/qemu/qemu_driver.c changed', 'src/qemu/qemu_conf.h changed', 'build.check: false → true', `need ${id.replace('rpmbuild', 'buildroot')} changed`] : [];
+      const reasons = kind === 'rpmbuild' ? ['tree: src/qemu/qemu_driver.c changed', 'src/qemu/qemu_conf.h changed', 'build.check: false → true', `${id.replace('rpmbuild', 'buildroot')} changed`] : [];
       events.push({ type: 'node-started', at: begins, node: id, reason: reasons.join(', ') || 'first run', ...(reasons.length > 1 ? { reasons } : {}), log: join(logs, `${id}.log`) });
       if (kind === 'rpmbuild') events.push({ type: 'node-status', at: begins + 10, node: id, text: 'compiling' }, { type: 'node-warning', at: begins + 20, node: id, text: 'the spec drops patch 0007-<b>odd</b>.patch' });
     }

@@ -1,4 +1,4 @@
-import type { Graph, WorkspacePaths } from '@crpm/core';
+import { needsOf, type Graph, type WorkspacePaths } from '@crpm/core';
 import { listRuns, readEvents, runLogs } from './run-folder.js';
 
 /** Why a node ran in a recorded run, in the words of then. */
@@ -17,19 +17,10 @@ export function changesSince(workspace: WorkspacePaths, graph: Graph, node: stri
   return listRuns(workspace).filter((id) => id > run).flatMap((id) => {
     const events = readEvents(runLogs(workspace, id));
     const done = new Set(events.flatMap((event) => (event.type === 'node-finished' && event.outcome === 'ran' ? [event.node] : [])));
-    return events.flatMap((event) => (event.type === 'node-started' && above.has(event.node) && done.has(event.node) && !/^need /.test(event.reason) ? [{ node: event.node, run: id, reason: event.reason }] : []));
+    return events.flatMap((event) => (event.type === 'node-started' && above.has(event.node) && done.has(event.node) && !isOfANeed(graph, event) ? [{ node: event.node, run: id, reason: event.reason }] : []));
   });
 }
 
-function needsOf(graph: Graph, node: string): ReadonlySet<string> {
-  const found = new Set<string>();
-  const left = [node];
-  for (let id = left.pop(); id !== undefined; id = left.pop()) {
-    for (const need of graph.nodes.get(id)?.needs ?? []) {
-      if (found.has(need)) continue;
-      found.add(need);
-      left.push(need);
-    }
-  }
-  return found;
+function isOfANeed({ nodes }: Graph, { node, reason }: { readonly node: string; readonly reason: string }): boolean {
+  return nodes.get(node)?.needs.some((need) => reason.startsWith(`${need} `)) === true;
 }

@@ -18,8 +18,9 @@ export async function whatItTold(events: readonly Event[], node: string, io: Io)
       case 'node-warning':
         return [`warning: ${event.text}`];
       case 'node-finished': {
-        const proof = kinds.get(node) === 'verify' && event.outcome === 'ran' && event.data !== undefined ? formatProof(event.data as unknown as VerifyFact, width).split('\n') : [];
-        return event.failure ? formatFailure(event.failure, { node, width }).split('\n') : [`${outcomeWord(event.outcome, event.role)}${event.ms > 0 ? ` in ${formatDuration(event.ms)}` : ''}`, ...proof];
+        const shows = event.outcome === 'failed' ? event.failure?.data : event.outcome === 'ran' && kinds.get(node) === 'verify' ? event.data : undefined;
+        const proof = ['verify', 'rpm-deps'].includes(kinds.get(node) ?? '') && shows !== undefined ? formatProof(shows as unknown as VerifyFact, { width }).split('\n') : [];
+        return event.failure ? [...formatFailure(event.failure, { node, width }).split('\n'), ...proof] : [`${outcomeWord(event.outcome, event.role)}${event.ms > 0 ? ` in ${formatDuration(event.ms)}` : ''}`, ...proof];
       }
       case 'node-line':
         return [];

@@ -27,7 +27,7 @@ test('a node that will run: what differs, all of it, what its needs do, and the 
       needs: [{ node: 'libvirt.source', action: 'run', reason: 'tree: a.c changed' }, { node: 'libvirt.buildroot', action: 'fresh', reason: 'nothing it depends on changed' }],
       last: last([{ name: 'kind', value: 'rpmbuild' }, { name: 'param/check', value: 'false' }, { name: 'param/old', value: '"x"' }, { name: 'need/libvirt.source', value: DIGEST }]),
     },
-    wording('build.check: false → true', 'need libvirt.source changed'),
+    wording('build.check: false → true', 'libvirt.source changed'),
   );
   expect(text).toBe(`libvirt.rpmbuild (rpmbuild): RPMs of libvirt
 
@@ -37,7 +37,7 @@ made      1 file
 
 why
   build.check: false → true
-  need libvirt.source changed
+  libvirt.source changed
   → crpm explain libvirt.source
 
 needs
@@ -59,9 +59,9 @@ test('after a build that failed: what its needs ran for since the last good one'
       node: 'libvirt.rpmbuild', layer: 2, action: 'run', reason: '', kind: 'rpmbuild', differences: [{ what: 'need', need: 'libvirt.source', before: DIGEST, after: OTHER }],
       needs: [{ node: 'libvirt.source', action: 'fresh', reason: 'nothing it depends on changed' }], last: last(),
     },
-    { ...wording('need libvirt.source changed'), since: [{ node: 'libvirt.source', run: '20261123T080000.000Z-aaaaaa', reason: 'tree: src/a.c changed' }] },
+    { ...wording('libvirt.source changed'), since: [{ node: 'libvirt.source', run: '20261123T080000.000Z-aaaaaa', reason: 'tree: src/a.c changed' }] },
   );
-  expect(text).toContain('why\n  need libvirt.source changed\n\nsince its last good run\n  libvirt.source  tree: src/a.c changed  (run 20261123T080000.000Z-aaaaaa)\n\nneeds\n');
+  expect(text).toContain('why\n  libvirt.source changed\n\nsince its last good run\n  libvirt.source  tree: src/a.c changed  (run 20261123T080000.000Z-aaaaaa)\n\nneeds\n');
 });
 
 test('a node that may run names the nodes at which that begins', () => {

@@ -23,7 +23,9 @@ test('the proof is shown as the run showed it, and a failure with what to do', a
   const proven: Event = { type: 'node-finished', at: 4, node: 'verify', outcome: 'ran', ms: 0, data: { proof, stale: {}, absent: [], allowOfficial: [] } };
   expect(await whatItTold([...begun, proven], 'verify', io)).toContain('\nran\nRPM');
   expect(await whatItTold([...begun, proven], 'verify', io)).toContain('\nproven: KubeVirt takes the build\n');
-  const failed: Event = { type: 'node-finished', at: 4, node: 'verify', outcome: 'failed', ms: 0, failure: { class: 'proof', message: 'none was taken', next: 'crpm run puts them there.' } };
+  const failed = { type: 'node-finished', at: 4, node: 'verify', outcome: 'failed', ms: 0, failure: { class: 'proof', message: 'none was taken', next: 'crpm run puts them there.' } } satisfies Event;
   expect(await whatItTold([...begun, failed], 'verify', io)).toBe('it ran: rpm-deps changed\nverify failed: none was taken\n  next: crpm run puts them there.\n');
+  const judged: Event = { ...failed, failure: { ...failed.failure, data: { proof: { ...proof, holds: false, proven: false }, stale: {}, absent: [], allowOfficial: [] } } };
+  expect(await whatItTold([...begun, judged], 'verify', io)).toMatch(/ {2}next: crpm run puts them there\.\nresolver: bazeldnf\nNOT PROVEN\n$/);
   expect(await whatItTold(begun, 'createrepo', io)).toBe('');
 });

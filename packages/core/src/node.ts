@@ -141,3 +141,15 @@ export interface NodeKind<P extends Json = Json> {
    */
   missing?(params: P, output: NodeOutput, engine: Engine): Promise<string | undefined>;
 }
+
+const EARLIER = ' of an earlier run';
+
+/** An input that says of a need that its result stands in, and when it was made, for kinds that tell of that. */
+export function ofEarlierRun(need: string, asOf: string): Input {
+  return { name: `${need}${EARLIER}`, value: asOf };
+}
+
+/** The need that such an input is about. */
+export function needOfEarlierRun(name: string): string | undefined {
+  return name.endsWith(EARLIER) ? name.slice(0, -EARLIER.length) : undefined;
+}

@@ -7,19 +7,21 @@ export interface Wrapping {
   readonly indent: number;
 }
 
-/** A text of one line, coloured or not, broken between its words. A word that is longer than a line stays whole: it is a path, which somebody will copy. */
+/** A text of one line, coloured or not, broken between its words. Spaces at its beginning stay. A word that is longer than a line stays whole: it is a path, which somebody will copy. */
 export function wrap(text: string, { width, first, indent }: Wrapping): string {
   if (width === undefined) return text;
   const lines: string[] = [];
-  let line = '';
+  const [lead = ''] = /^ */.exec(text) ?? [];
+  const [start = '', ...words] = text.slice(lead.length).split(' ');
+  let line = lead + start;
   let taken = first;
-  for (const word of text.split(' ')) {
-    if (line !== '' && taken + columns(line) + 1 + columns(word) > width) {
+  for (const word of words) {
+    if ( taken + columns(line) + 1 + columns(word) > width) {
       lines.push(line);
       line = word;
       taken = indent;
     } else {
-      line = line === '' ? word : `${line} ${word}`;
+      line += ` ${word}`;
     }
   }
   return [...lines, line].join(`\n${' '.repeat(indent)}`);

@@ -15,7 +15,7 @@ export interface FailureContext {
 export function formatFailure(failure: Failure, { node, log, width }: FailureContext, colours: Palette = palette(false)): string {
   const head = node === undefined ? 'error:' : `${node} failed:`;
   const lines = [`${colours.bad(head)} ${wrap(failure.message, { width, first: head.length + 1, indent: 2 })}`];
-  for (const line of failure.lines ?? []) lines.push(`  ${colours.faint('|')} ${screenText(line)}`);
+  for (const line of failure.lines ?? []) lines.push(`  ${colours.faint('|')} ${wrap(screenText(line), { width, first: 4, indent: 6 })}`);
   if (failure.next !== undefined) lines.push(`  ${colours.strong('next:')} ${wrap(failure.next, besideLabel(width))}`);
   const commands = [...(node !== undefined && log !== undefined ? [`crpm logs ${node}`] : []), ...(failure.commands ?? [])];
   if (commands.length > 0) lines.push(`  ${colours.strong('type:')} ${wrap(commands.join('; '), besideLabel(width))}`);

@@ -11,9 +11,6 @@ export function prose(text: string, screen: Screen): string {
   const width = widthOf(screen);
   return text
     .split('\n')
-    .map((line) => {
-      const [lead = ''] = /^ */.exec(line) ?? [];
-      return lead + wrap(line.slice(lead.length), { width, first: lead.length, indent: lead.length + 2 });
-    })
+    .map((line) => wrap(line, { width, first: 0, indent: 2 + line.length - line.trimStart().length }))
     .join('\n');
 }

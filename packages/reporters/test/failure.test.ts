@@ -28,6 +28,13 @@ test('on a terminal prose is broken between words, below itself, and paths stay 
   log:  ${LOG}`);
 });
 
+test('what a program wrote is broken too where it is too long, and keeps its indent', () => {
+  expect(formatFailure({ class: 'build', message: 'no', lines: ["../src/libvirt.c:43:27: error: 'nope' undeclared (first use in this function)", '   43 | int broken;'] }, { width: 60 })).toBe(`error: no
+  | ../src/libvirt.c:43:27: error: 'nope' undeclared (first
+      use in this function)
+  |    43 | int broken;`);
+});
+
 test('of no node, it is an error by itself', () => {
   expect(formatFailure({ class: 'usage', message: 'no', next: 'Yes.' }, {})).toBe('error: no\n  next: Yes.');
 });

@@ -31,7 +31,7 @@ test('what was left out is called so, not fresh, and stale where it is', () => {
     end('a.source', { role: 'as-is', asOf, stale: 'tree: x.c changed' }),
     end('a.rpmbuild', {}),
     end('b.source', { role: 'skipped', asOf }),
-    end('b.rpmbuild', { role: 'skipped', asOf, stale: 'need b.source changed' }),
+    end('b.rpmbuild', { role: 'skipped', asOf, stale: 'b.source changed' }),
     end('c.rpmbuild', { role: 'skipped', outcome: 'not-run' }),
     { type: 'run-finished', at: 2, run: 'r', ms: 1000, exitCode: 0, counts: NONE },
   ];

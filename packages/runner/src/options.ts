@@ -50,6 +50,8 @@ export interface NodeSummary {
   readonly output?: NodeOutput;
   /** Absolute path; only of a node that ran. */
   readonly log?: string;
+  /** Why its result, which stood in, is not what a run would give. */
+  readonly stale?: string;
 }
 
 export interface RunSummary {

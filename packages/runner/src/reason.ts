@@ -1,4 +1,4 @@
-import { unreachable } from '@crpm/core';
+import { needOfEarlierRun, unreachable } from '@crpm/core';
 import { namesIn, type Difference } from './difference.js';
 
 /** How many changes a reason names before it only counts them. */
@@ -30,7 +30,7 @@ function phrases(difference: Difference): readonly string[] {
     case 'changed-while-running':
       return ['an input changed while it ran the last time'];
     case 'need':
-      return [`need ${difference.need} ${difference.before === undefined ? 'new' : difference.after === undefined ? 'gone' : 'changed'}`];
+      return [`${difference.need} ${difference.before === undefined ? 'is needed now' : difference.after === undefined ? 'is needed no more' : 'changed'}`];
     case 'need-pending':
       return [`${difference.need} ${difference.certain ? 'will' : 'may'} be made again`];
     case 'evicted':
@@ -50,6 +50,8 @@ function phrases(difference: Difference): readonly string[] {
 
 function inputPhrases({ name, option, before, after, parts }: Difference & { what: 'input' }): readonly string[] {
   if (OF_CRPM.has(name)) return ['this crpm makes it in another way'];
+  const older = needOfEarlierRun(name);
+  if (older !== undefined) return [`${older} is ${after === undefined ? 'of this run again' : 'of an earlier run'}`];
   const title = option ?? name.replace(/^option\//, '');
   if (parts && parts.length > 0) return parts.map(({ part, change }, index) => `${index === 0 ? `${title}: ` : ''}${part} ${change}`);
   const moved = movedNames(before, after);

@@ -49,7 +49,7 @@ test('a node is made again only when what it reads of a need changes', async () 
   rig.parts.set('source', 'spec 2');
   rig.inputs.set('source', 'a line of the spec');
   expect(await rig.runs(graph)).toEqual(['build', 'root', 'source']);
-  expect(rig.reasons()).toContain('root: need source changed');
+  expect(rig.reasons()).toContain('root: source changed');
 });
 
 test('of a need of which it does not say what it reads, a node reads all', async () => {

@@ -26,11 +26,11 @@ describe('inputs and needs', () => {
         [{ name: 'spec/a.spec', value: digest('a') }, { name: 'option/profile', value: 'dev' }, { name: 'patch/1', value: digest('a') }, { name: 'need/base', value: digest('a') }],
         [{ name: 'spec/a.spec', value: digest('b') }, { name: 'option/profile', value: 'full' }, { name: 'patch/2', value: digest('a') }, { name: 'need/base', value: digest('b') }],
       ),
-    ).toBe('spec/a.spec changed, profile: dev → full, patch/2 new, need base changed, patch/1 gone');
+    ).toBe('spec/a.spec changed, profile: dev → full, patch/2 new, base changed, patch/1 gone');
   });
 
   test('a need that is new, and one that is gone', async () => {
-    expect(await reason([{ name: 'need/a', value: digest('a') }], [{ name: 'need/b', value: digest('a') }])).toBe('need b new, need a gone');
+    expect(await reason([{ name: 'need/a', value: digest('a') }], [{ name: 'need/b', value: digest('a') }])).toBe('b is needed now, a is needed no more');
   });
 
   test('five at most, and how many more', async () => {

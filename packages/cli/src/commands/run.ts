@@ -72,7 +72,7 @@ export function runCommand(cli: Cli): Command {
         cli.code = summary.exitCode;
         if (!isForPeople(stdout)) return;
         const { printProof } = await import('../print-proof.js');
-        await printProof(cli.io, summary, '\n');
+        await printProof(cli.io, summary, { graph: project.graph, lead: '\n' });
       });
     });
 }

@@ -46,15 +46,16 @@ export function verifyCommand(cli: Cli): Command {
           stop,
         });
         cli.code = summary.exitCode;
+        const { printProof, staleRoots } = await import('../print-proof.js');
+        const older = staleRoots(summary, project.graph);
         const nodes = only.map((node) => ({ node, ...outcomeOf(summary, node) }));
         if (options.json) {
           const [tree, cluster] = nodes;
-          printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: tree?.data ?? null, failure: tree?.failure ?? null, ...(cluster ? { cluster: { proof: cluster.data ?? null, failure: cluster.failure ?? null } } : {}) });
+          printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: tree?.data ?? null, failure: tree?.failure ?? null, ...(older.length > 0 ? { older } : {}), ...(cluster ? { cluster: { proof: cluster.data ?? null, failure: cluster.failure ?? null } } : {}) });
           return;
         }
         for (const text of summary.warnings) warn(cli.io, text);
-        const { printProof } = await import('../print-proof.js');
-        await printProof(cli.io, summary);
+        await printProof(cli.io, summary, { graph: project.graph });
         // What is wrong comes last: a proof from the tree alone must not be the last word.
         for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node, width: widthOf(cli.io.stdout) })}\n`);
       });

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { extractTar, packPath } from '@crpm/archive';
-import { fail, type Arch, type NodeContext, type NodeKind, type NodeOutput } from '@crpm/core';
+import { fail, ofEarlierRun, type Arch, type NodeContext, type NodeKind, type NodeOutput } from '@crpm/core';
 import { formatNevra } from '@crpm/rpm';
 import { findDamage, publishGeneration, readCurrentGeneration, type GenerationFile } from '@crpm/state';
 
@@ -26,7 +26,7 @@ export function createrepoKind(): NodeKind<CreaterepoParams> {
     configPaths: KUBEVIRT_CONFIG_PATHS,
     // A result that stands in for a package left out has the same digest as before; the mark it gets in the repository is new.
     async inputs(_params, { needs }) {
-      return [...needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [{ name: `${id} of an earlier run`, value: asOf }]));
+      return [...needs].flatMap(([id, { asOf }]) => (asOf === undefined ? [] : [ofEarlierRun(id, asOf)]));
     },
     run,
     async stale(_params, output, context) {

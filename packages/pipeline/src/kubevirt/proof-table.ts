@@ -12,10 +12,14 @@ export function proofTable(rows: Proof['rows'], width?: number): readonly string
   return columns([HEAD, ...rows.map((row, index) => [row.name, row.evr, places[index] ?? row.arch, row.verdict === 'taken' ? 'taken' : `${row.verdict}: ${row.message}`, row.trees.join(' ') || '-'])]);
 }
 
-/** The architecture, and the stream where rows are of several. */
+/** The architecture; where rows are of several streams or architectures, for which one it is served. */
 function placesOf(rows: Proof['rows']): readonly string[] {
-  const several = new Set(rows.map(({ stream }) => stream)).size > 1;
-  return rows.map(({ arch, stream }) => (several ? `${arch}_cs${stream}` : arch));
+  const streams = new Set(rows.map(({ stream }) => stream)).size > 1;
+  const several = streams || new Set(rows.map(({ arch }) => arch)).size > 1;
+  return rows.map(({ arch, rpmArch, stream }) => {
+    const place = streams ? `${arch}_cs${stream}` : arch;
+    return rpmArch !== 'noarch' ? place : several ? `noarch (${place})` : rpmArch;
+  });
 }
 
 /** What is wrong with an RPM is never cut: it gets a line of its own where it is too long. */

@@ -11,8 +11,8 @@ import { askScript, privateCopy, type Made } from './ask-script.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
 import { judge, runOf } from './evidence.js';
-import type { RpmDepsFact } from './facts.js';
-import { proofLines } from './format-proof.js';
+import type { RpmDepsFact, VerifyFact } from './facts.js';
+import { furtherComplaints } from './format-proof.js';
 import { hotSwap } from './hot-swap.js';
 import { landedRpms, readLanded, writeLanded } from './landed.js';
 import { land, recoverLanding } from './landing.js';
@@ -108,7 +108,8 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
       class: 'proof',
       message: `KubeVirt did not take the build: ${proof.complaints[0]?.message ?? 'no RPM was taken'}`,
       next: `${proof.complaints[0]?.next ?? ''} The KubeVirt tree is untouched; what its script made is in ${privateCopy(workspace)}.`.trim(),
-      lines: proofLines(proof),
+      lines: furtherComplaints(proof),
+      data: { proof, stale: {}, absent: [], allowOfficial: params.allowOfficial } satisfies VerifyFact as unknown as Json,
     });
   }
   signal.throwIfAborted();

@@ -96,7 +96,10 @@ export interface ProofRow {
   readonly name: string;
   /** EVR of the build, `17:10.1.0-20.el9.crpm0001`. */
   readonly evr: string;
+  /** That it is served to. */
   readonly arch: Arch;
+  /** Its own: `noarch` too. */
+  readonly rpmArch: string;
   readonly stream: number;
   readonly package: string;
   /** Trees that hold exactly this RPM. */

@@ -43,7 +43,7 @@ export function judgeRpm(of: Case, rpm: CustomRpm): Judgement {
     ...wrongAddresses(of, rpm, taken),
     ...(taken.length > 0 ? judgeAnswer(of, rpm) : []),
   ];
-  const base = { name: rpm.name, evr, arch: rpm.forArch, stream: rpm.forStream, package: rpm.package, trees: taken };
+  const base = { name: rpm.name, evr, arch: rpm.forArch, rpmArch: rpm.arch, stream: rpm.forStream, package: rpm.package, trees: taken };
   if (complaints.length > 0) return { row: { ...base, verdict: 'not taken', message: inAWord(complaints[0]!) }, complaints }; // not empty
   if (taken.length > 0) return { row: { ...base, verdict: 'taken', message: `in ${count(taken.length, 'tree')}` }, complaints };
   const stays = mayStay && instead.size > 0;

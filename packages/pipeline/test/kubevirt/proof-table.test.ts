@@ -3,7 +3,7 @@ import { proofTable } from '../../src/kubevirt/proof-table.js';
 import type { Proof } from '../../src/proof/index.js';
 
 type Row = Proof['rows'][number];
-const row = (name: string, verdict: Row['verdict'], trees: readonly string[], message = ''): Row => ({ name, evr: '0:11.10.0-1.el9', arch: 'x86_64', stream: 9, package: 'libvirt', verdict, trees, message });
+const row = (name: string, verdict: Row['verdict'], trees: readonly string[], message = ''): Row => ({ name, evr: '0:11.10.0-1.el9', arch: 'x86_64', rpmArch: 'x86_64', stream: 9, package: 'libvirt', verdict, trees, message });
 const ROWS = [
   row('libvirt-libs', 'taken', ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9', 'handlerbase_x86_64_cs9']),
   row('libvirt-docs', 'not needed', [], 'no tree asks for it'),
@@ -42,4 +42,10 @@ test('where not even their head fits, the trees are left out', () => {
     '  handlerbase_x86_64_cs9 has 0:11.9.0-1.el9',
   ]);
   expect(proofTable(ROWS, 58)[0]).toBe('RPM             EVR              ARCH    VERDICT     TREES');
+});
+
+test('an RPM of no architecture is called so, and of several places for which it is', () => {
+  const docs = { ...row('libvirt-docs', 'taken', ['a_x86_64_cs9']), rpmArch: 'noarch' };
+  expect(proofTable([docs])[1]).toBe('libvirt-docs  0:11.10.0-1.el9  noarch  taken    a_x86_64_cs9');
+  expect(proofTable([docs, { ...docs, arch: 'aarch64' }]).slice(1).map((line) => /noarch \(\w+\)/.exec(line)?.[0])).toEqual(['noarch (x86_64)', 'noarch (aarch64)']);
 });

@@ -52,8 +52,8 @@ describe('each wrong outcome has a message of its own', () => {
       },
     ]);
     expect(proof.rows).toEqual([
-      { name: 'qemu-img', evr: '17:10.1.0-12.el9.c01', arch: 'x86_64', stream: 9, package: 'qemu', trees: ['t_x86_64'], verdict: 'taken', message: 'in 1 tree' },
-      { name: 'qemu-pr-helper', evr: '17:10.1.0-12.el9.c01', arch: 'x86_64', stream: 9, package: 'qemu', trees: [], verdict: 'not taken', message: 'another EVR was chosen' },
+      { name: 'qemu-img', evr: '17:10.1.0-12.el9.c01', arch: 'x86_64', rpmArch: 'x86_64', stream: 9, package: 'qemu', trees: ['t_x86_64'], verdict: 'taken', message: 'in 1 tree' },
+      { name: 'qemu-pr-helper', evr: '17:10.1.0-12.el9.c01', arch: 'x86_64', rpmArch: 'x86_64', stream: 9, package: 'qemu', trees: [], verdict: 'not taken', message: 'another EVR was chosen' },
     ]);
   });
 

@@ -40,8 +40,8 @@ describe('a build that KubeVirt took', () => {
       standing: 'proof',
       resolver: 'bazeldnf',
       rows: [
-        { name: 'libvirt-libs', evr: NEW, arch: 'x86_64', stream: 9, package: 'libvirt', trees: ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9'], verdict: 'taken', message: 'in 2 trees' },
-        { name: 'libvirt-client', evr: NEW, arch: 'x86_64', stream: 9, package: 'libvirt', trees: ['launcherbase_x86_64_cs9'], verdict: 'taken', message: 'in 1 tree' },
+        { name: 'libvirt-libs', evr: NEW, arch: 'x86_64', rpmArch: 'x86_64', stream: 9, package: 'libvirt', trees: ['launcherbase_x86_64_cs9', 'libvirt-devel_x86_64_cs9'], verdict: 'taken', message: 'in 2 trees' },
+        { name: 'libvirt-client', evr: NEW, arch: 'x86_64', rpmArch: 'x86_64', stream: 9, package: 'libvirt', trees: ['launcherbase_x86_64_cs9'], verdict: 'taken', message: 'in 1 tree' },
       ],
       complaints: [],
       moved: [],

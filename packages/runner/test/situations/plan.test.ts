@@ -25,7 +25,7 @@ describe('plan', () => {
     rig.inputs.set('a.source', 'broken');
     rig.failing.set('a.build', new FailureError({ class: 'build', message: 'no' }));
     await rig.run(graph);
-    expect((await rig.plan(graph)).map(line)[3]).toBe('1 a.build run: need a.source changed');
+    expect((await rig.plan(graph)).map(line)[3]).toBe('1 a.build run: a.source changed');
     rig.inputs.set('a.source', '');
     expect((await rig.plan(graph)).map(line).filter((text) => /^\d a\./.test(text))).toEqual([
       '0 a.source restore: tree/a.source: broken → ', '1 a.build fresh: nothing it depends on changed',

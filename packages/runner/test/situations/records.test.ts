@@ -67,7 +67,7 @@ describe('what is recorded', () => {
     rig.inputs.set('a.source', 'another');
     await rig.run(graph);
     const started = rig.events.flatMap((event) => (event.type === 'node-started' ? [{ node: event.node, reasons: event.reasons }] : []));
-    expect(started).toContainEqual({ node: 'a.build', reasons: ['need a.source changed', 'need base changed'] });
+    expect(started).toContainEqual({ node: 'a.build', reasons: ['a.source changed', 'base changed'] });
     expect(started.find(({ node }) => node === 'base')?.reasons).toBeUndefined();
   });
 

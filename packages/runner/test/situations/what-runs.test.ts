@@ -32,7 +32,7 @@ describe('what runs', () => {
     await built(rig);
     rig.inputs.set('a.source', 'edited');
     expect(await rig.runs(graph)).toEqual(['a.build', 'a.source', 'repo', 'serve']);
-    expect(rig.reasons()).toEqual(['a.source: tree/a.source:  → edited', 'a.build: need a.source changed', 'repo: need a.build changed', 'serve: need repo changed']);
+    expect(rig.reasons()).toEqual(['a.source: tree/a.source:  → edited', 'a.build: a.source changed', 'repo: a.build changed', 'serve: repo changed']);
     expect(await rig.runs(graph)).toEqual([]);
   });
 
