@@ -18,7 +18,6 @@ const BUILD = [
 /** On top of {@link BUILD}: the engine of the tests, what makes their image, and the readers that judge what was built. */
 const TEST = [
   { there: 'dockerd', apt: 'docker.io', dnf: 'moby-engine' },
-  { there: 'docker-registry', apt: 'docker-registry', dnf: 'docker-distribution' },
   { there: 'containerd', apt: 'containerd', dnf: 'containerd' },
   { there: 'runc', apt: 'runc', dnf: 'runc' },
   { there: '/usr/lib/cni/bridge', apt: 'containernetworking-plugins', dnf: 'containernetworking-plugins' },
@@ -37,9 +36,9 @@ const TEST = [
   { there: 'autoreconf', apt: 'autoconf', dnf: 'autoconf' },
   { there: 'automake', apt: 'automake', dnf: 'automake' },
   { there: 'tmux', apt: 'tmux', dnf: 'tmux' },
+  { there: 'shellcheck', apt: 'shellcheck', dnf: 'ShellCheck' },
   { there: 'zstd', apt: 'zstd', dnf: 'zstd' },
   { there: 'ssh', apt: 'openssh-client', dnf: 'openssh-clients' },
-  { there: 'openssl', apt: 'openssl', dnf: 'openssl' },
   { there: 'pkg-config', apt: 'pkg-config', dnf: 'pkgconf-pkg-config' },
   { there: '/etc/ssl/certs/ca-certificates.crt', apt: 'ca-certificates', dnf: 'ca-certificates' },
 ];

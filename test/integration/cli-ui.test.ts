@@ -32,7 +32,7 @@ async function ui(...options: readonly string[]) {
     child.stdout.once('data', (data: Buffer) => { resolve(data.toString()); });
     void child.then(({ stderr }) => { reject(new Error(stderr)); });
   });
-  const address = /^(http:\/\/127\.0\.0\.1:\d+\/) shows the newest run; Ctrl-C ends\n$/.exec(line)?.[1] ?? '';
+  const address = /^(http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/) shows the newest run; Ctrl-C ends\n$/.exec(line)?.[1] ?? '';
   expect(address).not.toBe('');
   return { child, address };
 }
@@ -65,11 +65,14 @@ const typesOf = (stream: string) => [...stream.matchAll(/^data: (.+)$/gm)].map((
 
 test('it answers only this machine, by its own names, and changes nothing', async () => {
   const { address } = await ui();
-  const { port } = new URL(address);
+  const { port, pathname } = new URL(address);
   for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1:1`]) expect((await fetchRaw(address, { headers: { host } })).status).toBe(421);
   expect((await fetchRaw(address, { headers: { host: `localhost:${port}` } })).status).toBe(200);
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) expect((await fetchRaw(address, { method })).status).toBe(405);
   for (const path of ['logs/..%2F..%2Fjournal?run=..', 'logs/slow?run=20260101T000000Z-000000', 'logs/slow', 'nothing', 'events/more', '%']) expect([path, (await fetchRaw(address + path)).status]).toEqual([path, 404]);
+  // Other accounts of this machine don't know the key in the address, and get nothing.
+  const root = `http://127.0.0.1:${port}`;
+  for (const path of ['', '/', '/events', '/logs/slow', pathname.slice(0, -1), pathname.replace(/.\/$/, '/'), `/${pathname}`]) expect([path, (await fetchRaw(root + path)).status]).toEqual([path, 404]);
   const { headers } = await fetchRaw(address);
   expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'cross-origin-resource-policy': 'same-origin' });
   const outside = Object.values(networkInterfaces()).flat().find((one) => one && !one.internal && one.family === 'IPv4')?.address;

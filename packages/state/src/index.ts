@@ -12,6 +12,7 @@ export * from './paths.js';
 export * from './place.js';
 export * from './remote-results.js';
 export * from './result-cache.js';
+export * from './secret.js';
 export * from './store.js';
 export * from './sweep.js';
 export * from './time-log.js';

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { WorkspacePaths } from '@crpm/core';
@@ -16,6 +17,8 @@ export interface UiOptions {
   readonly holder: FollowOptions['holder'];
   /** The port it listens on. */
   readonly port: () => number;
+  /** The first part of every path that is answered; known to the user alone. */
+  readonly key: string;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +27,7 @@ const INDEXES = 64;
 
 /**
  * Answers GET for the page of the newest run, its events as they come, and its logs; changes nothing. Only who names this machine as the host is answered: a page of somebody else's whose
- * name was made to lead here (DNS rebinding) gets nothing.
+ * name was made to lead here (DNS rebinding) gets nothing. And only who knows the key: 127.0.0.1 is open to all accounts of the machine.
  */
 export function uiHandler(options: UiOptions): RequestListener {
   const indexes = new Map<string, LogIndex>();
@@ -37,13 +40,19 @@ export function uiHandler(options: UiOptions): RequestListener {
       return refuse(response, 405, 'Nothing can be changed here.');
     }
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const [, first = '', ...rest] = url.pathname.split('/');
+    const [, key = '', first, ...rest] = url.pathname.split('/');
+    if (!isSame(key, options.key)) return refuse(response, 404, 'There is no such page: crpm ui prints the whole address.');
     const run = url.searchParams.get('run') ?? undefined;
     if (first === '' && rest.length === 0) return void sendPage(response, options);
     if (first === 'events' && rest.length === 0) return void sendEvents(request, response, run, options);
     if (first === 'logs' && run !== undefined) return sendLog(response, run, rest, indexes, options.workspace);
     return refuse(response, 404, 'There is no such page.');
   };
+}
+
+function isSame(given: string, key: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(key)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 const HEADERS = {

@@ -1,9 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-import type { NodeContext, Work, WorkspacePaths } from '@crpm/core';
-import { writeFileAtomic } from '@crpm/state';
+import type { NodeContext, Work } from '@crpm/core';
+import { secretFor } from '@crpm/state';
 
 import { marked, runStep, type Ran, type Step } from './work.js';
 
@@ -29,7 +25,7 @@ export interface AnsweringStep extends Omit<Step, 'answers' | 'hear'> {
  * earlier one began knows it.
  */
 export async function runAnswering(context: NodeContext, work: Work, { hear, answered, env, ...step }: AnsweringStep): Promise<Ran> {
-  const digest = createHmac('sha256', secretOf(context.workspace)).update(JSON.stringify([context.node.id, step.argv])).digest('hex');
+  const digest = secretFor(context.workspace, JSON.stringify([context.node.id, step.argv]));
   const mark = `crpm-${digest.slice(0, 16)} `;
   const ran = await runStep(context, work, {
     ...step,
@@ -38,19 +34,4 @@ export async function runAnswering(context: NodeContext, work: Work, { hear, ans
     hear: (text) => { if (text.startsWith(mark)) answered?.(text.slice(mark.length)); else hear?.(text); },
   });
   return { ...ran, answers: marked(ran.answers, mark) };
-}
-
-/** Known to this workspace alone, and to no program of a build. */
-function secretOf({ state }: WorkspacePaths): string {
-  const file = join(state, 'secret');
-  try {
-    const known = readFileSync(file, 'utf8').trim();
-    if (/^[0-9a-f]{64}$/.test(known)) return known;
-  } catch {
-    // The first time.
-  }
-  const secret = randomBytes(32).toString('hex');
-  mkdirSync(state, { recursive: true });
-  writeFileAtomic(file, `${secret}\n`, { mode: 0o600 });
-  return secret;
 }
