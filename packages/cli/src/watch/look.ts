@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { FailureError, type Config, type GraphNode, type Input, type NodeKind, type Selected, type WorkspacePaths } from '@crpm/core';
-import type { BaseParams, PrebuiltParams, SourceParams } from '@crpm/pipeline';
+import type { BaseParams, PrebuiltParams, SourceParams, TaskParams } from '@crpm/pipeline';
 
 /** What a round is made from, as it was at one moment. */
 export interface Look {
@@ -19,17 +19,22 @@ export interface LookOptions {
   readonly signal: AbortSignal;
 }
 
-/** Looks at everything of the user's that the selected nodes read: what their kinds declare is what counts, so a file that git ignores changes nothing. */
+/**
+ * Looks at everything of the user's that the selected nodes read: what their kinds declare is what counts, so a file that git ignores changes nothing. What a task makes
+ * for another one is no edit: a round that made it anew would start one more.
+ */
 export async function look(options: LookOptions): Promise<Look> {
   const { config, selected } = options;
   const folders = new Set<string>([config.root, ...(config.file === undefined ? [] : [dirname(config.file)])]);
   const inputs = new Map<string, Pick<Input, 'value' | 'parts'>>();
-  for (const node of selected.graph.nodes.values()) {
-    if (selected.roles.get(node.id) === 'skipped') continue;
+  const nodes = [...selected.graph.nodes.values()].filter(({ id }) => selected.roles.get(id) !== 'skipped');
+  const made = nodes.flatMap(({ kind, params }) => (kind === 'task' ? (params as TaskParams).outputs : [])).map((path) => `file/${normalize(path)}`);
+  for (const node of nodes) {
     const places = placesOf(node, config);
     if (!places) continue;
     for (const root of places.roots) folders.add(nearest(root));
     for (const input of await inputsOf(node, options)) {
+      if (node.kind === 'task' && made.some((path) => input.name === path || input.name.startsWith(`${path}/`))) continue;
       inputs.set(`${node.id}\n${input.name}`, input);
       for (const folder of places.foldersOf(input)) folders.add(folder);
     }

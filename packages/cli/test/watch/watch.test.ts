@@ -9,7 +9,7 @@ import { watch, type Prepared, type Round } from '../../src/watch/watch.js';
 /** The files of one task, whose node is all there is; a stand-in for the disk, the config, the system's watches and the clock. */
 class World {
   files: Record<string, string> = { 'a.txt': '1' };
-  params: Json = null;
+  params: Record<string, Json> = { outputs: [] };
   complaint: string | undefined;
   /** What the system throws when it is asked for watches. */
   refuses: string | undefined;
@@ -128,6 +128,17 @@ test('a change that leaves all inputs as they were is no reason for a round', as
   expect(world.rounds.map(({ changed }) => changed)).toEqual([[], ['greet: b.txt']]);
 });
 
+test('what a task makes, for another or itself to read, starts no round', async () => {
+  world.params = { outputs: ['./made.txt', 'folder'] };
+  world.during = (run) => world.edit({ 'made.txt': String(run), 'folder/a': String(run), 'folder.txt': '1' });
+  world.after = (round) => {
+    if (round === 3) world.stop.abort(new Error('stopped'));
+    else if (round === 2) world.edit({ 'a.txt': '2' });
+  };
+  await world.watch();
+  expect(world.rounds.map(({ changed }) => changed)).toEqual([[], ['greet: folder.txt'], ['greet: a.txt']]);
+});
+
 test('a config that changes is taken for the next round, and one that is wrong is told once and waited for until it is mended', async () => {
   world.after = (what) => {
     if (what === 1) {
@@ -138,7 +149,7 @@ test('a config that changes is taken for the next round, and one that is wrong i
       setImmediate(() =>
         setImmediate(() => {
           world.complaint = undefined;
-          world.params = { word: 'other' };
+          world.params = { outputs: [], word: 'other' };
           world.changes.note();
         }),
       );
