@@ -1,7 +1,7 @@
 import { wrap, type Selected } from '@crpm/core';
 import { formatDuration, formatTable, widthOf } from '@crpm/reporters';
 import type { PlanEntry, PlanOptions } from '@crpm/runner';
-import { printJson, warn, type Cli } from './io.js';
+import { printJson, tell, warn, type Cli } from './io.js';
 import type { Project } from './project.js';
 import { serverEntry } from './server-entry.js';
 import { sharedStoreAhead } from './shared-store.js';
@@ -21,7 +21,10 @@ export async function printPlan(cli: Cli, project: Project, part: Selected, { js
     const { plan } = await import('@crpm/runner');
     const entries = await plan(await planOptions(cli, project, part, { signal, cleanBuild }));
     if (json) printJson(cli.io, { nodes: entries, expected: expectedOf(entries) });
-    else cli.io.stdout.write(formatPlan(entries, widthOf(cli.io.stdout)));
+    else {
+      cli.io.stdout.write(formatPlan(entries, widthOf(cli.io.stdout)));
+      if (!project.config.kubevirt) tell(cli.io.stdout, 'kubevirt: false in the config: a run ends with the repository, and nothing is proven');
+    }
   });
 }
 

@@ -1,8 +1,9 @@
 import type { WorkspacePaths } from '@crpm/core';
 import type { RepositoryStatus } from '@crpm/pipeline';
-import { formatAge, formatDuration, formatTable, outcomeWord } from '@crpm/reporters';
+import { count, formatAge, formatDuration, formatTable, outcomeWord } from '@crpm/reporters';
 import { readRecordedRuns, type History } from './history.js';
 import type { Project } from './project.js';
+import { formatProofStatus, proofStatus, type ProofStatus } from './proof-status.js';
 
 /** Where a workspace stands. Read from its state folder, and asked of whatever crpm serves with; trees and the engine of builds are not asked. */
 export interface Status extends History {
@@ -12,6 +13,10 @@ export interface Status extends History {
   readonly holder?: { readonly pid: number; readonly host: string; readonly since: string; readonly command: string };
   /** Id of the generation that is current. */
   readonly generation?: string;
+  /** RPMs in it. */
+  readonly rpms?: number;
+  /** What the last proof from KubeVirt's files came to; absent: there is none, or the config has no KubeVirt tree. */
+  readonly proof?: ProofStatus;
   /** Absent where crpm starts no server: `serve.mode` volume, none and published. */
   readonly server?: Pick<RepositoryStatus, 'baseUrl' | 'running'>;
 }
@@ -19,14 +24,17 @@ export interface Status extends History {
 export async function readStatus(project: Project, workspace: WorkspacePaths, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Status> {
   const [{ lockFileOf, readCurrentGeneration, readLock }, { repositoryDir, repositoryStatus }] = await Promise.all([import('@crpm/state'), import('@crpm/pipeline')]);
   const holder = readLock(lockFileOf(workspace));
-  const generation = readCurrentGeneration(repositoryDir(workspace))?.id;
+  const current = readCurrentGeneration(repositoryDir(workspace));
+  const history = readRecordedRuns(workspace, [...project.graph.nodes.keys()], holder);
+  const proof = await proofStatus(workspace, project.graph);
   const { serve } = project.config;
   const server = serve.mode === 'process' || serve.mode === 'container' ? await repositoryStatus({ workspace, serve, env, signal }) : undefined;
   return {
     workspace: workspace.state,
     ...(holder ? { holder: { pid: holder.pid, host: holder.host, since: holder.since, command: holder.command } } : {}),
-    ...readRecordedRuns(workspace, [...project.graph.nodes.keys()], holder),
-    ...(generation === undefined ? {} : { generation }),
+    ...history,
+    ...(proof ? { proof } : {}),
+    ...(current ? { generation: current.id, rpms: current.files.filter(({ path }) => path.endsWith('.rpm')).length } : {}),
     ...(server ? { server: { running: server.running === true, baseUrl: server.baseUrl } } : {}),
   };
 }
@@ -35,10 +43,10 @@ export async function readStatus(project: Project, workspace: WorkspacePaths, en
 export function formatStatus(status: Status, now: number, width?: number): string {
   const facts = [
     ['state', status.workspace],
-    ['working', status.holder ? `${status.holder.command} (pid ${status.holder.pid}), since ${status.holder.since}` : 'no'],
+    ...(status.holder ? [['working', `${status.holder.command} (pid ${status.holder.pid}), since ${status.holder.since}`]] : []),
     ['last run', formatLast(status, now)],
-    ['repository', status.generation === undefined ? 'none yet' : `generation ${status.generation}`],
-    ...(status.server ? [['server', status.server.running ? `running at ${status.server.baseUrl}` : 'not running; whatever command needs it starts it']] : []),
+    ['proof', status.proof ? formatProofStatus(status.proof, now) : status.nodes.some(({ node }) => node === 'verify') ? 'no run on record came as far' : 'none is made: kubevirt: false'],
+    ['repository', formatRepository(status)],
   ];
   const absence = status.last?.finished ? 'no part in it' : status.last?.killed ? 'was killed' : 'not ended';
   const nodes = status.nodes.map(({ node, outcome, role, ran }) => [
@@ -53,5 +61,11 @@ function formatLast({ last }: Status, now: number): string {
   if (!last) return 'none yet';
   if (!last.finished) return `${last.id}, begun ${formatAge(now - last.started)} ago, ${last.killed ? 'was killed' : 'still runs'}`;
   const { at, ms, exitCode } = last.finished;
-  return `${last.id}, ended ${formatAge(now - at)} ago after ${formatDuration(ms)} with exit code ${exitCode}`;
+  return `${last.id}, ended ${formatAge(now - at)} ago after ${formatDuration(ms)}, exit code ${exitCode}`;
+}
+
+function formatRepository({ rpms, server }: Status): string {
+  if (rpms === undefined) return 'none yet';
+  const served = server === undefined ? '' : server.running ? `, served at ${server.baseUrl}` : ', not served now; whatever command needs it serves it';
+  return `${count(rpms, 'RPM')}${served}`;
 }

@@ -124,7 +124,7 @@ describe('a source', () => {
 
   test('says that it is experimental where it is built by a preset that was never seen to work', async () => {
     expect(await source('qemu', 'dir: x')).toMatchObject({ experimental: true });
-    for (const fields of ['rpms: x', 'srpm: x.src.rpm', 'dir: x, kind: rpmbuild, spec: y, preset: none']) expect(await source('qemu', fields)).not.toHaveProperty('experimental');
+    for (const fields of ['rpms: x', 'srpm: x.src.rpm', 'dir: x, kind: rpmbuild, spec: y, preset: none', 'dir: x, spec: { dir: y }']) expect(await source('qemu', fields)).not.toHaveProperty('experimental');
     expect(await source('libvirt', 'dir: x')).not.toHaveProperty('experimental');
   });
 

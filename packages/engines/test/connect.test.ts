@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { candidates, type Surroundings } from '@crpm/engines/docker/candidates';
-import { connect } from '@crpm/engines/docker/connect';
+import { connect, probe } from '@crpm/engines/docker/connect';
 import { formatEndpoint, parseEndpoint } from '@crpm/engines/docker/endpoint';
 import { afterEach, describe, expect, it } from 'vitest';
 import { failureOf } from '../../../test/support/failure.js';
@@ -135,11 +138,30 @@ describe('connect', () => {
     expect(message).toContain('did not answer within');
   });
 
+  it('looks at a socket once, whichever of its names it is known by', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'crpm-sockets-'));
+    mkdirSync(join(home, 'run'));
+    symlinkSync('run', join(home, 'var-run'));
+    for (const [path, text] of Object.entries(contextFiles('work', { Host: `unix://${home}/var-run/docker.sock` }))) {
+      mkdirSync(dirname(path.replace('/home/u', home)), { recursive: true });
+      writeFileSync(path.replace('/home/u', home), text);
+    }
+    const looked: string[] = [];
+    for await (const { from, answer } of probe({}, { HOME: home, XDG_RUNTIME_DIR: join(home, 'run'), KUBEVIRT_CRI: 'docker' }, never)) {
+      if (answer.ok) answer.value.client.close();
+      looked.push(from);
+    }
+    rmSync(home, { recursive: true });
+    expect(looked.slice(0, 2)).toEqual(['the Docker context work', 'the Docker Desktop socket']);
+    expect(new Set(looked).size).toBe(looked.length);
+  });
+
   it('names a socket that is not there and the command that starts an engine', async () => {
     const { class: kind, message, next } = await failure('unix:///nowhere/docker.sock');
     expect(kind).toBe('environment');
     expect(message).toContain('engine.host: the engine at unix:///nowhere/docker.sock can’t be reached: there is no such socket');
     expect(next).toContain('systemctl start docker');
     expect(next).toContain('podman.socket');
+    expect(next).toContain('--engine host');
   });
 });

@@ -44,7 +44,9 @@ export class Executor {
     const begun = performance.now();
     const took = () => performance.now() - begun;
     try {
-      return { outcome: 'ran', record: await this.#attempts(job, voice.report, took), ms: took(), log: voice.log };
+      const record = await this.#attempts(job, voice.report, took);
+      // Not read once more: every face and every later plan tells the same time.
+      return { outcome: 'ran', record, ms: record.ms, log: voice.log };
     } catch (error) {
       // After a cancel anything may be thrown; but what went wrong before it keeps its name.
       const failure = withTail(toFailure(error), error, voice);
@@ -72,10 +74,11 @@ export class Executor {
     const out = results.open(node.id);
     try {
       const data = await this.#call(question, out, budget, report);
+      const reusable = await this.#inputsAreStill(question, inputs);
       const facts = {
         node: node.id, kind: node.kind, run: options.runId, at: new Date().toISOString(), ms: took(), inputs,
         fingerprint: fingerprintOf(inputs),
-        reusable: await this.#inputsAreStill(question, inputs),
+        reusable,
       };
       return await results.keep(out, data, facts, kind);
     } finally {

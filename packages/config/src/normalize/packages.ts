@@ -1,4 +1,4 @@
-import type { Arch, Basesystem, BuildConfig, PackageConfig, PinConfig } from '@crpm/core';
+import { distinctSpecs, type Arch, type Basesystem, type BuildConfig, type PackageConfig, type PinConfig } from '@crpm/core';
 import type { Complaints } from '../check/complaints.js';
 import type { ConfigFile, Source } from '../generated/config-file.js';
 import { show } from '../yaml/nodes.js';
@@ -66,8 +66,13 @@ function builtPackage(name: string, source: Source, context: SourceContext): Pac
     build: buildOf(name, source, context),
     ...(arches && { arches }),
     ...(pin && { pin }),
-    ...(kind !== 'prebuilt' && kind !== 'srpm' && preset && preset.built === undefined && { experimental: true }),
+    ...(kind !== 'prebuilt' && kind !== 'srpm' && preset && preset.built === undefined && isOfDistribution(specs) && { experimental: true }),
   };
+}
+
+/** A folder of the user's own, and a spec inside the tree, are nobody else's to have tried. */
+function isOfDistribution(specs: PackageConfig['specs']): boolean {
+  return distinctSpecs(specs).some(({ kind }) => kind === 'git');
 }
 
 function presetOf(name: string, source: Source): Preset | undefined {

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { err, fail, FailureError, ok, type EngineConfig, type Result } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { candidates, type Surroundings } from './candidates.js';
 import { makeClient, type Client } from './client.js';
-import { formatEndpoint } from './endpoint.js';
+import { formatEndpoint, type Endpoint } from './endpoint.js';
 
 /** The oldest Docker Engine that crpm is tested with. */
 const OLDEST = [20, 10] as const;
@@ -34,7 +35,7 @@ export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pr
   fail({
     class: 'environment',
     // One reason is the message; of several, each has its line.
-    message: `no container engine answers: ${tried.length === 1 ? tried.join() : 'of these places none has one'}`,
+    message: `no container engine answers: ${tried.length === 1 ? tried.join() : 'none is at any of these places'}`,
     next: startCommand(env),
     lines: tried.length === 1 ? [] : tried,
   });
@@ -61,7 +62,7 @@ export async function* probe(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pro
       yield { from, answer: endpoint };
       continue;
     }
-    const address = formatEndpoint(endpoint.value);
+    const address = placeOf(endpoint.value);
     if (seen.has(address)) continue;
     seen.add(address);
     const client = await makeClient(endpoint.value, timeouts.quick);
@@ -75,6 +76,16 @@ export async function* probe(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pro
       continue;
     }
     yield { from, answer: ok(connection) };
+  }
+}
+
+/** One socket has one place, whichever of its names it is known by: /var/run leads to /run nearly everywhere. */
+function placeOf(endpoint: Endpoint): string {
+  if (endpoint.kind !== 'unix') return formatEndpoint(endpoint);
+  try {
+    return join(realpathSync(dirname(endpoint.path)), basename(endpoint.path));
+  } catch {
+    return endpoint.path;
   }
 }
 
@@ -99,10 +110,11 @@ async function identify(client: Client, timeout: number): Promise<Connection> {
 function startCommand(env: NodeJS.ProcessEnv): string {
   const podman = 'systemctl --user start podman.socket (or: podman system service --time=0 unix://$XDG_RUNTIME_DIR/podman/podman.sock)';
   const docker = 'sudo systemctl start docker';
+  const without = 'Without an engine, this machine builds for its own distribution: basesystem: host in the config, or --engine host if that is the one that the config names.';
   if (env['DOCKER_HOST']) return 'Start the engine that DOCKER_HOST names, or unset DOCKER_HOST.';
-  if (env['KUBEVIRT_CRI'] === 'podman') return `Start Podman’s socket: ${podman}`;
-  if (env['KUBEVIRT_CRI'] === 'docker') return `Start Docker: ${docker}`;
-  return `Start Docker: ${docker}; or Podman’s socket: ${podman}`;
+  if (env['KUBEVIRT_CRI'] === 'podman') return `Start Podman’s socket: ${podman}. ${without}`;
+  if (env['KUBEVIRT_CRI'] === 'docker') return `Start Docker: ${docker}. ${without}`;
+  return `Start Docker: ${docker}; or Podman’s socket: ${podman}. ${without}`;
 }
 
 export function surroundings(env: NodeJS.ProcessEnv): Surroundings {
