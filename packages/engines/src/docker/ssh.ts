@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,30 +21,41 @@ const NO_CONNECTION = 255;
  * no questions, for nobody could answer amid a run. All of one agent share one connection, so that only the first costs a handshake.
  */
 export class SshAgent extends http.Agent {
-  readonly #argv: readonly string[];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'crpm-ssh-'));
-  readonly #control = join(this.#folder, '%C');
+  /** Of the shared connection's socket; there once somebody has connected. */
+  #control: string | undefined;
 
   constructor(private readonly endpoint: SshEndpoint) {
     super({ keepAlive: false });
-    const shared = ['ControlMaster=auto', `ControlPath=${this.#control}`, `ControlPersist=${String(SHARED)}`, 'BatchMode=yes', `ConnectTimeout=${String(CONNECT)}`];
-    this.#argv = ['-T', ...shared.flatMap((option) => ['-o', option]), ...loginOf(endpoint)];
   }
 
   override createConnection(_options: unknown, connected?: (error: Error | null, stream: Duplex) => void): Duplex {
     const { path } = this.endpoint;
-    const stream = dial([...this.#argv, 'docker', ...(path === undefined ? [] : ['--host', `unix://${path}`]), 'system', 'dial-stdio']);
+    const control = (this.#control ??= join(socketFolder(), `${String(process.pid)}-${randomBytes(4).toString('hex')}`));
+    const shared = ['ControlMaster=auto', `ControlPath=${control}`, `ControlPersist=${String(SHARED)}`, 'BatchMode=yes', `ConnectTimeout=${String(CONNECT)}`];
+    const stream = dial(['-T', ...shared.flatMap((option) => ['-o', option]), ...loginOf(this.endpoint), 'docker', ...(path === undefined ? [] : ['--host', `unix://${path}`]), 'system', 'dial-stdio']);
     connected?.(null, stream);
     return stream;
   }
 
   override destroy(): void {
     super.destroy();
+    if (this.#control === undefined) return;
     spawn('ssh', ['-O', 'exit', '-o', `ControlPath=${this.#control}`, ...loginOf(this.endpoint)], { stdio: 'ignore' })
       .on('error', () => {}) // It ends by itself a little later.
-      .on('close', () => { rmSync(this.#folder, { recursive: true, force: true }); })
       .unref();
   }
+}
+
+/**
+ * One for all processes of the user, which stays: ssh takes its sockets away itself, even when the process that it served was killed. A folder of that name that is somebody else's is not
+ * used, for whoever may write to it could listen in.
+ */
+function socketFolder(): string {
+  const uid = process.getuid?.() ?? 0;
+  const folder = join(tmpdir(), `crpm-ssh-${String(uid)}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  return found.isDirectory() && found.uid === uid && (found.mode & 0o077) === 0 ? folder : mkdtempSync(`${folder}-`);
 }
 
 function loginOf({ user, host, port }: SshEndpoint): readonly string[] {
