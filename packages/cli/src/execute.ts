@@ -110,6 +110,6 @@ export async function openCleanEngine(project: Project, workspace: WorkspacePath
 export async function openEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
   const { chooseEngine, hurry } = await import('@crpm/engines');
   stop.kill.addEventListener('abort', hurry, { once: true });
-  const { engine, basesystems } = project.config;
-  return chooseEngine({ config: engine, basesystems, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work'), sharedDir: join(workspace.cache, 'shared') });
+  const { engine, basesystems, kubevirt } = project.config;
+  return chooseEngine({ config: engine, kubevirt: kubevirt?.dir, basesystems, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work'), sharedDir: join(workspace.cache, 'shared') });
 }

@@ -5,6 +5,8 @@ import { assertHostBasesystem, isThisMachine, readOsRelease, type OsRelease } fr
 
 export interface ChooseOptions {
   readonly config: EngineConfig;
+  /** Absolute folder of the KubeVirt tree, whose cluster may have a registry; absent: there is none. */
+  readonly kubevirt?: string | undefined;
   /** All of them are built by one engine. */
   readonly basesystems: readonly Basesystem[];
   readonly env: NodeJS.ProcessEnv;
@@ -27,7 +29,7 @@ export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
   const { config, basesystems, env, signal } = options;
   if (config.kind === 'kubernetes') {
     const { openKubernetesEngine } = await import('./kubernetes/index.js');
-    return openKubernetesEngine({ config, env, signal, workDir: options.workDir });
+    return openKubernetesEngine({ config, kubevirt: options.kubevirt, env, signal, workDir: options.workDir });
   }
   const machine = options.machine ?? readOsRelease();
   if (config.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) {

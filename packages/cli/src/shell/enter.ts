@@ -38,6 +38,9 @@ exec sh "$2"
  */
 export async function enter(options: EnterOptions): Promise<Exit> {
   const { project, workspace, node, io, stop } = options;
+  if (project.config.engine.kind === 'kubernetes') {
+    fail({ class: 'environment', message: 'nobody can talk to a program in a cluster: there crpm shell opens no build root', next: 'It does with a container engine and on this machine: crpm shell --engine docker.' });
+  }
   const { temporaryName } = await import('@crpm/state');
   const out = join(workspace.state, 'tmp', temporaryName('shell'));
   const lock = await lockWorkspace(workspace, { command: `crpm shell ${node.id}`, wait: options.wait, signal: stop.signal, io });

@@ -4,7 +4,8 @@ import { surroundings } from '../docker/connect.js';
 import { missingAccess, printAccess, printRole, rulesFor } from './access.js';
 import { HttpApi } from './http-api.js';
 import { findCluster } from './kubeconfig.js';
-import { openPlace } from './registry.js';
+import { offeredKubeconfig } from './kubevirtci.js';
+import { findRegistry, openPlace } from './registry.js';
 
 /** One thing that was looked at. */
 export interface ClusterFinding {
@@ -17,8 +18,11 @@ export interface ClusterFinding {
 /** How long the cluster may take to answer somebody who waits, in milliseconds. */
 const PATIENCE = 10_000;
 
-/** What a run in the cluster would need, each by itself: kubeconfig, API server, rights, registry, storage. Changes nothing. */
-export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<readonly ClusterFinding[]> {
+/**
+ * What a run in the cluster would need, each by itself: kubeconfig, API server, rights, registry, storage. Changes nothing.
+ * @param kubevirt absolute folder of the KubeVirt tree
+ */
+export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEnv, signal: AbortSignal, kubevirt?: string): Promise<readonly ClusterFinding[]> {
   const options = config.kubernetes ?? {};
   const findings: ClusterFinding[] = [];
   const note = async (what: string, look: () => Promise<Omit<ClusterFinding, 'what'>>): Promise<boolean> => {
@@ -35,15 +39,17 @@ export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEn
   };
   let api: HttpApi | undefined;
   await note('cluster', async () => {
-    const cluster = await findCluster(options, env);
+    const cluster = await findCluster(options, env, offeredKubeconfig(kubevirt, env));
     const opened = new HttpApi(cluster, PATIENCE);
     api = opened;
     return { state: 'ok', detail: `Kubernetes ${await opened.version()} at ${cluster.server} (context ${cluster.context}, namespace ${cluster.namespace})` };
   });
   const asked = api;
+  const registry = () => findRegistry({ options, env, kubevirt, server: asked?.server });
   if (asked && findings[0]?.state === 'ok') {
     await note('rights', async () => {
-      const host = options.registry === undefined ? undefined : openPlace(options, env, () => undefined).host;
+      // kubevirtci's knows no users.
+      const host = options.registry === undefined ? undefined : openPlace(await registry(), env, () => undefined).host;
       const rules = rulesFor(options, host !== undefined && (await findCredentials(host, surroundings(env), () => undefined)) !== undefined);
       const missing = await missingAccess(asked, rules);
       if (missing.length === 0) return { state: 'ok', detail: `all that crpm does in the namespace ${asked.namespace} is allowed` };
@@ -52,10 +58,11 @@ export async function examineCluster(config: EngineConfig, env: NodeJS.ProcessEn
   }
   asked?.close();
   await note('registry', async () => {
-    const place = openPlace(options, env, () => undefined);
+    const found = await registry();
+    const place = openPlace(found, env, () => undefined);
     try {
       await place.repository.checkPush({ signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) });
-      return { state: 'ok', detail: `${place.name}: this machine may push to it; the nodes of the cluster must reach it by that name` };
+      return { state: 'ok', detail: `${place.name}, by ${found.from}: this machine may push to it; the nodes of the cluster must reach it by that name` };
     } finally {
       place.registry.close();
     }

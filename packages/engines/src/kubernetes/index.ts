@@ -11,13 +11,16 @@ import type { Patience } from './follow.js';
 import { HttpApi } from './http-api.js';
 import type { JobDefaults } from './job.js';
 import { findCluster } from './kubeconfig.js';
+import { offeredKubeconfig } from './kubevirtci.js';
 import { listInCluster, removeFromCluster } from './owned.js';
 import { prepareInCluster } from './prepare.js';
-import { openPlace } from './registry.js';
+import { findRegistry, openPlace } from './registry.js';
 import { openClusterWork, type ClusterWork } from './work.js';
 
 export interface KubernetesEngineOptions {
   readonly config: EngineConfig;
+  /** Absolute folder of the KubeVirt tree, if there is one. */
+  readonly kubevirt?: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** Absolute folder of which a part is for what is spooled before it is sent. */
@@ -35,12 +38,12 @@ const NODE_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm6
  * A Kubernetes cluster: one Job for each program, data through an OCI registry.
  * @throws FailureError `environment`: no kubeconfig, no such context, no registry, none of them answers.
  */
-export async function openKubernetesEngine({ config, env, signal, workDir, patience }: KubernetesEngineOptions): Promise<Engine> {
+export async function openKubernetesEngine({ config, kubevirt, env, signal, workDir, patience }: KubernetesEngineOptions): Promise<Engine> {
   checkSignal(signal, 'looking for the cluster');
   const options = config.kubernetes ?? {};
-  const cluster = await findCluster(options, env);
+  const cluster = await findCluster(options, env, offeredKubeconfig(kubevirt, env));
   const warnings: string[] = [];
-  const place = openPlace(options, env, (line) => warnings.push(line));
+  const place = openPlace(await findRegistry({ options, env, kubevirt, server: cluster.server }), env, (line) => warnings.push(line));
   const api = new HttpApi(cluster);
   const folder = ownFolder(workDir);
   const around = new ClusterSurroundings(api, place, { defaults: defaultsOf(config), ...(patience ? { patience } : {}) }, folder, env);

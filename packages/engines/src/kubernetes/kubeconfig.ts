@@ -22,6 +22,14 @@ export interface ClusterChoice {
   readonly namespace?: string | undefined;
 }
 
+/** A kubeconfig that nobody named and that is there: of kubevirtci's cluster. It is only told of, for kubectl does not take it by itself. */
+export interface Offered {
+  readonly provider: string;
+  readonly kubeconfig: string;
+}
+
+const OBTAIN = 'Get one from whoever runs the cluster, or set KUBECONFIG to the one that you have.';
+
 /** In a pod, where kubectl finds the namespace and the token. */
 const IN_CLUSTER = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -29,8 +37,8 @@ const IN_CLUSTER = '/var/run/secrets/kubernetes.io/serviceaccount/token';
  * The cluster that kubectl would take: `KUBECONFIG` (several files, merged), `~/.kube/config`, or the one that this process runs in; with its exec plugins.
  * @throws FailureError `environment`: no file, one that can't be read, no such context.
  */
-export async function findCluster({ context, namespace }: ClusterChoice, env: NodeJS.ProcessEnv): Promise<Cluster> {
-  const { config, from } = await load(env);
+export async function findCluster({ context, namespace }: ClusterChoice, env: NodeJS.ProcessEnv, offered?: Offered): Promise<Cluster> {
+  const { config, from } = await load(env, offered);
   const names = config.getContexts().map(({ name }) => name);
   const chosen = context ?? config.getCurrentContext();
   if (context !== undefined && !names.includes(context)) unknown(`${from} has no context ${context}`, names);
@@ -66,7 +74,7 @@ export async function findCluster({ context, namespace }: ClusterChoice, env: No
   };
 }
 
-async function load(env: NodeJS.ProcessEnv): Promise<{ readonly config: KubeConfig; readonly from: string }> {
+async function load(env: NodeJS.ProcessEnv, offered: Offered | undefined): Promise<{ readonly config: KubeConfig; readonly from: string }> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   const named = (env['KUBECONFIG'] ?? '').split(':').filter(Boolean);
@@ -80,7 +88,7 @@ async function load(env: NodeJS.ProcessEnv): Promise<{ readonly config: KubeConf
       return { config, from: 'the pod that crpm runs in' };
     }
     const where = named.length > 0 ? `${named.join(', ')} (KUBECONFIG)` : usual;
-    fail({ class: 'environment', message: `there is no kubeconfig: ${where} ${named.length > 1 ? 'are' : 'is'} not there`, next: 'Get one from whoever runs the cluster, or set KUBECONFIG to the one that you have.' });
+    fail({ class: 'environment', message: `there is no kubeconfig: ${where} ${named.length > 1 ? 'are' : 'is'} not there`, next: offered === undefined ? OBTAIN : `kubevirtci’s ${offered.provider} has one: export KUBECONFIG=${offered.kubeconfig}` });
   }
   const from = files.join(', ');
   try {

@@ -1,5 +1,8 @@
-import { err, fail, ok, type Result } from '@crpm/core';
+import { existsSync } from 'node:fs';
+import { err, fail, FailureError, ok, type Result } from '@crpm/core';
 import { parseLocation, Registry, type Repository } from '@crpm/oci';
+import { findCluster } from './kubeconfig.js';
+import { findKubevirtci } from './kubevirtci.js';
 
 /** One repository, by the address that the nodes and pods use and by the one that this machine uses. */
 export interface Place {
@@ -30,9 +33,57 @@ interface Address {
 
 const WHAT_TO_SET = 'Set engine.registry to a repository that the nodes of the cluster and this machine reach, as registry.example.com/team/crpm; or http://… where it speaks plain http.';
 
-/** @throws FailureError `environment` without an address, `usage` for one that is none. */
-export function openPlace({ registry: nodes, registryHere: here }: RegistryAddresses, env: NodeJS.ProcessEnv, warn: (line: string) => void): Place {
-  if (nodes === undefined) fail({ class: 'environment', message: 'engine kubernetes has no registry: sources go to the cluster and results come back through one', next: WHAT_TO_SET });
+export interface FoundRegistry extends RegistryAddresses {
+  readonly registry: string;
+  /** Who says so: `engine.registry`, or the file that kubevirtci wrote. */
+  readonly from: string;
+}
+
+/** Where a registry is looked for. */
+export interface RegistrySearch {
+  readonly options: RegistryAddresses;
+  readonly env: NodeJS.ProcessEnv;
+  /** Absolute folder of the KubeVirt tree, if there is one. */
+  readonly kubevirt?: string | undefined;
+  /** Of the cluster that is used, if that is known: kubevirtci's registry is of no use to another. */
+  readonly server?: string | undefined;
+}
+
+/**
+ * The config's registry, else that of the cluster which KubeVirt's `make cluster-up` started.
+ * @throws FailureError `environment` where there is neither.
+ */
+export async function findRegistry({ options: { registry, registryHere }, env, kubevirt, server }: RegistrySearch): Promise<FoundRegistry> {
+  if (registry !== undefined) return { registry, registryHere, from: 'engine.registry' };
+  const found = findKubevirtci(kubevirt, env);
+  if (!found.ok) noRegistry(found.error);
+  if (found.value === undefined) noRegistry('sources go to the cluster and results come back through one, and kubevirtci, whose own would be found, has started no cluster here');
+  const { provider, file, nodes, here, kubeconfig } = found.value;
+  // A kind node has it in its own /etc/hosts; the name servers of its pods have not.
+  if (provider.startsWith('kind')) noRegistry(`kubevirtci’s ${provider} has one that its nodes know by name, and its pods do not`);
+  const theirs = kubeconfig !== undefined && existsSync(kubeconfig) ? await serverOf(kubeconfig) : undefined;
+  if (kubeconfig !== undefined && server !== undefined && theirs !== undefined && theirs !== server) {
+    noRegistry(`that of kubevirtci’s ${provider} is for the cluster at ${theirs}, and the kubeconfig names the one at ${server}`, `For kubevirtci’s: export KUBECONFIG=${kubeconfig}. For the other: s${WHAT_TO_SET.slice(1)}`);
+  }
+  return { registry: `http://${nodes}/crpm`, registryHere: registryHere ?? `http://${here}/crpm`, from: `kubevirtci’s ${provider}, ${file}` };
+}
+
+function noRegistry(why: string, next = WHAT_TO_SET): never {
+  fail({ class: 'environment', message: `engine kubernetes has no registry: ${why}`, next });
+}
+
+/** Nothing where a kubeconfig does not say. */
+async function serverOf(kubeconfig: string): Promise<string | undefined> {
+  try {
+    return (await findCluster({}, { KUBECONFIG: kubeconfig })).server;
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws FailureError `usage` for an address that is none. */
+export function openPlace({ registry: nodes, registryHere: here }: Omit<FoundRegistry, 'from'>, env: NodeJS.ProcessEnv, warn: (line: string) => void): Place {
   const there = mustParse('registry', nodes);
   const local = here === undefined ? there : mustParse('registryHere', here);
   const registry = new Registry(local.host, { env, warn, insecure: local.insecure });

@@ -82,8 +82,4 @@ describe('the registry of a cluster', () => {
     expect(place).toMatchObject({ name: 'registry:5000/crpm', origin: 'http://registry:5000', path: 'crpm' });
     expect(place.repository.name).toBe('localhost:32811/crpm');
   });
-
-  it('must be named', async () => {
-    expect(await failureOf(Promise.resolve().then(() => openPlace({}, {}, () => undefined)))).toMatchObject({ class: 'environment', next: expect.stringContaining('engine.registry') });
-  });
 });
