@@ -101,8 +101,9 @@ export function keeping(rig: Rig): void {
 
     it('a compiler cache has for one workspace what another compiled, wherever its folder is', async (test) => {
       const works = await Promise.all([openWork({ cache, tree: 'libvirt' }), openWork({ cache, labels: neighbour })]);
-      if ((await sh(works[0]!, 'command -v ccache gcc')).code !== 0) {
-        console.warn(`SKIPPED: ccache or gcc is missing in ${rig.engine.description}; sharing compiled objects is not tested there`);
+      // This machine may lack them; the tests' image has them, and must.
+      if (rig.engine.kind === 'host' && (await sh(works[0]!, 'command -v ccache && command -v gcc')).code !== 0) {
+        console.warn('SKIPPED: ccache or gcc is missing on this machine; sharing compiled objects is not tested on it');
         return test.skip();
       }
       const compile = async (work: Work): Promise<string> => {
