@@ -15,9 +15,12 @@ const BUILD = [
   { there: 'patch', apt: 'patch', dnf: 'patch' },
 ];
 
-/** On top of {@link BUILD}: the engine of the tests, what makes their image, and the readers that judge what was built. */
+/** On top of {@link BUILD}: the engines of the tests, what makes their image, and the readers that judge what was built. */
 const TEST = [
   { there: 'dockerd', apt: 'docker.io', dnf: 'moby-engine' },
+  { there: 'podman', apt: 'podman', dnf: 'podman' },
+  { there: 'newuidmap', apt: 'uidmap', dnf: 'shadow-utils' },
+  { there: 'slirp4netns', apt: 'slirp4netns', dnf: 'slirp4netns' },
   { there: 'containerd', apt: 'containerd', dnf: 'containerd' },
   { there: 'runc', apt: 'runc', dnf: 'runc' },
   { there: '/usr/lib/cni/bridge', apt: 'containernetworking-plugins', dnf: 'containernetworking-plugins' },
@@ -31,6 +34,7 @@ const TEST = [
   { there: 'rst2man', apt: 'python3-docutils', dnf: 'python3-docutils' },
   { there: '/usr/include/libvirt-glib-1.0/libvirt-glib/libvirt-glib.h', apt: 'libvirt-glib-1.0-dev', dnf: 'libvirt-glib-devel' },
   { there: '/usr/include/glib-2.0/glib.h', apt: 'libglib2.0-dev', dnf: 'glib2-devel' },
+  { there: 'ccache', apt: 'ccache', dnf: 'ccache' },
   { there: 'bzip2', apt: 'bzip2', dnf: 'bzip2' },
   { there: 'cpio', apt: 'cpio', dnf: 'cpio' },
   { there: 'autoreconf', apt: 'autoconf', dnf: 'autoconf' },

@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { testEngine } from '../../../test/support/engine.js';
 import { conformance } from './conformance/index.js';
 import { dockerBehaviour } from './docker-behaviour.js';
+import { dockerSubject } from './docker-subject.js';
 
 const engine = await testEngine();
 
@@ -12,15 +13,6 @@ if ('skipped' in engine) {
 } else {
   const { dockerHost, image } = engine;
   const open = (env: NodeJS.ProcessEnv = {}) => openDockerEngine({ config: { host: dockerHost, network: 'bridge' }, env, signal: new AbortController().signal });
-  const probe = await open();
-  const podman = probe.description.startsWith('Podman');
-  await probe.close();
-  conformance('docker', {
-    open: () => open(process.env),
-    image: async (opened) =>
-      (await opened.prepareImage({ kind: 'image', reference: image, pull: false }, { labels: { workspace: 'w', run: 'r', node: 'base' }, arch: opened.arch, signal: new AbortController().signal, line: () => {} })).id,
-    // Podman on cgroup v1 records the end of the first process only.
-    lacks: podman ? { childOom: true } : {},
-  });
+  conformance('docker', await dockerSubject(dockerHost, image));
   dockerBehaviour(open, dockerHost, image);
 }

@@ -9,10 +9,10 @@ import type { Overrides } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
 import { openWorkspace, requireTrees, type Project } from '../project.js';
 import type { Stop } from '../signals.js';
-import { judgeMemoryBound, judgeRootless } from './engine.js';
+import { judgeLayers, judgeMemoryBound, judgeRootless, judgeRootlessNetwork } from './engine.js';
 import { fine, refused, warning, wrong, type Finding } from './finding.js';
 import { judgeCapacity, judgeProxies, judgeRoom, judgeSelinux, judgeStore } from './machine.js';
-import { lookAtPort, lookAtScript, lookAtSelinux, lookAtSpecs, lookAtStore, lookAtTrees, lookAtUser } from './probes.js';
+import { lookAtPort, lookAtRootlessNetwork, lookAtScript, lookAtSelinux, lookAtSpecs, lookAtStore, lookAtTrees, lookAtUser } from './probes.js';
 import { judgeLeftovers, judgeServing } from './serving.js';
 import { examineSharedStore } from './shared-store.js';
 import { judgeKubevirt, judgeStreams, judgeTree } from './trees.js';
@@ -78,10 +78,10 @@ async function examineRoom(what: string, folder: string): Promise<Finding> {
 }
 
 async function examineEngines(cli: Cli, project: Project, workspace: WorkspacePaths, stop: Stop): Promise<readonly Finding[]> {
-  const { engine } = project.config;
+  const { engine, kubevirt } = project.config;
   if (engine.kind !== 'kubernetes') return [...(await examineSockets(cli, project, stop)), ...(await examineEngine(cli, project, workspace, stop))];
   const { examineCluster } = await import('@crpm/engines/kubernetes/examine');
-  return examineCluster(engine, cli.io.env, stop.signal);
+  return examineCluster(engine, cli.io.env, stop.signal, kubevirt?.dir);
 }
 
 /** Where a container engine was looked for, and what is special about the one that is used. None answering is a fault only if the config needs one, which the engine itself tells. */
@@ -94,7 +94,14 @@ async function examineSockets(cli: Cli, { config }: Project, stop: Stop): Promis
   const facts = probes.find(({ answer }) => answer.ok)?.facts;
   if (!facts) return places;
   const root = facts.local && facts.root !== undefined ? await examineRoom('engine’s disk', facts.root).catch(() => undefined) : undefined;
-  return [...places, ...judgeRootless(facts, lookAtUser()), ...judgeMemoryBound(facts, packages.some(({ build }) => build.memory !== undefined)), ...(root ? [root] : [])];
+  return [
+    ...places,
+    ...judgeRootless(facts, lookAtUser()),
+    ...judgeRootlessNetwork(facts, engine.network, await lookAtRootlessNetwork(cli.io.env)),
+    ...judgeMemoryBound(facts, packages.some(({ build }) => build.memory !== undefined)),
+    ...judgeLayers(facts),
+    ...(root ? [root] : []),
+  ];
 }
 
 async function examineEngine(cli: Cli, project: Project, workspace: WorkspacePaths, stop: Stop): Promise<readonly Finding[]> {

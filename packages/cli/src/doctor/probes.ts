@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { forBasesystem, type Config, type WorkspacePaths } from '@crpm/core';
-import type { User } from './engine.js';
+import type { RootlessNetwork, User } from './engine.js';
 import type { judgeStore } from './machine.js';
 import type { StreamFacts, TreeFacts } from './trees.js';
 
@@ -21,6 +21,21 @@ export function lookAtUser(): User {
   const { username, uid } = userInfo();
   const [subuid, subgid] = [textOf('/etc/subuid'), textOf('/etc/subgid')];
   return { name: username, uid, ...(subuid === undefined ? {} : { subuid }), ...(subgid === undefined ? {} : { subgid }) };
+}
+
+export async function lookAtRootlessNetwork({ PATH = '' }: NodeJS.ProcessEnv): Promise<RootlessNetwork> {
+  const { findProgram } = await import('@crpm/engines');
+  const tun = '/dev/net/tun';
+  return { program: ['slirp4netns', 'pasta'].some((name) => findProgram(name, PATH, '/') !== undefined), tun: !existsSync(tun) ? undefined : mayOpen(tun) ? 'open' : 'closed' };
+}
+
+function mayOpen(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function lookAtStore({ state, cache }: WorkspacePaths): Parameters<typeof judgeStore> {

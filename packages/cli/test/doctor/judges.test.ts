@@ -1,6 +1,6 @@
 import { readInfo, type EngineFacts } from '@crpm/engines/docker/facts';
 import { describe, expect, test } from 'vitest';
-import { judgeMemoryBound, judgeRootless, type User } from '../../src/doctor/engine.js';
+import { judgeLayers, judgeMemoryBound, judgeRootless, judgeRootlessNetwork, type User } from '../../src/doctor/engine.js';
 import { judgeCapacity, judgeProxies, judgeRoom, judgeSelinux, judgeStore } from '../../src/doctor/machine.js';
 import { judgeLeftovers, judgeServing } from '../../src/doctor/serving.js';
 import { judgeKubevirt, judgeStreams, judgeTree, type TreeFacts } from '../../src/doctor/trees.js';
@@ -58,12 +58,37 @@ describe('an engine', () => {
 
   test('that can not bound memory matters where the config wants a bound', () => {
     expect(judgeMemoryBound(facts, true)).toEqual([]);
-    expect(judgeMemoryBound({ ...facts, cgroup: 1 }, true)).toMatchObject([{ state: 'warning', next: expect.stringContaining('unified_cgroup_hierarchy') as string }]);
+    expect(judgeMemoryBound({ ...facts, cgroup: 1, limitsMemory: false }, true)).toMatchObject([{ state: 'warning', next: expect.stringContaining('unified_cgroup_hierarchy') as string }]);
     expect(judgeMemoryBound({ ...facts, limitsMemory: false }, true)).toMatchObject([{ state: 'warning', next: expect.stringContaining('Delegate=yes') as string }]);
     expect(judgeMemoryBound({ ...facts, limitsMemory: false }, false)).toMatchObject([{ state: 'ok' }]);
   });
 
+  test('that keeps layers by copying is said to be slow, with what mends it', () => {
+    expect(judgeLayers(facts)).toEqual([]);
+    expect(judgeLayers({ ...facts, driver: 'overlay' })).toEqual([]);
+    expect(judgeLayers({ ...facts, driver: 'vfs' })).toMatchObject([{ state: 'warning', what: 'layers', next: expect.stringMatching(/^Install fuse-overlayfs .*podman system reset, which removes all/) as string }]);
+    expect(judgeLayers({ ...facts, driver: 'vfs', rootless: false })[0]?.next).not.toContain('fuse-overlayfs');
+    expect(judgeLayers({ ...facts, driver: 'vfs', flavour: 'docker' })[0]?.next).toContain('dockerd');
+  });
+
+  test('without root needs a program and a device for networks, unless it takes the machine’s own', () => {
+    expect(judgeRootlessNetwork(facts, 'bridge', { program: true, tun: 'open' })).toEqual([]);
+    expect(judgeRootlessNetwork(facts, 'host', { program: false, tun: undefined })).toEqual([]);
+    expect(judgeRootlessNetwork({ ...facts, rootless: false }, 'bridge', { program: false, tun: 'closed' })).toEqual([]);
+    expect(judgeRootlessNetwork(facts, 'bridge', { program: true, tun: 'closed' })).toEqual([
+      {
+        state: 'error',
+        what: 'rootless network',
+        detail: '/dev/net/tun lets only root in: containers get no network, and build roots can\'t be filled',
+        next: 'sudo chmod 666 /dev/net/tun. Or give them this machine\'s: engine: { network: host }.',
+      },
+    ]);
+    expect(judgeRootlessNetwork(facts, 'bridge', { program: false, tun: undefined })).toMatchObject([{ detail: expect.stringMatching(/^there is no slirp4netns or pasta, and there is no \/dev\/net\/tun: /) as string, next: expect.stringContaining('modprobe tun') as string }]);
+  });
+
   test('is known by what it says of itself', () => {
+    // As Podman 4.3 says it without root on cgroup v1: the bound it claims is none.
+    expect(readInfo({ SecurityOptions: ['name=seccomp,profile=default'], Rootless: true, CgroupVersion: '1', MemoryLimit: true, Driver: 'vfs' }, 'podman', 'unix:///s')).toEqual({ flavour: 'podman', rootless: true, cgroup: 1, limitsMemory: false, driver: 'vfs', local: true });
     expect(readInfo({ SecurityOptions: ['name=seccomp', 'name=rootless'], CgroupVersion: '1', MemoryLimit: false, DockerRootDir: '/d' }, 'docker', 'unix:///s')).toEqual({ flavour: 'docker', rootless: true, cgroup: 1, limitsMemory: false, root: '/d', local: true });
     expect(readInfo({ SecurityOptions: null, OperatingSystem: 'Docker Desktop' }, 'docker', 'unix:///s')).toEqual({ flavour: 'docker', rootless: false, cgroup: 2, limitsMemory: true, local: false });
     expect(readInfo({}, 'podman', 'tcp://far:1').local).toBe(false);

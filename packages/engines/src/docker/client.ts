@@ -17,12 +17,13 @@ export class EngineError extends FailureError {
     cause: unknown,
   ) {
     const full = /no space left on device|disk quota exceeded/i.test(reason);
+    const unconnected = /slirp4netns|pasta|\/dev\/net\/tun/.test(reason);
     super(
       {
         class: 'environment',
         ...(full ? { cause: 'disk' as const } : {}),
         message: full ? `the disk of the engine at ${address} is full (${what})` : `the engine at ${address} failed at ${what}: ${reason}`,
-        next: full ? 'Free space where the engine keeps images and volumes (docker system df), then run again.' : 'Look at the engine’s own log (journalctl -u docker).',
+        next: full ? 'Free space where the engine keeps images and volumes (docker system df), then run again.' : unconnected ? 'A rootless engine gives containers no network here: crpm doctor says what it lacks; or engine: { network: host }.' : 'Look at the engine’s own log (journalctl -u docker).',
         ...(status >= 500 && !full ? { transient: true as const } : {}),
       },
       { cause },

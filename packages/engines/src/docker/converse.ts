@@ -32,10 +32,7 @@ export function inTerminalOf({ stdout: { rows, columns } }: Streams, argv: reado
 export async function converse(client: Client, id: string, { argv, image, streams, signal }: Conversation): Promise<Exit> {
   const what = argv.join(' ');
   checkSignal(signal, what);
-  const container = client.docker.getContainer(id);
-  // Upgraded to a plain connection, so that the end of the input can be told without ending the output.
-  const options = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true, detachKeys: DETACH_KEYS };
-  const connection = (await client.quick('attaching to a container', (abortSignal) => container.attach({ ...options, abortSignal }))) as unknown as Duplex;
+  const connection = await attach(client, id);
   const stopped = whenStopped(client, id, signal);
   const terminal = isTerminal(streams) ? takeTerminal(client, id, streams) : undefined;
   // It breaks with the container; how that ended is asked for below.
@@ -62,6 +59,23 @@ export async function converse(client: Client, id: string, { argv, image, stream
     stopped.dispose();
     connection.destroy();
   }
+}
+
+/**
+ * A plain connection, so that the end of the input can be told without ending the output. Not by dockerode's own call, which sends its options as the body of the request too: Docker drops that,
+ * Podman hands it to the program as its first input.
+ */
+async function attach(client: Client, id: string): Promise<Duplex> {
+  const { modem } = client.docker as unknown as { modem: { dial(options: object, done: (error: unknown, connection: Duplex) => void): void } };
+  return client.quick(
+    'attaching to a container',
+    (abortSignal) =>
+      new Promise<Duplex>((resolve, reject) => {
+        const options = { stream: true, stdin: true, stdout: true, stderr: true, detachKeys: DETACH_KEYS };
+        const request = { path: `/containers/${id}/attach?`, method: 'POST', options, file: Buffer.alloc(0), hijack: true, isStream: true, abortSignal, statusCodes: { 101: true, 200: true } };
+        modem.dial(request, (error, connection) => { if (error) reject(error as Error); else resolve(connection); });
+      }),
+  );
 }
 
 /** All keys go to the program, Ctrl-C among them, and its terminal is as large as this one. */
