@@ -109,7 +109,8 @@ export class SharedStore implements RemoteResults {
   }
 
   async #fill(node: string, { files, ms, fingerprint }: CachedResult, folder: string, signal: AbortSignal): Promise<boolean> {
-    const within = AbortSignal.timeout(Math.min(Math.max(ms, SHORTEST), LONGEST));
+    // Durations have fractions, timers don't.
+    const within = AbortSignal.timeout(Math.ceil(Math.min(Math.max(ms, SHORTEST), LONGEST)));
     try {
       await fetchFiles(this.#repository, files, folder, AbortSignal.any([signal, within]));
       return true;

@@ -45,7 +45,7 @@ function resultOf(name: string, files: Readonly<Record<string, string>>): { read
     writeFileSync(join(from, path), text);
   }
   const result = {
-    fingerprint: sha(name), node: name, kind: 'make', at: '2026-11-26T10:00:00.000Z', ms: 5_000, inputs: [{ name: 'tree', value: name }],
+    fingerprint: sha(name), node: name, kind: 'make', at: '2026-11-26T10:00:00.000Z', ms: 423_357.744565, inputs: [{ name: 'tree', value: name }],
     files: Object.entries(files).map(([path, text]) => ({ path, size: text.length, digest: sha(text) })), data: { name }, digest: sha('output'),
   };
   return { result, from };
