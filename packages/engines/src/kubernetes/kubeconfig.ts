@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Agent, RequestOptions } from 'node:https';
+import http, { type Agent } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import https from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,8 @@ export async function findCluster({ context, namespace }: ClusterChoice, env: No
   const chosen = context ?? config.getCurrentContext();
   if (context !== undefined && !names.includes(context)) unknown(`${from} has no context ${context}`, names);
   if (!chosen || !names.includes(chosen)) unknown(chosen ? `${from} has no context ${chosen}, though it is the current one` : `${from} has no current context`, names);
+  // Plain http is what kubectl proxy speaks; the library wants to be told that nothing is verified then.
+  config.clusters = config.clusters.map((one) => (one.server.startsWith('http:') ? { ...one, skipTLSVerify: true } : one));
   config.setCurrentContext(chosen);
   const cluster = config.getCurrentCluster();
   if (!cluster?.server) fail({ class: 'environment', message: `the context ${chosen} of ${from} names a cluster that is not in it`, next: 'Correct the kubeconfig (kubectl config view), or name another context: engine.context.' });
@@ -65,7 +68,9 @@ export async function findCluster({ context, namespace }: ClusterChoice, env: No
       const now = [ca, cert, key].map(String).join('\0');
       if (now !== material) {
         agent?.destroy();
-        agent = new https.Agent({ keepAlive: true, maxSockets: 64, ca, cert, key, rejectUnauthorized, ...(servername === undefined ? {} : { servername }) });
+        const tls = { ca, cert, key, rejectUnauthorized, ...(servername === undefined ? {} : { servername }) };
+        const kept = { keepAlive: true, maxSockets: 64 };
+        agent = cluster.server.startsWith('http:') ? new http.Agent(kept) : new https.Agent({ ...kept, ...tls });
         material = now;
       }
       return { headers, ...(auth ? { auth } : {}), agent };

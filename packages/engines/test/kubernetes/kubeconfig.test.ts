@@ -1,4 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findCluster } from '@crpm/engines/kubernetes/kubeconfig';
@@ -45,6 +47,12 @@ describe('a cluster is found as kubectl finds it', () => {
   it('in the home folder', async () => {
     write('home/.kube/config', config('home'));
     expect(await findCluster({}, { HOME: join(dir, 'home') })).toMatchObject({ context: 'home' });
+  });
+
+  it('behind kubectl proxy, which speaks plain http', async () => {
+    const plain = { ...config('plain'), clusters: [{ name: 'plain', cluster: { server: 'http://127.0.0.1:8001' } }] };
+    const { agent } = await (await findCluster({}, { KUBECONFIG: write('plain', plain) })).credentials();
+    expect([agent instanceof http.Agent, agent instanceof https.Agent]).toEqual([true, false]);
   });
 
   it('with what an exec plugin gives', async () => {
