@@ -2,27 +2,21 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Event } from '@crpm/core';
-import { Registry } from '@crpm/oci';
+import type { Job } from '@crpm/engines/kubernetes/objects';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { testRootfs } from '../support/image.js';
 import { endedAs } from '../support/kill.js';
 import { startCluster } from '../support/kubernetes/cluster.js';
-import { pushRootfs } from '../support/kubernetes/push-image.js';
+import { jobsIn, leftInCluster, nodeOf, pushBase } from '../support/kubernetes/objects.js';
 import { CliRig } from '../integration/cli-rig.js';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const cluster = await startCluster();
 if ('skipped' in cluster) console.warn(`SKIPPED: the command line with a cluster: ${cluster.skipped}`);
 
-interface JobSeen { readonly metadata: { readonly name: string; readonly uid: string; readonly annotations: Readonly<Record<string, string>> } }
-
 describe.skipIf('skipped' in cluster)('the quickstart in a cluster', () => {
   if ('skipped' in cluster) return;
   let rig: CliRig;
   const crpm = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => rig.crpm(argv, { env: { KUBECONFIG: cluster.kubeconfig, ...env } });
-  const jobs = async (): Promise<readonly JobSeen[]> => (await cluster.call<{ items: JobSeen[] }>('GET', '/apis/batch/v1/namespaces/default/jobs')).items;
-  const left = async () =>
-    (await Promise.all(['/apis/batch/v1/namespaces/default/jobs', '/api/v1/namespaces/default/pods', '/apis/coordination.k8s.io/v1/namespaces/default/leases'].map((path) => cluster.call<{ items: unknown[] }>('GET', path)))).map(({ items }) => items.length);
   const config = (engine: string) => `basesystem: mine
 basesystems: { mine: { image: "${cluster.registry}/base:test", dist: .el9, stream: 9 } }
 kubevirt: { dir: examples/quickstart/kubevirt }
@@ -34,9 +28,7 @@ sources:
   const WORKING = `engine: { kind: kubernetes, registry: "http://${cluster.registry}/crpm" }`;
 
   beforeAll(async () => {
-    const registry = new Registry(cluster.registry, { insecure: true });
-    await pushRootfs(registry.repository('base'), 'test', await testRootfs());
-    registry.close();
+    await pushBase(cluster);
     rig = new CliRig();
     cpSync(join(REPOSITORY, 'examples'), join(rig.work, 'examples'), { recursive: true, filter: (path) => !path.endsWith('/.crpm') });
     rig.write({ 'custom-rpms.config.yaml': config(WORKING) });
@@ -53,7 +45,7 @@ sources:
     expect(first.out).toMatch(/^verify +ran/m);
     expect(first.out).toContain('the engine keeps no build trees: engine.storageClass is not set');
     // All of the run goes with it.
-    await expect.poll(left, { timeout: 60_000 }).toEqual([0, 0, 0]);
+    await expect.poll(() => leftInCluster(cluster), { timeout: 60_000 }).toEqual([]);
     const second = await crpm(['run'], { KUBECONFIG: '/nonexistent' });
     expect([second.code, second.err]).toEqual([0, '']);
     expect(second.out).toMatch(/^\d+ nodes: \d+ fresh/m);
@@ -101,19 +93,19 @@ sources:
     const child = rig.start([...argv, '--json'], { env: { KUBECONFIG: cluster.kubeconfig } });
     for await (const line of createInterface({ input: child.stdout })) if (line.includes('crpm-slow"')) child.kill('SIGKILL');
     await child;
-    const build = (await jobs()).filter(({ metadata }) => metadata.annotations['dev.crpm.node'] === 'qemu.rpmbuild');
+    const build = (await jobsIn(cluster)).filter((job) => nodeOf(job) === 'qemu.rpmbuild');
     expect(build.length).toBe(1);
     const events: Event[] = [];
     const again = rig.start([...argv, '--json'], { env: { KUBECONFIG: cluster.kubeconfig } });
-    let during: readonly JobSeen[] = [];
+    let during: readonly Job[] = [];
     for await (const line of createInterface({ input: again.stdout })) {
       events.push(JSON.parse(line) as Event);
-      if (line.includes('crpm-slow"')) during = await jobs();
+      if (line.includes('crpm-slow"')) during = await jobsIn(cluster);
     }
     expect((await again).exitCode).toBe(0);
-    expect(during.filter(({ metadata }) => metadata.annotations['dev.crpm.node'] === 'qemu.rpmbuild').map(({ metadata }) => metadata.uid)).toEqual(build.map(({ metadata }) => metadata.uid));
+    expect(during.filter((job) => nodeOf(job) === 'qemu.rpmbuild').map(({ metadata }) => metadata.uid)).toEqual(build.map(({ metadata }) => metadata.uid));
     expect(endedAs(events, 'ran')).toEqual(['qemu.rpmbuild']);
     expect((await crpm(['clean', '--orphans'])).code).toBe(0);
-    expect((await jobs()).length).toBe(0);
+    expect((await jobsIn(cluster)).length).toBe(0);
   });
 });

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bazeldnf } from '../support/bazeldnf.js';
 import { HOST_VARIABLE } from '../support/dockerd.js';
 import { prepareTestImage } from '../support/image.js';
-import { debianTarball } from '../support/debian-source.js';
 import { publishOfficial, writeKubevirtTree } from './kubevirt-tree.js';
+import { basesystemOn, changeWithoutCommitting, eventsOf, finished, overlap, rpmsOf, sourcesOf, stateOfTree, textInRpm, unpackSource } from './two-packages.js';
 
 const CRPM = join(import.meta.dirname, '../../packages/cli/dist/crpm.js');
 const dockerHost = process.env[HOST_VARIABLE];
@@ -29,10 +29,10 @@ describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of Q
     env = { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: join(root, 'home'), XDG_STATE_HOME: join(root, 'state'), XDG_CACHE_HOME: join(root, 'cache') };
     mkdirSync(join(root, 'home'));
     const reference = await prepareTestImage({ dockerHost: dockerHost ?? '' });
-    await unpack(await debianTarball('libvirt-dbus'), join(root, 'libvirt-dbus'));
-    await unpack(await debianTarball('qemu'), join(root, 'qemu 7.2'));
+    await unpackSource('libvirt-dbus', join(root, 'libvirt-dbus'));
+    await unpackSource('qemu', join(root, 'qemu 7.2'));
     await execa('cp', ['-r', join(import.meta.dirname, 'qemu-kvm'), join(root, 'qemu-kvm')]);
-    changeWithoutCommitting(join(root, 'libvirt-dbus'));
+    changeWithoutCommitting(join(root, 'libvirt-dbus'), 'src/main.c', 'Provide a D-Bus interface to a libvirtd.', 'Changed and not committed.');
     writeKubevirtTree(join(root, 'kubevirt'), join(root, 'official'));
     writeFileSync(join(root, 'custom-rpms.config.yaml'), config(reference, dockerHost ?? ''));
   });
@@ -46,7 +46,7 @@ describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of Q
   const crpm = (argv: readonly string[]) => execa(process.execPath, [CRPM, ...argv], { cwd: root, env, extendEnv: false, reject: false, stdin: 'ignore', all: true });
 
   test('build at the same time, uncommitted work and patch included', async () => {
-    const before = gitState(join(root, 'libvirt-dbus'));
+    const before = stateOfTree(join(root, 'libvirt-dbus'));
     const run = await crpm(['run', 'createrepo', '--reporter', 'ndjson']);
     expect(run.exitCode, run.all).toBe(0);
     const events = eventsOf(run.stdout);
@@ -58,20 +58,16 @@ describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of Q
       'qemu-pr-helper 17:7.2.0-14.el9.crpm0001',
     ]);
     const repository = join(root, '.crpm', 'repo', 'current', 'debian-as-el9', 'x86_64', 'by-sha256');
-    const binary = (rpms: RpmsFact['rpms'], name: string, file: string) => {
-      const rpm = rpms.find((built) => built.name === name);
-      return fileInRpm(join(repository, rpm?.sha256 ?? '', rpm?.file ?? ''), file);
-    };
-    expect(binary(libvirt, 'libvirt-dbus', '/usr/sbin/libvirt-dbus')).toContain('Changed and not committed.');
-    expect(binary(qemu, 'qemu-img', '/usr/bin/qemu-img')).toContain('(patched by the dist-git folder)');
+    expect(textInRpm(repository, libvirt, 'libvirt-dbus', '/usr/sbin/libvirt-dbus')).toContain('Changed and not committed.');
+    expect(textInRpm(repository, qemu, 'qemu-img', '/usr/bin/qemu-img')).toContain('(patched by the dist-git folder)');
     expect(overlap(events, 'libvirt-dbus.rpmbuild', 'qemu.rpmbuild')).toBe(true);
-    expect(gitState(join(root, 'libvirt-dbus'))).toBe(before);
+    expect(stateOfTree(join(root, 'libvirt-dbus'))).toBe(before);
   });
 
   test('are done once: the next run builds nothing', async () => {
     const run = await crpm(['run', 'createrepo', '--reporter', 'ndjson']);
     expect(run.exitCode, run.all).toBe(0);
-    expect(eventsOf(run.stdout).filter(({ type, outcome }) => type === 'node-finished' && outcome !== 'fresh')).toEqual([]);
+    expect(eventsOf(run.stdout).filter((event) => event.type === 'node-finished' && event.outcome !== 'fresh')).toEqual([]);
   });
 
   test('are built in place: another edit, and a clean build of it, give the same bytes; so does the way back', async () => {
@@ -80,7 +76,7 @@ describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of Q
     const build = async (...more: readonly string[]) => {
       const run = await crpm(['run', 'libvirt-dbus.rpmbuild', '--reporter', 'ndjson', ...more]);
       expect(run.exitCode, run.all).toBe(0);
-      const data = eventsOf(run.stdout).find((event) => event.type === 'node-finished' && event.node === 'libvirt-dbus.rpmbuild')?.data as RpmsFact;
+      const data = finished(eventsOf(run.stdout), 'libvirt-dbus.rpmbuild').data as unknown as RpmsFact;
       return { clean: data.here?.clean, rpms: data.rpms.map((rpm) => `${rpm.file} ${rpm.sha256}`) };
     };
     const first = await build();
@@ -125,77 +121,7 @@ describe.skipIf(dockerHost === undefined)('libvirt-dbus 1.4.1 and the tools of Q
 });
 
 function config(reference: string, host: string): string {
-  return `basesystem: debian-as-el9
-arch: x86_64
-kubevirt: { dir: kubevirt }
+  return `${basesystemOn(reference)}kubevirt: { dir: kubevirt }
 engine: { kind: docker, host: "${host}" }
-basesystems:
-  debian-as-el9:
-    image: ${reference}
-    dist: .el9
-    stream: 9
-    # Debian's systemd has its units there.
-    macros: { _unitdir: /lib/systemd/system }
-    kubevirtBasesystem: centos-stream-release
-sources:
-  libvirt-dbus:
-    dir: libvirt-dbus
-    kind: meson-dist
-    spec: { tree: libvirt-dbus.spec.in }
-    pin: { variable: LIBVIRT_DBUS_VERSION, rpms: [libvirt-dbus] }
-  qemu:
-    dir: qemu 7.2
-    spec: { dir: qemu-kvm }
-    pin: { variable: QEMU_VERSION, rpms: [qemu-img] }
-`;
-}
-
-async function unpack(tarball: string, dir: string): Promise<void> {
-  mkdirSync(dir);
-  await execa('tar', ['-xf', tarball, '--strip-components=1', '-C', dir]);
-}
-
-/** A git tree with one commit, and then an edit. */
-function changeWithoutCommitting(dir: string): void {
-  const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: dir, stdio: 'ignore' });
-  git('init', '-q');
-  git('add', '-A', '-f');
-  git('commit', '-q', '-m', 'libvirt-dbus 1.4.1');
-  const file = join(dir, 'src/main.c');
-  const text = readFileSync(file, 'utf8');
-  const changed = text.replace('Provide a D-Bus interface to a libvirtd.', 'Changed and not committed.');
-  if (changed === text) throw new Error('src/main.c of libvirt-dbus is not as it was');
-  writeFileSync(file, changed);
-}
-
-/** Names, sizes and times of everything in a tree, `.git` included. */
-function gitState(dir: string): string {
-  return execFileSync('find', ['.', '-printf', '%p %s %T@ %C@\n'], { cwd: dir, encoding: 'utf8' }).split('\n').sort().join('\n');
-}
-
-interface RunEvent {
-  readonly type: string;
-  readonly at: number;
-  readonly node?: string;
-  readonly outcome?: string;
-  readonly data?: unknown;
-}
-
-function eventsOf(ndjson: string): readonly RunEvent[] {
-  return ndjson.split('\n').filter(Boolean).map((line) => JSON.parse(line) as RunEvent);
-}
-
-function rpmsOf(events: readonly RunEvent[], node: string): RpmsFact['rpms'] {
-  return (events.find((event) => event.type === 'node-finished' && event.node === node)?.data as RpmsFact).rpms;
-}
-
-/** Whether two nodes ran at the same time. */
-function overlap(events: readonly RunEvent[], one: string, other: string): boolean {
-  const at = (type: string, node: string) => events.find((event) => event.type === type && event.node === node)?.at ?? 0;
-  return at('node-started', one) < at('node-finished', other) && at('node-started', other) < at('node-finished', one);
-}
-
-/** The text in one file of an RPM. */
-function fileInRpm(rpm: string, path: string): string {
-  return execFileSync('sh', ['-c', 'rpm2archive - <"$1" | tar -xzO ".$2"', 'sh', rpm, path], { encoding: 'latin1', maxBuffer: 64 * 1024 * 1024 });
+${sourcesOf('qemu 7.2')}`;
 }
