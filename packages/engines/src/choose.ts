@@ -15,6 +15,8 @@ export interface ChooseOptions {
   readonly workDir: string;
   /** Absolute folder for what works of all workspaces share on the host engine, `<cache>/shared`. */
   readonly sharedDir: string;
+  /** Letters and digits that tell this workspace from those of its id on other machines: for a cluster, which many share. */
+  readonly owner?: string;
   /** Default: read from this machine. */
   readonly machine?: OsRelease;
 }
@@ -28,8 +30,9 @@ export interface ChooseOptions {
 export async function chooseEngine(options: ChooseOptions): Promise<Engine> {
   const { config, basesystems, env, signal } = options;
   if (config.kind === 'kubernetes') {
-    const { openKubernetesEngine } = await import('./kubernetes/index.js');
-    return openKubernetesEngine({ config, kubevirt: options.kubevirt, env, signal, workDir: options.workDir });
+    const [{ openKubernetesEngine }, { ownWorkspaces }] = await Promise.all([import('./kubernetes/index.js'), import('./kubernetes/own-workspaces.js')]);
+    const engine = await openKubernetesEngine({ config, kubevirt: options.kubevirt, env, signal, workDir: options.workDir });
+    return options.owner === undefined ? engine : ownWorkspaces(engine, options.owner);
   }
   const machine = options.machine ?? readOsRelease();
   if (config.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) {
