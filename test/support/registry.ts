@@ -20,6 +20,10 @@ export interface RegistryOptions {
   readonly data?: string;
   /** Refuses all that would change it. */
   readonly readOnly?: boolean;
+  /** Address of this machine that it listens on; 127.0.0.1 unless given. */
+  readonly address?: string;
+  /** Speaks https, with this certificate and its key: paths. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** Lines of a `.htpasswd` file, with bcrypt; whoever is not in it is turned away. */
   readonly users?: string;
 }
@@ -30,13 +34,14 @@ export class TestRegistry {
   readonly #folder: string;
   readonly #options: RegistryOptions;
   #process: ChildProcess | undefined;
-  #address = '127.0.0.1:0';
+  #address: string;
 
   constructor(program: string, folder: string, options: RegistryOptions) {
     this.#program = program;
     this.#folder = folder;
     this.data = options.data ?? join(folder, 'data');
     this.#options = options;
+    this.#address = `${options.address ?? '127.0.0.1'}:0`;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -53,13 +58,13 @@ export class TestRegistry {
     const auth = this.#options.users === undefined ? {} : { auth: { htpasswd: { realm: 'test', path: users } } };
     const storage = { filesystem: { rootdirectory: this.data }, delete: { enabled: true }, ...(this.#options.readOnly ? { maintenance: { readonly: { enabled: true } } } : {}) };
     // JSON is YAML. With a secret of its own, uploads go on after it was killed.
-    writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'info', formatter: 'text' }, storage, ...auth, http: { addr: this.#address, secret: 'of the test' } }));
+    writeFileSync(file, JSON.stringify({ version: '0.1', log: { level: 'info', formatter: 'text' }, storage, ...auth, http: { addr: this.#address, secret: 'of the test', ...(this.#options.tls && { tls: this.#options.tls }) } }));
     const child = spawn(this.#program, ['serve', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#process = child;
     const said: string[] = [];
     for await (const line of createInterface({ input: child.stderr })) {
       said.push(line);
-      const address = /listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1];
+      const address = /listening on ([\d.]+:\d+)/.exec(line)?.[1];
       if (address === undefined) continue;
       this.#address = address;
       // Nobody reads what it logs from now on, and it must not wait for that.

@@ -10,9 +10,14 @@ const OF_REGISTRY = ['/etc/docker/certs.d', '/etc/containers/certs.d'];
 
 /** Certificates to verify a registry with: Node's own, the machine's, what the environment names, and what Docker would take for this registry. PEM. */
 export function trustedFor(registry: string, env: NodeJS.ProcessEnv, system: readonly string[] = SYSTEM, ofRegistry: readonly string[] = OF_REGISTRY): string[] {
+  const machine = system.flatMap((file) => read(file) ?? []).slice(0, 1);
+  return [...rootCertificates, ...machine, ...authoritiesNamedFor(registry, env, ofRegistry)];
+}
+
+/** Of those, what somebody named for this user or this registry: nothing that every machine has. PEM. */
+export function authoritiesNamedFor(registry: string, env: NodeJS.ProcessEnv, ofRegistry: readonly string[] = OF_REGISTRY): string[] {
   const named = ['CRPM_CA_BUNDLE', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'].flatMap((name) => env[name] ?? []);
-  const files = [...system.filter((file) => read(file) !== undefined).slice(0, 1), ...named, ...ofRegistry.flatMap((folder) => certificatesIn(join(folder, registry)))];
-  return [...rootCertificates, ...files.flatMap((file) => read(file) ?? [])];
+  return [...named, ...ofRegistry.flatMap((folder) => certificatesIn(join(folder, registry)))].flatMap((file) => read(file) ?? []);
 }
 
 function certificatesIn(folder: string): string[] {

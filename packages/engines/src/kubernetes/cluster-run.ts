@@ -26,8 +26,8 @@ export class ClusterRun {
     this.pods = new Mirror(api, 'pods', selector, changed);
   }
 
-  static async open(api: KubeApi, labels: Labels): Promise<ClusterRun> {
-    const owner = await RunOwner.open(api, labels);
+  static async open(api: KubeApi, labels: Labels, data: Readonly<Record<string, string>> = {}): Promise<ClusterRun> {
+    const owner = await RunOwner.open(api, labels, data);
     // Of the workspace, not of the run alone: a Job that is adopted has the labels of the run that made it.
     return new ClusterRun(api, owner, labels, selectorOf('job', { workspace: labels.workspace }));
   }

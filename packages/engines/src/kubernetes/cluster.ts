@@ -1,5 +1,6 @@
 import type { Labels } from '@crpm/core';
 import { findCredentials } from '@crpm/oci/credentials';
+import { authoritiesNamedFor } from '@crpm/oci/trust';
 import { surroundings } from '../docker/connect.js';
 import type { KubeApi } from './api.js';
 import { closeAll } from './close-all.js';
@@ -10,6 +11,7 @@ import { isStatus } from './kube-error.js';
 import { metadataOf, runName } from './names.js';
 import type { KubeObject } from './objects.js';
 import { removeDeadRuns } from './owned.js';
+import { CA_FILE } from './places.js';
 import type { Place } from './registry.js';
 
 /** What the parts of an engine share. */
@@ -25,6 +27,8 @@ export interface Surroundings {
   ordinal(labels: Labels): number;
   /** Name of the Secret with what pods tell the registry, if they need one. */
   secret(labels: Labels): Promise<string | undefined>;
+  /** Name of the ConfigMap with the authorities of the registry's certificate, where this machine was told of some. */
+  authorities(labels: Labels): Promise<string | undefined>;
 }
 
 /** Variables of the wrapper. */
@@ -39,6 +43,8 @@ export class ClusterSurroundings implements Surroundings {
   private readonly runs = new Map<string, Promise<ClusterRun>>();
   private readonly secrets = new Map<string, Promise<string | undefined>>();
   private readonly counts = new Map<string, number>();
+  /** PEM. What every image trusts needs no telling. */
+  private readonly named: string;
 
   constructor(
     readonly api: KubeApi,
@@ -49,10 +55,11 @@ export class ClusterSurroundings implements Surroundings {
   ) {
     this.images = new ImageStore(place.repository);
     this.jobs = new Jobs({ api, ...jobs });
+    this.named = place.origin.startsWith('https:') ? authoritiesNamedFor(place.host, env).join('\n') : '';
   }
 
   run(labels: Labels): Promise<ClusterRun> {
-    return once(this.runs, runName(labels), () => ClusterRun.open(this.api, labels));
+    return once(this.runs, runName(labels), () => ClusterRun.open(this.api, labels, this.named === '' ? {} : { [CA_FILE]: this.named }));
   }
 
   ordinal({ workspace, node }: Labels): number {
@@ -64,6 +71,10 @@ export class ClusterSurroundings implements Surroundings {
 
   secret(labels: Labels): Promise<string | undefined> {
     return once(this.secrets, runName(labels), () => this.makeSecret(labels));
+  }
+
+  async authorities(labels: Labels): Promise<string | undefined> {
+    return this.named === '' ? undefined : (await this.run(labels)).owner.name;
   }
 
   async close(): Promise<void> {

@@ -74,6 +74,7 @@ async function runStep(around: Surroundings, { base, image, owner, place, what, 
     command: runOnRoot({ cwd: '/', argv: step.argv, env: { ...baseVariables(path, '/root', '/tmp'), ...step.env } }),
     env: wrapperVariables(around, path, ''),
     secret: await around.secret(step.labels),
+    authorities: await around.authorities(step.labels),
   };
   const { report, told } = await around.jobs.run({ run, plan, place, what, signal: step.signal, line });
   if (report.kind === 'ran') await told.complete(around.place.repository.pullBlob(report.log, { signal: step.signal }));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OwnerReference } from './objects.js';
-import { CACHE_ROOT, CONTAINER, SCRATCH, SECRET_DIR, WORK_ROOT } from './places.js';
+import { CA_DIR, CA_FILE, CACHE_ROOT, CONTAINER, SCRATCH, SECRET_DIR, WORK_ROOT } from './places.js';
 
 /** What is the same for all Jobs of an engine, from the config. */
 export interface JobDefaults {
@@ -47,6 +47,8 @@ export interface JobPlan {
   readonly cacheClaim?: string | undefined;
   /** A Secret with what the pod tells the registry. */
   readonly secret?: string | undefined;
+  /** A ConfigMap with the authorities of the registry's certificate. */
+  readonly authorities?: string | undefined;
 }
 
 /** What stays after a Job ended, should nobody fetch it: a day. */
@@ -109,6 +111,7 @@ export function jobManifest(plan: JobPlan, defaults: JobDefaults) {
                 { name: 'scratch', mountPath: SCRATCH },
                 ...(plan.cacheClaim === undefined ? [] : [{ name: 'cache', mountPath: CACHE_ROOT }]),
                 ...(plan.secret === undefined ? [] : [{ name: 'secret', mountPath: SECRET_DIR, readOnly: true }]),
+                ...(plan.authorities === undefined ? [] : [{ name: 'authorities', mountPath: CA_DIR, readOnly: true }]),
               ],
             },
           ],
@@ -117,6 +120,7 @@ export function jobManifest(plan: JobPlan, defaults: JobDefaults) {
             { name: 'scratch', emptyDir: {} },
             ...(plan.cacheClaim === undefined ? [] : [{ name: 'cache', persistentVolumeClaim: { claimName: plan.cacheClaim } }]),
             ...(plan.secret === undefined ? [] : [{ name: 'secret', secret: { secretName: plan.secret, defaultMode: 0o400 } }]),
+            ...(plan.authorities === undefined ? [] : [{ name: 'authorities', configMap: { name: plan.authorities, items: [{ key: CA_FILE, path: CA_FILE }] } }]),
           ],
         },
       },

@@ -13,5 +13,10 @@ export const INPUTS = '/.crpm-in';
 /** Where a pod sees the Secret with what it tells the registry. */
 export const SECRET_DIR = '/crpm-secret';
 
+/** Where a pod sees the authorities that the registry's certificate is verified with, besides the image's own. */
+export const CA_DIR = '/crpm-ca';
+/** The file with them, and the key in what is mounted there. */
+export const CA_FILE = 'ca.crt';
+
 /** Where programs see the shared cache. */
 export const CACHE_ROOT = '/crpm-cache';

@@ -19,11 +19,12 @@ export class RunOwner {
     readonly reference: OwnerReference,
   ) {}
 
-  static async open(api: KubeApi, labels: Labels): Promise<RunOwner> {
+  /** `data`: what the pods of the run read of it. */
+  static async open(api: KubeApi, labels: Labels, data: Readonly<Record<string, string>> = {}): Promise<RunOwner> {
     const name = runName(labels);
     // Of a run, not of one of its nodes.
     const metadata = metadataOf({ ...labels, node: 'run' }, 'run');
-    const map = await createOrGet(api, { metadata: { name, ...metadata } });
+    const map = await createOrGet(api, { metadata: { name, ...metadata }, data });
     const owner = new RunOwner(api, name, referenceTo(map));
     await owner.renew({ name, ...metadata, ownerReferences: [owner.reference] });
     owner.timer = setInterval(() => void owner.renew({ name, ...metadata, ownerReferences: [owner.reference] }).catch(() => undefined), RENEW);

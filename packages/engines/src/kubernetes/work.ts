@@ -150,6 +150,7 @@ export class ClusterWork implements Work {
       claim: claims.tree,
       cacheClaim: claims.cache,
       secret: await around.secret(labels),
+      authorities: await around.authorities(labels),
     };
     const end = await around.jobs.run({ run: this.cluster, plan, place: [...this.place, String(this.commands++)], what, signal, line: command.line });
     const { report, told, job } = end;

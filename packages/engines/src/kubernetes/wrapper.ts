@@ -1,4 +1,4 @@
-import { CACHE_ROOT, INPUTS, SCRATCH, SECRET_DIR, WORK_ROOT } from './places.js';
+import { CA_DIR, CA_FILE, CACHE_ROOT, INPUTS, SCRATCH, SECRET_DIR, WORK_ROOT } from './places.js';
 
 /**
  * The shell text that is the first process of a pod. Fixed: values come as arguments and variables. POSIX sh, with tar, sha256sum and curl beside it. It unpacks what came along as
@@ -28,8 +28,18 @@ for tool in tar sha256sum curl tail; do
   command -v "$tool" > /dev/null 2>&1 || trouble "the image has no $tool"
 done
 
+# Of a registry with an authority of its own: what the image trusts, and what this was told.
+ca=
+if [ -f ${CA_DIR}/${CA_FILE} ]; then
+  ca=${SCRATCH}/${CA_FILE}
+  for known in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+    if [ -f "$known" ]; then cat "$known"; break; fi
+  done > "$ca"
+  cat ${CA_DIR}/${CA_FILE} >> "$ca"
+fi
+
 auth=${SCRATCH}/auth
-fetch() { curl --silent --show-error --connect-timeout 20 --speed-limit 1 --speed-time 120 "$@" 2>> "$said"; }
+fetch() { curl \${ca:+--cacert "$ca"} --silent --show-error --connect-timeout 20 --speed-limit 1 --speed-time 120 "$@" 2>> "$said"; }
 ask() { fetch --config "$auth" "$@"; }
 
 # What the registry wants to see, into the file that curl reads: a token for this repository, name and password, or nothing.
@@ -142,7 +152,7 @@ report "{\\"crpm\\":1,\\"exit\\":$code,\\"oom\\":$oom,\\"log\\":$wrote$out}"
 `;
 
 /** Paths of the root file system that are no part of an image. */
-const NOT_IMAGE = ['/proc', '/sys', '/dev', '/run/secrets', '/var/run/secrets', WORK_ROOT, SCRATCH, SECRET_DIR, CACHE_ROOT, INPUTS, '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+const NOT_IMAGE = ['/proc', '/sys', '/dev', '/run/secrets', '/var/run/secrets', WORK_ROOT, SCRATCH, SECRET_DIR, CA_DIR, CACHE_ROOT, INPUTS, '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
 /**
  * Arguments: those of `run`. What came along is unpacked at `/`. If the program ends with 0, what it changed in the root file system becomes a layer: what is new or has another time of change, and
