@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -39,6 +40,14 @@ export function leftIn(rig: CliRig): readonly string[] {
   const below = (name: string) => (existsSync(join(dir, name)) ? readdirSync(join(dir, name)).map((file) => `${name}/${file}`) : []);
   const keeps = (path: string) => existsSync(join(dir, path, 'crpm-labels.json')) && readFileSync(join(dir, path, 'crpm-labels.json'), 'utf8').includes('dev.crpm.keeps');
   return [...below('tmp'), ...below('work').filter((path) => !keeps(path)), ...readdirSync(dir).filter((name) => name.includes('.crpm-'))];
+}
+
+/** Name and digest of each RPM in the published repository of the rig's one workspace. */
+export function publishedRpms(rig: CliRig): readonly string[] {
+  const repo = join(stateOf(rig).dir, 'repo', 'current');
+  return readdirSync(repo, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.rpm'))
+    .map((path) => `${path} ${createHash('sha256').update(readFileSync(join(repo, path))).digest('hex')}`);
 }
 
 /** Containers and volumes of the rig's workspace in an engine, but for those that are kept on purpose. */

@@ -1,10 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { each, endedAs, runUntil, spread, temporariesIn } from '../support/kill.js';
 import { testEngine, type TestEngine } from '../support/engine.js';
-import { lacksBuildTools, leftIn, leftInEngine, stateOf, tinyProject, tinySpec } from './bad-input-rig.js';
+import { lacksBuildTools, leftIn, leftInEngine, publishedRpms, tinyProject, tinySpec } from './bad-input-rig.js';
 import { CliRig } from './cli-rig.js';
 
 /*
@@ -33,7 +30,7 @@ test.each([
   const whole = await inRig(files, async (rig) => {
     const { events, code, err } = await runUntil(rig, RUN, env);
     expect([code, err]).toEqual([0, '']);
-    return { nodes: endedAs(events, 'ran'), count: events.length, rpm: rpmOf(rig) };
+    return { nodes: endedAs(events, 'ran'), count: events.length, rpm: publishedRpms(rig) };
   }, env);
 
   await each(spread(POINTS, whole.count), atOnce, async (point) => {
@@ -46,7 +43,7 @@ test.each([
       expect(about([next.code, next.err])).toEqual(about([0, '']));
       expect(about(endedAs(next.events, 'ran', 'fresh'))).toEqual(about(whole.nodes));
       expect(about(endedAs(next.events, 'ran').filter((node) => finished.includes(node)))).toEqual(about([]));
-      expect(about(rpmOf(rig))).toEqual(about(whole.rpm));
+      expect(about(publishedRpms(rig))).toEqual(about(whole.rpm));
 
       const swept = await rig.crpm(['clean', '--orphans'], { env });
       expect(about([swept.code, swept.err])).toEqual(about([0, '']));
@@ -66,12 +63,4 @@ async function inRig<T>(files: Readonly<Record<string, string>>, body: (rig: Cli
     if (env['DOCKER_HOST'] !== undefined) await rig.crpm(['clean'], { env });
     rig.remove();
   }
-}
-
-/** Name and digest of the RPM in the published repository: what was in flight is built again as a clean build would. */
-function rpmOf(rig: CliRig): readonly string[] {
-  const repo = join(stateOf(rig).dir, 'repo', 'current');
-  return readdirSync(repo, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.rpm'))
-    .map((path) => `${path} ${createHash('sha256').update(readFileSync(join(repo, path))).digest('hex')}`);
 }
