@@ -8,7 +8,7 @@ export const allFresh: Bench = {
   title: 'a run and a plan that find all fresh ÷ git status of both trees, ÷ node -e 0',
   async run({ rounds }) {
     const trees = await sourceTrees();
-    const workspace = await freshWorkspace(trees, { kubevirt: false });
+    const workspace = await freshWorkspace(trees, {});
     const withKubevirt = await freshWorkspace(trees, { kubevirt: true });
     try {
       const [run, runAndServe, plan, status, node] = await inTurn(

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { allFresh } from './all-fresh.js';
 import { change, script } from './builds.js';
+import { clusterFresh } from './cluster-fresh.js';
+import { clusterLoad } from './cluster-load.js';
 import { memory } from './memory.js';
 import { peers } from './peers.js';
 import { restore } from './restore.js';
@@ -14,7 +16,7 @@ import { together } from './together.js';
 import { transfer } from './transfer.js';
 
 /** In the order in which they run. */
-const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer, change, script, together, scale];
+const BENCHES: readonly Bench[] = [startup, allFresh, peers, scheduler, memory, rules, restore, transfer, change, script, together, scale, clusterFresh, clusterLoad];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bench } from './support/bench.js';
 import { crpm, ownEnvironment } from './support/crpm.js';
 import { runAll } from './support/measure.js';
+import { PeakMemory } from './support/peak-memory.js';
 
 const OUTPUT_MB = 200;
 const BUDGET_MB = 150;
@@ -21,14 +22,9 @@ export const memory: Bench = {
         join(folder, 'custom-rpms.config.json'),
         JSON.stringify({ basesystem: 'host', kubevirt: false, sources: {}, tasks: { talk: { run: ['sh', 'talk.sh'] } } }),
       );
-      // Read where crpm ends, from its own /proc.
-      const peak = join(folder, 'peak');
-      const probe = join(folder, 'probe.cjs');
-      writeFileSync(probe, `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peak)}, require('node:fs').readFileSync('/proc/self/status')));\n`);
-      const env = { ...ownEnvironment(folder), NODE_OPTIONS: `--require ${probe}` };
-      runAll([crpm(['run', '--reporter', 'plain'], { cwd: folder, env })]);
-      const kib = Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync(peak, 'utf8'))?.[1]);
-      return [{ what: `most memory of crpm, ${OUTPUT_MB} MB of build output`, value: (kib * 1024) / 1e6, unit: 'MB', budget: BUDGET_MB, detail: 'VmHWM of one run' }];
+      const peak = new PeakMemory(folder);
+      runAll([crpm(['run', '--reporter', 'plain'], { cwd: folder, env: { ...ownEnvironment(folder), ...peak.env } })]);
+      return [{ what: `most memory of crpm, ${OUTPUT_MB} MB of build output`, value: peak.megabytes, unit: 'MB', budget: BUDGET_MB, detail: 'VmHWM of one run' }];
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

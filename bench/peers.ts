@@ -22,7 +22,7 @@ export const peers: Bench = {
     const bin = (name: string) => join(monorepo, 'node_modules/.bin', name);
     const env = { PATH: process.env['PATH'], HOME: monorepo, TURBO_TELEMETRY_DISABLED: '1', CI: 'true' };
     const rival = (...argv: string[]): Command => ({ argv, cwd: monorepo, env });
-    const workspace = await freshWorkspace(trees, { kubevirt: false });
+    const workspace = await freshWorkspace(trees, {});
     try {
       const [run, turbo, wireit, ninja] = await inTurn(
         [

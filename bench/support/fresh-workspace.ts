@@ -16,24 +16,32 @@ export interface FreshWorkspace {
 }
 
 /**
- * A workspace over the real trees in which everything has been built, for this machine and on it. What the specs build is next to nothing; the
+ * A workspace over the real trees in which everything has been built, for this machine and on it, or in a cluster, which is not needed any more then. What the specs build is next to nothing; the
  * trees, the graph and what a run has to look at are as they are at work. With `kubevirt`, the quickstart's KubeVirt tree
  * takes the RPMs from crpm's server.
  */
-export function freshWorkspace(trees: Trees, options: { readonly kubevirt: boolean }): Promise<FreshWorkspace> {
-  return open(join(CACHE, 'workspaces', options.kubevirt ? 'fresh-kubevirt' : 'fresh'), trees, options.kubevirt);
+export function freshWorkspace(trees: Trees, { kubevirt = false, cluster }: { readonly kubevirt?: boolean; readonly cluster?: ClusterForBuilds }): Promise<FreshWorkspace> {
+  return open(join(CACHE, 'workspaces', kubevirt ? 'fresh-kubevirt' : cluster ? 'fresh-cluster' : 'fresh'), trees, kubevirt, cluster);
 }
 
-async function open(folder: string, trees: Trees, withKubevirt: boolean): Promise<FreshWorkspace> {
+export interface ClusterForBuilds {
+  readonly kubeconfig: string;
+  /** `10.214.0.1:5000`, plain http. */
+  readonly registry: string;
+  /** Reference of an image to build in. */
+  readonly image: string;
+}
+
+async function open(folder: string, trees: Trees, withKubevirt: boolean, cluster: ClusterForBuilds | undefined): Promise<FreshWorkspace> {
   const work = join(folder, 'work');
   mkdirSync(work, { recursive: true });
-  const env = ownEnvironment(folder);
+  const env = { ...ownEnvironment(folder), ...(cluster && { KUBECONFIG: cluster.kubeconfig }) };
   const kubevirt = join(work, 'kubevirt');
   if (withKubevirt) await plantKubevirt(kubevirt);
   writeFileSync(
     join(work, 'custom-rpms.config.json'),
     JSON.stringify({
-      basesystem: 'host',
+      ...(cluster ? { basesystem: 'mine', basesystems: { mine: { image: cluster.image, dist: '.el9', stream: 9 } }, engine: { kind: 'kubernetes', registry: `http://${cluster.registry}/crpm` } } : { basesystem: 'host' }),
       kubevirt: withKubevirt ? { dir: 'kubevirt' } : false,
       sources: {
         libvirt: { dir: trees.libvirt, kind: 'rpmbuild', spec: { dir: join(SPECS, 'libvirt') } },
