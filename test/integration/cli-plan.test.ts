@@ -62,7 +62,7 @@ test('explain shows one node whole, and leads to the need that is the cause', as
   rig.write({ 'name.txt': 'other' });
   const { code, out } = await rig.crpm(['explain', 'print']);
   expect(code).toBe(0);
-  expect(out).toMatch(/^print \(task\): run print\n\nnow +may run: it does if what it needs comes out different\nlast run +(?:just now|\d+ seconds? ago) \(\S+Z\) in \d+\.\ds, run \S+\nmade +no files\n\nwhy\n {2}greet will be made again\n {2}→ crpm explain greet\n\nneeds\n {2}greet {2}run {2}file\/name\.txt changed\n\ninputs\n {2}kind +task\n/);
+  expect(out).toMatch(/^print \(task\): run print\n\nnow +may run: it does if what it needs comes out different\nlast run +(?:just now|\d+ seconds? ago) \(\S+Z\) in \d+\.\ds, run \S+\nmade +no files\n\nwhy\n {2}greet will be made again\n {2}→ crpm explain greet\n\nneeds\n {2}greet {2}run {2}file\/name\.txt changed\n\ninputs\n {2}\S/);
   const cause = await rig.crpm(['explain', 'greet']);
   expect(cause.out).toContain('\nnow       will run\n');
   expect(cause.out).toContain('\nmade      1 file\n\nwhy\n  file/name.txt changed\n\ninputs\n');

@@ -10,12 +10,14 @@ import { stoppable } from './signals.js';
 /** Prints all that is known of one node. The JSON is described by schemas/explain.schema.json. */
 export async function printExplanation(cli: Cli, project: Project, part: Selected, node: GraphNode, json: boolean): Promise<void> {
   await stoppable(cli, async ({ signal }) => {
-    const { age, explain, formatDifferences } = await import('@crpm/runner');
+    const { age, explain, formatDifferences, inputTitle } = await import('@crpm/runner');
     const options = await planOptions(cli, project, part, { signal });
     const explanation = await explain(options, node.id);
+    const kind = options.kinds.get(node.kind);
+    const titleOf = (name: string) => (kind ? inputTitle(name, kind) : name);
     const since = sinceOf(explanation, (run) => changesSince(options.workspace, project.graph, node.id, run));
     if (json) printJson(cli.io, { ...explanation, ...(since.length > 0 ? { since } : {}) });
-    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), since, age: (at) => age(at) }, widthOf(cli.io.stdout)));
+    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), since, titleOf, age: (at) => age(at) }, widthOf(cli.io.stdout)));
   });
 }
 
@@ -35,12 +37,14 @@ export interface Wording {
   readonly differences: readonly string[];
   /** What its needs ran for since. */
   readonly since?: readonly RanSince[];
+  /** What an input is to people; nothing of what is not their business. */
+  titleOf(input: string): string | undefined;
   /** How long ago an instant was. */
   age(at: string): string;
 }
 
 /** For people: what would be done, every difference to the last good run, what becomes of the needs, and all inputs, changed ones with what they were. */
-export function formatExplanation(explanation: Explanation, { title, differences, since = [], age }: Wording, width?: number): string {
+export function formatExplanation(explanation: Explanation, { title, differences, since = [], titleOf, age }: Wording, width?: number): string {
   const within = width === undefined ? undefined : width - 2;
   const { node, kind, action, last, needs } = explanation;
   const facts = [
@@ -55,7 +59,7 @@ export function formatExplanation(explanation: Explanation, { title, differences
     ...(differences.length > 0 ? [block('why', [...differences, ...whereToAsk(explanation)].map((line) => wrap(line, { width: within, first: 0, indent: 2 })))] : []),
     ...(since.length > 0 ? [block('since its last good run', formatTable(since.map(({ node: need, run, reason }) => [need, reason, `(run ${run})`]), within, [1]).split('\n'))] : []),
     ...(needs.length > 0 ? [block('needs', formatTable(needs.map((need) => [need.node, actionWord(need.action), need.reason]), within).split('\n'))] : []),
-    ...(explanation.inputs ? [block('inputs', formatInputs(explanation, within))] : []),
+    ...(explanation.inputs ? [block('inputs', formatInputs(explanation, titleOf, within))] : []),
   ];
   return `${blocks.join('\n\n')}\n`;
 }
@@ -83,16 +87,32 @@ function whereToAsk({ differences, needs }: Explanation): readonly string[] {
   return asked.map((cause) => `→ crpm explain ${cause}`);
 }
 
-function formatInputs({ inputs = [], last }: Explanation, width: number | undefined): readonly string[] {
+function formatInputs({ inputs = [], last }: Explanation, titleOf: Wording['titleOf'], width: number | undefined): readonly string[] {
   const before = new Map(last?.inputs.map(({ name, value }) => [name, value]));
   const now = new Set(inputs.map(({ name }) => name));
-  const rows = inputs.map(({ name, value }) => {
+  const rows = inputs.flatMap(({ name, value }) => {
     const old = before.get(name);
-    const change = !last || old === value ? '' : old === undefined ? '(new)' : `(was ${short(old)})`;
-    return [name, short(value), change];
+    const title = titleOf(name);
+    if (title === undefined) return last && old !== value ? [["crpm's way of making it", 'another', '']] : [];
+    const change = !last || old === value ? '' : old === undefined ? '(new)' : `(was ${shown(name, old)})`;
+    return [[title, shown(name, value), change]];
   });
-  const gone = (last?.inputs ?? []).filter(({ name }) => !now.has(name)).map(({ name, value }) => [name, '', `(gone; was ${short(value)})`]);
+  const gone = (last?.inputs ?? []).flatMap(({ name, value }) => (now.has(name) || titleOf(name) === undefined ? [] : [[titleOf(name) ?? '', '', `(gone; was ${shown(name, value)})`]]));
   return formatTable([...rows, ...gone], width).split('\n');
+}
+
+/** A value as people write it. A need of which nothing is read must only have come first. */
+function shown(name: string, value: string): string {
+  if (name.startsWith('need/')) return value === '' ? 'only that it ended well' : short(value);
+  if (value === '') return 'not set';
+  try {
+    const read: unknown = JSON.parse(value);
+    if (typeof read === 'string') return short(read);
+    if (Array.isArray(read) && read.every((item) => typeof item === 'string')) return read.join(', ') || 'none';
+    return value === '{}' ? 'none' : value;
+  } catch {
+    return short(value);
+  }
 }
 
 /** A digest by its first digits: enough to compare by eye. The JSON has it whole. */

@@ -23,7 +23,7 @@ export async function printPlan(cli: Cli, project: Project, part: Selected, { js
     if (json) printJson(cli.io, { nodes: entries, expected: expectedOf(entries) });
     else {
       cli.io.stdout.write(formatPlan(entries, widthOf(cli.io.stdout)));
-      if (!project.config.kubevirt) tell(cli.io.stdout, 'kubevirt: false in the config: a run ends with the repository, and nothing is proven');
+      if (!project.config.kubevirt && project.config.packages.length > 0) tell(cli.io.stdout, 'kubevirt: false in the config: a run ends with the repository, and nothing is proven');
     }
   });
 }

@@ -4,7 +4,7 @@ import { formatExplanation } from '../src/print-explain.js';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const OTHER = `sha256:${'fedcba9876543210'.repeat(4)}`;
-const wording = (...differences: readonly string[]) => ({ title: 'RPMs of libvirt', differences, age: () => '2 hours ago' });
+const wording = (...differences: readonly string[]) => ({ title: 'RPMs of libvirt', differences, titleOf: (name: string) => (name === 'kind' ? undefined : name.replace(/^\w+\//, 'the ')), age: () => '2 hours ago' });
 const last = (inputs: Explanation['inputs'] = []): NonNullable<Explanation['last']> => ({
   run: '20261122T140309.000Z-3fa0c1',
   at: '2026-11-22T14:03:09.000Z',
@@ -23,7 +23,7 @@ test('a node that will run: what differs, all of it, what its needs do, and the 
   const text = formatExplanation(
     {
       node: 'libvirt.rpmbuild', layer: 2, action: 'run', reason: 'short', differences, kind: 'rpmbuild', fingerprint: OTHER, lastMs: 6300,
-      inputs: [{ name: 'kind', value: 'rpmbuild' }, { name: 'param/check', value: 'true' }, { name: 'param/new', value: '1' }, { name: 'need/libvirt.source', value: OTHER }],
+      inputs: [{ name: 'kind', value: 'rpmbuild' }, { name: 'param/check', value: 'true' }, { name: 'param/new', value: '1' }, { name: 'need/libvirt.source', value: OTHER }, { name: 'need/predict', value: '' }],
       needs: [{ node: 'libvirt.source', action: 'run', reason: 'tree: a.c changed' }, { node: 'libvirt.buildroot', action: 'fresh', reason: 'nothing it depends on changed' }],
       last: last([{ name: 'kind', value: 'rpmbuild' }, { name: 'param/check', value: 'false' }, { name: 'param/old', value: '"x"' }, { name: 'need/libvirt.source', value: DIGEST }]),
     },
@@ -45,11 +45,11 @@ needs
   libvirt.buildroot  fresh  nothing it depends on changed
 
 inputs
-  kind                 rpmbuild
-  param/check          true                  (was false)
-  param/new            1                     (new)
-  need/libvirt.source  sha256:fedcba987654…  (was sha256:0123456789ab…)
-  param/old                                  (gone; was "x")
+  the check           true                     (was false)
+  the new             1                        (new)
+  the libvirt.source  sha256:fedcba987654…     (was sha256:0123456789ab…)
+  the predict         only that it ended well  (new)
+  the old                                      (gone; was x)
 `);
 });
 
@@ -79,7 +79,7 @@ test('a node that may run names the nodes at which that begins', () => {
 });
 
 test('a node that is fresh has no why', () => {
-  const text = formatExplanation({ node: 'base', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'base', needs: [], inputs: [{ name: 'kind', value: 'base' }], last: { ...last([{ name: 'kind', value: 'base' }]), files: [] } }, wording());
+  const text = formatExplanation({ node: 'base', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'base', needs: [], inputs: [{ name: 'kind', value: 'base' }, { name: 'param/arch', value: '"x86_64"' }], last: { ...last([{ name: 'kind', value: 'base' }, { name: 'param/arch', value: '"x86_64"' }]), files: [] } }, wording());
   expect(text).toBe(`base (base): RPMs of libvirt
 
 now       fresh: nothing it depends on changed, and its result is there
@@ -87,7 +87,7 @@ last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s, run 20261122T140309.00
 made      no files
 
 inputs
-  kind  base
+  the arch  x86_64
 `);
 });
 

@@ -13,12 +13,15 @@ const BELOW = 4;
 export function formatTable(rows: readonly (readonly string[])[], width?: number, cut: readonly number[] = []): string {
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  // A column that nobody fills is none.
+  while (widths.at(-1) === 0) widths.pop();
   const last = widths.length - 1;
   const wraps = width !== undefined && !cut.includes(last);
   if (width !== undefined) shrink(widths, wraps ? width + Math.max(0, (widths[last] ?? 0) - ROOM_FOR_WORDS) : width, cut);
   const before = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
   return rows
-    .map((row) => {
+    .map((all) => {
+      const row = all.slice(0, widths.length);
       const cells = row.map((cell, index) => (wraps && index === last ? cell : fitted(cell, widths[index] ?? 0).padEnd(widths[index] ?? 0)));
       return wraps && row.length === widths.length ? withLast(cells, before, width) : cells.join('  ').trimEnd();
     })
@@ -28,7 +31,7 @@ export function formatTable(rows: readonly (readonly string[])[], width?: number
 function withLast(cells: readonly string[], before: number, width: number): string {
   const lead = cells.slice(0, -1).map((cell) => `${cell}  `).join('');
   const text = cells.at(-1) ?? '';
-  if (width - before >= ROOM_FOR_WORDS || before + text.length <= width) return `${lead}${wrap(text, { width, first: before, indent: before })}`.trimEnd();
+  if (text === '' || width - before >= ROOM_FOR_WORDS || before + text.length <= width) return `${lead}${wrap(text, { width, first: before, indent: before })}`.trimEnd();
   return `${lead.trimEnd()}\n${' '.repeat(BELOW)}${wrap(text, { width, first: BELOW, indent: BELOW })}`;
 }
 

@@ -28,3 +28,8 @@ test('only columns that may be cut are, the last one among them', () => {
 test('narrow columns are left', () => {
   expect(formatTable([['a', 'b']], 1, [0, 1])).toBe('a  b');
 });
+
+test('a last column that is empty takes no room, in one row or in all', () => {
+  expect(formatTable([['a', 'words that are long enough to be broken', ''], ['b', '', '']], 30)).toBe('a  words that are long enough\n   to be broken\nb');
+  expect(formatTable([['a', 'x'.repeat(40), ''], ['b', 'y', 'new']], 40)).toBe(`a  ${'x'.repeat(40)}\nb  y${' '.repeat(39)}\n    new`.replace(/ +\n/, '\n'));
+});

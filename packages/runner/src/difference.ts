@@ -30,6 +30,9 @@ export type Difference =
   /** Its inputs can't be told. */
   | { readonly what: 'unknown'; readonly text: string };
 
+/** Inputs that only another version of crpm changes. */
+export const OF_CRPM: ReadonlySet<string> = new Set(['kind', 'version']);
+
 export interface PartChange {
   readonly part: string;
   readonly change: 'changed' | 'new' | 'gone';
@@ -99,6 +102,13 @@ function optionOf(name: string, { configPaths = {} }: NodeKind): string | undefi
   const known = Object.keys(configPaths).filter((prefix) => path === prefix || path.startsWith(`${prefix}/`)).sort((a, b) => b.length - a.length)[0];
   const rest = path.slice(known?.length ?? 0).split('/').filter((step) => step !== '').map(unescapePointer);
   return [...(known === undefined ? [] : [configPaths[known] ?? '']), ...rest].join('.');
+}
+
+/** What an input is to people: a key of the config where it says it, a need by its name; nothing of what is crpm's own way of making it. */
+export function inputTitle(name: string, kind: NodeKind): string | undefined {
+  if (OF_CRPM.has(name)) return undefined;
+  if (name.startsWith('need/')) return `result of ${name.slice('need/'.length)}`;
+  return optionOf(name, kind) ?? name.replace(/^option\//, '');
 }
 
 async function changedParts(name: string, now: readonly Input[], kind: NodeKind, output: NodeOutput): Promise<readonly PartChange[] | undefined> {

@@ -7,6 +7,7 @@ export { logFileName } from './names.js';
 export type { NodeSummary, PlanOptions, RunOptions, RunSummary } from './options.js';
 export { plan, type PlanEntry } from './plan.js';
 export { formatDifferences, formatReason } from './reason.js';
+export { inputTitle } from './difference.js';
 export { run } from './run.js';
 export { schedule, type FinalState, type Queue, type ScheduleOptions, type Step } from './scheduler.js';
 export { sweepResults } from './sweep-results.js';

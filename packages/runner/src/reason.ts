@@ -1,11 +1,8 @@
 import { needOfEarlierRun, unreachable } from '@crpm/core';
-import { namesIn, type Difference } from './difference.js';
+import { namesIn, OF_CRPM, type Difference } from './difference.js';
 
 /** How many changes a reason names before it only counts them. */
 const NAMED = 5;
-
-/** Inputs that only another version of crpm changes. */
-const OF_CRPM: ReadonlySet<string> = new Set(['kind', 'version']);
 
 /** Differences in one line, for people: at most five changes by name, and how many more. `build.check: false → true`, `tree: src/a.c changed, src/b.c new and 7 more`. */
 export function formatReason(differences: readonly Difference[]): string {
