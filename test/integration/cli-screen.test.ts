@@ -4,6 +4,8 @@ import { CliRig, CRPM, Puppet } from './cli-rig.js';
 
 /** What a row of the view may begin with: a node's mark, what it said last, a count. */
 const ROW = /^(?:[✔✖↓◼⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] (?:▸ )?\S|  › |… and \d+ more waiting|\d+ of \d+ done, )/;
+/** Whether the terminal waits for whole lines, and echoes. */
+const LOOK = 'stty -a | tr " " "\\n" | grep -x -e "-*icanon;*" -e "-*echo"; echo asked';
 const LAST = /^\d+ of \d+ done, /;
 
 let rig: CliRig;
@@ -24,14 +26,16 @@ interface Task {
   /** Lines that it writes before the test ends it. */
   readonly says?: readonly string[];
   readonly needs?: readonly string[];
+  /** What its shell does first. */
+  readonly first?: string;
   /** Does not end when it is asked to. */
   readonly stubborn?: boolean;
 }
 
 function open(tasks: Readonly<Record<string, Task>>, size: { readonly rows: number; readonly columns: number }): Tmux {
-  const blocks = Object.entries(tasks).map(([id, { says = ['it is up'], needs = [], stubborn }]) => {
+  const blocks = Object.entries(tasks).map(([id, { says = ['it is up'], needs = [], first = ':', stubborn }]) => {
     rig.write({ [`${id}.txt`]: says.map((line) => `${line}\n`).join('') });
-    const shell = stubborn ? `cat ${id}.txt; exec "$@" >/dev/null` : `"$@" >/dev/null & cat ${id}.txt; wait $!`;
+    const shell = `${first}; ` + (stubborn ? `cat ${id}.txt; exec "$@" >/dev/null` : `"$@" >/dev/null & cat ${id}.txt; wait $!`);
     return `  ${id}:\n    needs: [${needs.join(', ')}]\n    run: ["sh", "-c", ${JSON.stringify(shell)}, "sh", ${puppet.command(rig.root, ...(stubborn ? ['--stubborn'] : [])).slice(1)}\n`;
   });
   rig.write({ 'custom-rpms.config.yaml': `kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n${blocks.join('')}`, crpm: `#!/bin/sh\nexec ${process.execPath} ${CRPM} "$@"\n` });
@@ -66,8 +70,8 @@ test('a terminal that becomes smaller and larger in mid-run has the view whole e
   expect(begun).toContain('… and 4 more waiting');
   for (const [rows, columns] of [[24, 40], [12, 60], [6, 25], [50, 200], [24, 30], [30, 100]] as const) {
     at.resize(rows, columns);
-    const seen = await at.becomes((all) => whole(all) && all.length === Math.min(rows, 27) && all.every((row) => row.length < columns), `the view on ${String(rows)} rows of ${String(columns)} columns`);
-    expect(seen.some((row) => /^… and \d+ more waiting/.test(row))).toBe(rows < 27);
+    const waiting = (all: readonly string[]) => all.some((row) => /^… and \d+ more waiting/.test(row));
+    await at.becomes((all) => whole(all) && all.length === Math.min(rows, 27) && all.every((row) => row.length < columns) && waiting(all) === rows < 27, `the view on ${String(rows)} rows of ${String(columns)} columns`);
   }
   for (const task of tasks) task.end(1);
   await at.shows(/^code 1$/);
@@ -129,6 +133,23 @@ test('a log opens, is scrolled, keeps its place when the terminal changes its si
   await at.shows(/^code 0$/);
 });
 
+test('under a program that waits for it, as npx does, Ctrl-Z gives the terminal back before the shell has it', async () => {
+  const at = open({ build: {} }, { rows: 12, columns: 60 });
+  at.type("sh -c 'sh crpm run; true'");
+  at.press('Enter');
+  const task = await puppet.started();
+  await at.shows(/› it is up/);
+  at.press('C-z');
+  const stopped = await at.becomes((rows) => /Stopped/.test(rows.at(-2) ?? '') && /[$#]$/.test(rows.at(-1) ?? ''), 'the prompt');
+  expect(stopped).toContain('above 3');
+  expect(at.cursor).toBe(true);
+  at.type('fg');
+  at.press('Enter');
+  await at.becomes((rows) => whole(rows) && rows.length === 3, 'the view again');
+  task.end(0);
+  await at.shows(/^1 node: 1 ran; /);
+});
+
 test('Ctrl-Z gives the terminal back as it was, fg takes it again in its new size, and in the background nothing is drawn', async () => {
   const at = open({ build: {} }, { rows: 24, columns: 80 });
   at.type('sh crpm run');
@@ -137,7 +158,7 @@ test('Ctrl-Z gives the terminal back as it was, fg takes it again in its new siz
   await at.shows(/› it is up/);
   at.press('C-z');
   await at.shows(/Stopped/);
-  at.type('stty -a | tr " " "\\n" | grep -x -e "-*icanon;*" -e "-*echo"; echo asked');
+  at.type(LOOK);
   at.press('Enter');
   const stopped = await at.shows(/^asked$/);
   expect(stopped.slice(-4, -1)).toEqual(['icanon', 'echo', 'asked']);
@@ -183,6 +204,25 @@ test('Ctrl-C shows at once in the view that it was heard, and what it said stand
   expect(ended.findIndex((row) => row.startsWith('stopping'))).toBeLessThan(ended.findIndex((row) => row.startsWith('node ')));
   expect(ended).toContain('killing');
   expect(at.cursor).toBe(true);
+});
+
+test('after a signal to go on that stopped nothing, the terminal is given back as it was before: between the rounds of watch it echoes', async () => {
+  const at = open({ one: {}, two: { needs: ['one'], first: 'kill -CONT $PPID' } }, { rows: 12, columns: 60 });
+  at.type('sh crpm watch');
+  at.press('Enter');
+  const one = await puppet.started();
+  await at.shows(/› it is up/);
+  one.end(0);
+  const two = await puppet.started();
+  await at.becomes((rows) => whole(rows) && rows.length === 4, 'the view');
+  at.press('l');
+  await at.shows(/^it is up$/);
+  two.end(0);
+  await at.shows(/Ctrl-C ends$/);
+  at.type('seen');
+  await at.shows(/^seen$/);
+  at.press('C-c');
+  await at.shows(/^stopping/);
 });
 
 test('a run that is started in the background draws nothing until it comes to the front', async () => {

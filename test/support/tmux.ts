@@ -8,7 +8,7 @@ export class Tmux {
 
   /** Starts a shell with job control in `cwd`. */
   constructor({ cwd, env, rows, columns }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly rows: number; readonly columns: number }) {
-    const { status, stderr } = spawnSync('tmux', ['-L', this.#socket, '-f', '/dev/null', 'new-session', '-d', '-s', 'test', '-x', String(columns), '-y', String(rows), 'bash --norc --noprofile -i'], { cwd, env: { ...env, PS1: '$ ', LC_ALL: 'C.UTF-8' }, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('tmux', ['-L', this.#socket, '-f', '/dev/null', 'new-session', '-d', '-s', 'test', '-x', String(columns), '-y', String(rows), 'bash --norc --noprofile -i'], { cwd, env: { ...env, LC_ALL: 'C.UTF-8' }, encoding: 'utf8' });
     if (status !== 0) throw new Error(`tmux does not start: ${stderr}`);
     this.#do('set-option', '-g', 'window-size', 'manual');
     this.resize(rows, columns);

@@ -2,18 +2,26 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Terminal } from '@crpm/reporters';
 
+const CTRL_Z = '\u001a';
+/** What kill(2) takes for the process group of the caller. */
+const GROUP = 0;
+
 /**
- * The terminal that crpm runs on, for a view that has all of it. It is taken only while this process is in its foreground, and given back as it was, whatever stops or ends the process. What is typed comes
- * key by key and without echo; not by Node's raw mode, which takes Ctrl-C and Ctrl-Z away from the terminal: these stay what they are, for the whole process group.
+ * The terminal that crpm runs on, for a view that has all of it. It is taken only while this process is in its foreground, and given back as it was, whatever stops or
+ * ends the process. What is typed comes key by key and without echo; not by Node's raw mode, which takes Ctrl-C away from the terminal: that stays what it is, for the
+ * whole process group. So does Ctrl-Z, but crpm hears of it first: a shell that waits for a parent of this process (npx, make) would have the terminal before it was given back.
  */
 export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal {
   let had = false;
-  /** What stty(1) said before; absent while nothing can be typed. */
-  let settings: string | undefined;
+  let settings: Settings | undefined;
   let closed = false;
   let leave = () => {};
   let heard = (_typed: string) => {};
-  const listen = (chunk: Buffer) => heard(chunk.toString());
+  const listen = (chunk: Buffer) => {
+    const typed = chunk.toString();
+    heard(typed.replaceAll(CTRL_Z, ''));
+    if (typed.includes(CTRL_Z)) stop('SIGTSTP', GROUP);
+  };
 
   const lose = () => {
     // Reading in the background would stop the process.
@@ -27,25 +35,25 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
     }
     if (had) return 'still';
     had = true;
-    settings = takeKeys(stdin);
+    settings = takeKeys(stdin, settings);
     if (settings !== undefined) stdin.on('data', listen).resume();
     // Nobody tells a process that is not in the foreground of another size; Node asks for it when it gets this signal.
     process.kill(process.pid, 'SIGWINCH');
     return 'anew';
   };
   const give = () => {
-    if (!had) return;
     leave();
     lose();
-    if (settings !== undefined && inForeground() === true) stty(settings);
+    if (settings !== undefined && inForeground() === true) stty(settings.before);
   };
-  const onStop = (signal: NodeJS.Signals) => {
+  const stop = (signal: NodeJS.Signals, whom: number) => {
     give();
     // Without a listener the signal does what it always does. What follows happens when the process goes on.
     process.off(signal, onStop);
-    process.kill(process.pid, signal);
+    process.kill(whom, signal);
     process.on(signal, onStop);
   };
+  const onStop = (signal: NodeJS.Signals) => stop(signal, process.pid);
   // Whoever had the terminal meanwhile may have drawn there and set it otherwise, also when the process was stopped by a signal that nobody hears: then it is taken anew.
   process.on('exit', give).on('SIGTSTP', onStop).on('SIGQUIT', onStop).on('SIGCONT', lose);
   return {
@@ -64,11 +72,20 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
   };
 }
 
-/** Gives what the terminal was set to. */
-function takeKeys(stdin: NodeJS.ReadStream): string | undefined {
+/** What stty(1) says of the terminal: before it was taken, and since. */
+interface Settings {
+  readonly before: string;
+  readonly since: string;
+}
+
+/** Nothing where nobody can type. `last`: of the time before; where the terminal still is as it was set then, what was before that counts. */
+function takeKeys(stdin: NodeJS.ReadStream, last: Settings | undefined): Settings | undefined {
   if (!stdin.isTTY || inForeground() !== true) return undefined;
-  const before = stty('-g');
-  return before !== undefined && stty('-icanon', '-echo', 'min', '1') !== undefined ? before : undefined;
+  const now = stty('-g');
+  if (now === undefined || now === last?.since) return last;
+  stty('-icanon', '-echo', 'min', '1', 'susp', 'undef');
+  const since = stty('-g');
+  return since === undefined ? undefined : { before: now, since };
 }
 
 /** What stty(1) prints about, or does to, the terminal on stdin; nothing when it can't. */

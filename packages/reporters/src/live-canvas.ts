@@ -27,11 +27,6 @@ export class Canvas {
     this.#entered = false;
   }
 
-  /** The terminal is another program's, which draws where it likes. */
-  lose(): void {
-    this.#entered = false;
-  }
-
   /** The terminal has another size: what is where is not known any more. */
   forget(): void {
     this.#drawn = undefined;

@@ -25,23 +25,20 @@ export async function openScreen(model: LiveModel, stream: Screen, terminal: Ter
   const held = new Held([stream, ...(process.stderr.isTTY ? [process.stderr] : [])]);
   let view: View = { open: false };
 
+  const leave = () => {
+    canvas.leave();
+    held.letGo();
+  };
   const draw = () => {
     const taken = terminal.take();
-    if (taken === 'gone') {
-      canvas.lose();
-      held.letGo();
-      return;
-    }
+    // Nobody may be left before a screen without a cursor, though somebody else has it by now.
+    if (taken === 'gone') return leave();
     if (taken === 'anew') {
       canvas.enter();
       held.hold();
     }
     const size = sizeOf(stream);
     canvas.paint(cutter.cut(frame(model, rows, view, { ...size, said: held.last, typing: terminal.typing }), size.width));
-  };
-  const leave = () => {
-    canvas.leave();
-    held.letGo();
   };
   const resized = () => {
     canvas.forget();

@@ -37,13 +37,13 @@ test('after another size everything is written', () => {
   expect(written()).toBe('[2J[1Ha[K[2Hb[K[H');
 });
 
-test('nothing is written into a terminal that it has not, or that is another’s by now', () => {
+test('nothing is written into a terminal before it was entered, or after it was left', () => {
   const { canvas: drawn, written } = canvas();
   drawn.paint(['a']);
   drawn.leave();
   expect(written()).toBe('');
   drawn.enter();
-  drawn.lose();
+  drawn.leave();
   written();
   drawn.paint(['a']);
   drawn.leave();

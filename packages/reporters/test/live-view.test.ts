@@ -143,7 +143,7 @@ test('what others write to the terminal shows in the view at once, and is writte
   expect(stream.text.endsWith('\u001b[?1049l\nstopping (SIGINT)\n')).toBe(true);
 });
 
-test('a terminal that is another’s is not drawn on; had again, everything is drawn again', async () => {
+test('a terminal that is another’s is not drawn on, but left once, though it was taken away unasked; had again, everything is drawn again', async () => {
   const stream = new Recorded(true);
   const { terminal: made, type, leave, becomes } = terminal();
   becomes('gone');
@@ -157,6 +157,12 @@ test('a terminal that is another’s is not drawn on; had again, everything is d
   const drawn = stream.text.length;
   type('l');
   expect(stream.text.slice(drawn)).toBe('');
+  becomes('anew');
+  type('x');
+  const again = stream.text.length;
+  becomes('gone');
+  type('x');
+  expect(stream.text.slice(again)).toBe('\u001b[H\u001b[J\u001b[?7h\u001b[?25h\u001b[?1049l');
   becomes('anew');
   type('x');
   expect(stream.text.slice(drawn)).toContain('\u001b[?1049h');
