@@ -77,7 +77,7 @@ const EVENTS: { readonly [T in Event['type']]: Required<Event & { readonly type:
   'node-warning': { type: 'node-warning', at: 1, node: 'a', text: 'w' },
   'node-finished': { type: 'node-finished', at: 1, node: 'a', outcome: 'failed', ms: 1.5, failure: failure('build'), role: 'as-is', asOf: '2026-08-22T10:15:00.000Z', stale: 'tree: x.c changed', shared: { from: 'oci://quay.io/a@sha256:00', savedMs: 1.5 }, data: { evr: '0:1-1' }, log: '/l/a.log' },
   warning: { type: 'warning', at: 1, text: 'w' },
-  'run-finished': { type: 'run-finished', at: 1, run: 'r', ms: 1.5, exitCode: 0, counts: OUTCOMES },
+  'run-finished': { type: 'run-finished', at: 1, run: 'r', ms: 1.5, exitCode: 0, counts: OUTCOMES, engine: 'this machine' },
 };
 
 describe('a line of run --json', () => {

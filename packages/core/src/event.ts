@@ -47,7 +47,7 @@ export type Event =
     }
   /** About the run as a whole: a stale result used, a recovered journal. */
   | { readonly type: 'warning'; readonly at: number; readonly text: string }
-  | { readonly type: 'run-finished'; readonly at: number; readonly run: string; readonly ms: number; readonly exitCode: number; readonly counts: Readonly<Record<NodeOutcome, number>> };
+  | { readonly type: 'run-finished'; readonly at: number; readonly run: string; readonly ms: number; readonly exitCode: number; readonly counts: Readonly<Record<NodeOutcome, number>>; readonly engine?: string };
 
 export interface EventNode {
   readonly id: string;

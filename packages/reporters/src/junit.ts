@@ -46,7 +46,7 @@ function report({ run, at, nodes }: { readonly run: string; readonly at: number;
 
 function testCase({ id, kind, group }: EventNode, end: Finished | undefined): readonly string[] {
   const open = `    <testcase${attributes({ classname: `crpm.${group ?? kind}`, name: id, time: seconds(end?.ms ?? 0) })}`;
-  const inside = end?.failure ? failureElement(end.failure) : isSkipped(end) ? `<skipped${attributes({ message: whySkipped(end) })}/>` : undefined;
+  const inside = end?.failure ? failureElement(id, end.failure, end.log) : isSkipped(end) ? `<skipped${attributes({ message: whySkipped(end) })}/>` : undefined;
   return inside === undefined ? [`${open}/>`] : [`${open}>`, `      ${inside}`, '    </testcase>'];
 }
 
@@ -60,8 +60,10 @@ function isSkipped(end: Finished | undefined): boolean {
   return end === undefined || (end.role !== undefined && !end.failure) || (!end.failure && (end.outcome === 'not-run' || end.outcome === 'cancelled'));
 }
 
-function failureElement({ class: type, message, lines = [], next }: Failure): string {
-  return `<failure${attributes({ type, message })}>${text([...lines, ...(next === undefined ? [] : [`next: ${next}`])].join('\n'))}</failure>`;
+function failureElement(id: string, { class: type, message, lines = [], next, commands = [] }: Failure, log: string | undefined): string {
+  const typed = [...(log === undefined ? [] : [`crpm logs ${id}`]), ...commands];
+  const told = [...lines, ...(next === undefined ? [] : [`next: ${next}`]), ...(typed.length > 0 ? [`type: ${typed.join('; ')}`] : [])];
+  return `<failure${attributes({ type, message })}>${text(told.join('\n'))}</failure>`;
 }
 
 function seconds(ms: number): string {

@@ -19,7 +19,7 @@ test('a JUnit report has a case for each node: what failed with its lines, what 
     ['a.rpmbuild', 'crpm.k', '65.000'],
     ['createrepo', 'crpm.k', '0.000'],
   ]);
-  expect(attributesOf(xml, 'failure')).toEqual([{ type: 'build', message: 'rpmbuild ended with exit code 1', text: 'main.c:1: error\nnext: Mend the error above.' }]);
+  expect(attributesOf(xml, 'failure')).toEqual([{ type: 'build', message: 'rpmbuild ended with exit code 1', text: 'main.c:1: error\nnext: Mend the error above.\ntype: crpm logs a.rpmbuild' }]);
   expect(attributesOf(xml, 'skipped')).toHaveLength(1);
 });
 
@@ -27,10 +27,11 @@ test('a report of a run that was cut short, or printed anything at all, is still
   const message = 'a "b" <c> & \u0000\u001b[1m\ud800 \ufffe\n]]>';
   const events: readonly Event[] = [
     ...failingRun.slice(0, 2),
-    { type: 'node-finished', at: 3, node: 'a.source', outcome: 'failed', ms: 1, failure: { class: 'build', message, lines: [message] } },
+    { type: 'node-finished', at: 3, node: 'a.source', outcome: 'failed', ms: 1, failure: { class: 'build', message, lines: [message], commands: ['crpm shell a.source', 'df -h'] } },
   ];
   const xml = await written('junit', events);
   expect(attributesOf(xml, 'failure')[0]?.['message']).toBe('a "b" <c> & \ufffd \ufffd\n]]>');
+  expect(attributesOf(xml, 'failure')[0]?.['text']).toMatch(/\ntype: crpm shell a\.source; df -h$/);
   expect(attributesOf(xml, 'skipped').map(({ message: why }) => why)).toEqual(['the run was cut short', 'the run was cut short']);
 });
 

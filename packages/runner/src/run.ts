@@ -50,6 +50,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     }
     await tidy(announcer, () => { removeUnrecorded(options.workspace.state, history, fs); });
 
+    const engine = await visitor.engineUsed();
     const nodes = visitor.summaries();
     const summary: RunSummary = {
       runId,
@@ -59,7 +60,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
       nodes,
       warnings: announcer.warnings,
     };
-    announcer.emit({ type: 'run-finished', at: Date.now(), run: runId, ms: summary.ms, exitCode: summary.exitCode, counts: summary.counts });
+    announcer.emit({ type: 'run-finished', at: Date.now(), run: runId, ms: summary.ms, exitCode: summary.exitCode, counts: summary.counts, ...(engine === undefined ? {} : { engine }) });
     return summary;
   } finally {
     announcer.close();

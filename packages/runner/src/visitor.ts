@@ -226,6 +226,11 @@ export class Visitor {
     }
   }
 
+  /** Where programs ran, for people; nothing where no node needed an engine. */
+  async engineUsed(): Promise<string | undefined> {
+    return (await this.#engine?.catch(() => undefined))?.description;
+  }
+
   #openEngine(): Promise<Engine> {
     return (this.#engine ??= this.#parts.options.openEngine());
   }

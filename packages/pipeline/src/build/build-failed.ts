@@ -1,4 +1,4 @@
-import type { Failure, NodeContext, Work } from '@crpm/core';
+import type { Engine, Failure, NodeContext, Work } from '@crpm/core';
 
 import { compilerErrors } from './diagnosis/compiler-errors.js';
 import { diagnose } from './diagnosis/diagnose.js';
@@ -27,7 +27,7 @@ export async function buildFailed({ context, work, package: pkg, tree, output, p
   const why = diagnose({ lines: output.lines, package: pkg, complaints, disk });
   const unknown = { class: 'build', message: `${program} ended with exit code ${String(code)}`, next: 'Correct what the lines shown name; the log has all of the output.' } as const;
   return {
-    commands: shellFor(context),
+    commands: shellFor(context, engine),
     ...(why ? asFailure(why) : unknown),
     lines: why && why.lines.length > 0 ? why.lines : output.telling(),
     ...complained(complaints),
@@ -35,15 +35,16 @@ export async function buildFailed({ context, work, package: pkg, tree, output, p
 }
 
 /** The same of a step before the build, where files are as the user has them: what it means, if that is known, behind what failed. */
-export function stepFailed(context: NodeContext, output: OutputTail, told: Pick<Failure, 'message' | 'next'>): Failure {
+export async function stepFailed(context: NodeContext, output: OutputTail, told: Pick<Failure, 'message' | 'next'>): Promise<Failure> {
   const complaints = compilerErrors(output.lines);
   const why = diagnose({ lines: output.lines, package: context.node.group ?? context.node.id, complaints, disk: 'the disk where it runs' });
   if (!why?.cause) return { class: 'build', ...told, lines: output.telling(), ...complained(complaints) };
-  return { commands: shellFor(context), ...asFailure(why), message: `${told.message}: ${why.what}`, ...complained(complaints) };
+  return { commands: shellFor(context, await context.engine()), ...asFailure(why), message: `${told.message}: ${why.what}`, ...complained(complaints) };
 }
 
-function shellFor({ node }: NodeContext): readonly string[] {
-  return [`crpm shell ${node.id}`];
+/** In a cluster nobody can talk to a program. */
+function shellFor({ node }: NodeContext, { kind }: Engine): readonly string[] {
+  return kind === 'kubernetes' ? [] : [`crpm shell ${node.id}`];
 }
 
 function complained(complaints: readonly OwnComplaint[]): Pick<Failure, 'complaints'> {

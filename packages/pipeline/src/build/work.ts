@@ -64,10 +64,10 @@ export async function runStep(context: NodeContext, work: Work, { answers: mark,
 }
 
 /** {@link runStep}, where any end but 0 is the failure that `why` makes of the output. Lack of memory, disk or network is told as that. Returns the answers. */
-export async function mustRun(context: NodeContext, work: Work, step: Step, why: (output: OutputTail, code: number) => Failure): Promise<readonly string[]> {
+export async function mustRun(context: NodeContext, work: Work, step: Step, why: (output: OutputTail, code: number) => Failure | Promise<Failure>): Promise<readonly string[]> {
   const { exit, output, answers } = await runStep(context, work, step);
   if (exit.oom) outOfMemory({ program: step.argv[0] ?? 'a program', output });
-  if (exit.code !== 0) fail(ofMachine(output.lines, { online: (step.network ?? 'none') !== 'none' }) ?? why(output, exit.code));
+  if (exit.code !== 0) fail(ofMachine(output.lines, { online: (step.network ?? 'none') !== 'none' }) ?? (await why(output, exit.code)));
   return answers;
 }
 

@@ -32,10 +32,16 @@ ${table('cluster', ['RPM', 'Version', 'Files', 'Equal', 'Not equal'], cluster.ro
 /** What the user should have read, and what the run was made with. */
 export function notesPart({ record }: PageView): Markup {
   const warnings = [...new Set([...record.warnings, ...record.nodes.flatMap(({ id, warnings: own }) => own.map((text) => `${id}: ${text}`))])];
-  const environment = [...Object.entries(record.started?.environment ?? {}), ...basesOf(record).map(({ node, from, dist }) => [node, `${from}, %dist ${dist}`] as const)];
+  const environment = [...Object.entries(record.started?.environment ?? {}).map(([name, value]) => [name, name === 'engine' ? engineOf(record, value) : value] as const), ...basesOf(record).map(({ node, from, dist }) => [node, `${from}, %dist ${dist}`] as const)];
   return markup`${warnings.length > 0 && markup`<h2 id="warnings">Warnings</h2><ul class="warnings">${warnings.map((text) => markup`<li>${text}</li>`)}</ul>`}
 <h2 id="environment">Environment</h2>
 ${environment.length > 0 ? markup`<dl class="about">${environment.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}${record.started && markup`<dt>logs</dt><dd><code>${record.started.logs}</code></dd>`}</dl>` : markup`<p class="hint">It is not on record for this run.</p>`}`;
+}
+
+/** What was used, which the config leaves open. */
+function engineOf({ ended }: PageView['record'], asked: string): string {
+  if (!ended) return asked;
+  return ended.engine ?? `${asked}; no program had to run`;
 }
 
 function complaints(found: ProofView['complaints']): Part {
