@@ -1,5 +1,6 @@
+import { probeEngines } from '@crpm/engines';
 import { openDockerEngine } from '@crpm/engines/docker/index';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { conformance } from '../../packages/engines/test/conformance/index.js';
 import { dockerBehaviour } from '../../packages/engines/test/docker-behaviour.js';
 import { dockerSubject } from '../../packages/engines/test/docker-subject.js';
@@ -17,6 +18,12 @@ for (const rights of ['root', 'rootless'] as const) {
   const podman = await startPodman(rights);
   afterAll(() => podman.stop());
   const image = await prepareTestImage({ dockerHost: podman.host });
+  describe(name, () => {
+    it('is known for what it is', async () => {
+      const [probe] = await probeEngines({ config: { kind: 'docker', host: podman.host, network: 'bridge' }, env: {}, signal: new AbortController().signal });
+      expect(probe?.facts).toMatchObject({ flavour: 'podman', rootless: rights === 'rootless', driver: 'overlay', local: true });
+    });
+  });
   conformance(name, await dockerSubject(podman.host, image));
   describe(name, () => { dockerBehaviour((env = {}) => openDockerEngine({ config: { host: podman.host, network: 'bridge' }, env, signal: new AbortController().signal }), podman.host, image); });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine, ImageSource } from '@crpm/core';
 import { baseImages, withCertificates } from '@crpm/engines/docker/build';
+import { EngineError } from '@crpm/engines/docker/client';
 import { containerOptions } from '@crpm/engines/docker/container';
 import { parseReference } from '@crpm/engines/docker/reference';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -156,5 +157,19 @@ describe('containerOptions', () => {
 
   it('refuses label values that could be more than a value', () => {
     expect(() => containerOptions({ image: 'i', argv: ['x'], env: {}, cwd: '/', network: 'none', labels: { ...labels, node: 'a b\nRUN x' } })).toThrow('label node');
+  });
+});
+
+describe('an error of the engine', () => {
+  const next = (reason: string) => new EngineError(500, reason, 'starting a container', 'unix:///s', undefined).failure.next;
+
+  it.each([
+    // As Podman 4.3 says them.
+    ['preparing container 1f for attach: /usr/bin/slirp4netns failed: "open(\\"/dev/net/tun\\"): Permission denied', /network: host/],
+    ['OCI runtime error: crun: cgroups in hybrid mode not supported, drop all controllers from cgroupv2', /runtime = "runc"/],
+    ['no space left on device', /system df/],
+    ['anything else', /journalctl/],
+  ])('says what mends it: %s', (reason, remedy) => {
+    expect(next(reason)).toMatch(remedy);
   });
 });

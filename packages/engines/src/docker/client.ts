@@ -7,6 +7,12 @@ import { formatEndpoint, type Endpoint } from './endpoint.js';
 /** How long a call may take that the engine answers out of its head, in milliseconds. dockerode itself waits for ever. */
 export const QUICK = 30_000;
 
+/** What mends it, by the words of what an engine calls. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/slirp4netns|pasta|\/dev\/net\/tun/, 'A rootless engine gives containers no network here: crpm doctor says what it lacks; or engine: { network: host }.'],
+  [/cgroups in hybrid mode not supported/, 'crun starts no containers on this machine: install runc, and let containers.conf say runtime = "runc" under [engine].'],
+];
+
 /** The engine answered, with an error. One of its own (5xx) may pass; a full disk stays full. */
 export class EngineError extends FailureError {
   constructor(
@@ -17,13 +23,12 @@ export class EngineError extends FailureError {
     cause: unknown,
   ) {
     const full = /no space left on device|disk quota exceeded/i.test(reason);
-    const unconnected = /slirp4netns|pasta|\/dev\/net\/tun/.test(reason);
     super(
       {
         class: 'environment',
         ...(full ? { cause: 'disk' as const } : {}),
         message: full ? `the disk of the engine at ${address} is full (${what})` : `the engine at ${address} failed at ${what}: ${reason}`,
-        next: full ? 'Free space where the engine keeps images and volumes (docker system df), then run again.' : unconnected ? 'A rootless engine gives containers no network here: crpm doctor says what it lacks; or engine: { network: host }.' : 'Look at the engine’s own log (journalctl -u docker).',
+        next: full ? 'Free space where the engine keeps images and volumes (docker system df), then run again.' : (REMEDIES.find(([words]) => words.test(reason))?.[1] ?? 'Look at the engine’s own log (journalctl -u docker).'),
         ...(status >= 500 && !full ? { transient: true as const } : {}),
       },
       { cause },
