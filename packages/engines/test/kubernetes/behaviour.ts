@@ -1,4 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extractTar, packFiles } from '@crpm/archive';
 import type { Engine, EngineConfig, KubernetesConfig, PrepareOptions, Work } from '@crpm/core';
@@ -9,7 +11,7 @@ import type { TestCluster } from '../../../../test/support/kubernetes/cluster.js
 
 export interface Rig {
   readonly cluster: TestCluster;
-  readonly open: (more?: KubernetesConfig, env?: NodeJS.ProcessEnv) => Promise<Engine>;
+  readonly open: (more?: KubernetesConfig, env?: NodeJS.ProcessEnv, patience?: undefined, kubevirt?: string) => Promise<Engine>;
   readonly reference: string;
 }
 
@@ -193,6 +195,37 @@ cp /bin/cat /opt/capable && chown 7:8 /opt/a/b/two && chmod 4750 /opt/a/b/two`;
       await storing.remove((await storing.list({})).filter(({ keeps }) => keeps));
       await storing.close();
     }, 180_000);
+
+    it('takes the registry of kubevirtci from what lies in the KubeVirt tree, unless that is of another cluster', async () => {
+      const tree = mkdtempSync(join(tmpdir(), 'crpm-kubevirt-'));
+      // kubevirtci's has a port of loopback for this machine.
+      const [host = '', port = ''] = cluster.registry.split(':');
+      const here = createServer((near) => { near.pipe(connect(Number(port), host)).on('error', () => near.destroy()).pipe(near).on('error', () => {}); });
+      await new Promise<void>((listening) => { here.listen(0, '127.0.0.1', listening); });
+      try {
+        const folder = join(tree, 'kubevirtci/_ci-configs/k8s-1.34');
+        const file = join(folder, 'config-provider-k8s-1.34.sh');
+        const write = (kubeconfig: string) => { writeFileSync(file, `kubeconfig=${kubeconfig}\ndocker_prefix=\${DOCKER_PREFIX:-localhost:${String((here.address() as AddressInfo).port)}/kubevirt}\nmanifest_docker_prefix=\${DOCKER_PREFIX:-${cluster.registry}/kubevirt}\n`); };
+        mkdirSync(folder, { recursive: true });
+        write(cluster.kubeconfig);
+        const unset = { registry: undefined } as unknown as KubernetesConfig;
+        const env = { ...process.env, KUBECONFIG: cluster.kubeconfig, KUBEVIRT_PROVIDER: undefined, KUBEVIRTCI_CONFIG_PATH: undefined };
+        const registry = async () => (await examineCluster({ kind: 'kubernetes', network: 'bridge' }, env, never, tree)).find(({ what }) => what === 'registry');
+        expect(await registry()).toMatchObject({ state: 'ok', detail: expect.stringMatching(`^${cluster.registry}/crpm, by kubevirtci’s k8s-1.34, ${file}: `) });
+        const found = await open(unset, env, undefined, tree);
+        const work = await found.openWork({ image, arch: found.arch, labels, signal: never });
+        expect(await lines(work, 'echo by way of it')).toEqual(['by way of it']);
+        await work.close();
+        await found.close();
+        const other = join(folder, '.kubeconfig');
+        writeFileSync(other, readFileSync(cluster.kubeconfig, 'utf8').replace(/https:\/\/[^"\s]+/, 'https://127.0.0.1:1'));
+        write(other);
+        expect(await registry()).toMatchObject({ state: 'error', next: expect.stringContaining(`export KUBECONFIG=${other}`) });
+      } finally {
+        here.close();
+        rmSync(tree, { recursive: true, force: true });
+      }
+    });
 
     it('doctor prints the Role that is needed, and with it all is well', async () => {
       const config: EngineConfig = { kind: 'kubernetes', network: 'bridge', kubernetes: { registry: `http://${cluster.registry}/crpm` } };

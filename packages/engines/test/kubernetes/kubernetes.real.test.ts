@@ -23,12 +23,13 @@ if ('skipped' in cluster) {
   await pushRootfs(registry.repository('base'), 'test', await testRootfs());
   registry.close();
   const workDir = mkdtempSync(join(tmpdir(), 'crpm-kube-engine-'));
-  const open = (more: KubernetesConfig = {}, env: NodeJS.ProcessEnv = {}, patience?: Patience) =>
+  const open = (more: KubernetesConfig = {}, env: NodeJS.ProcessEnv = {}, patience?: Patience, kubevirt?: string) =>
     openKubernetesEngine({
       config: { kind: 'kubernetes', network: 'bridge', kubernetes: { registry: `http://${cluster.registry}/crpm`, ...more } },
       env: { ...process.env, KUBECONFIG: cluster.kubeconfig, ...env },
       signal: new AbortController().signal,
       workDir,
+      kubevirt,
       ...(patience ? { patience } : {}),
     });
   afterAll(async () => {
