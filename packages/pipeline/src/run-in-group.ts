@@ -1,3 +1,4 @@
+import { LineSplitter } from '@crpm/engines/lines';
 import type { FailedProgram } from './how-it-ended.js';
 import { stopGroupOnAbort } from './process-group.js';
 
@@ -7,7 +8,7 @@ export interface GroupOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends the program and all that it started. */
   readonly signal: AbortSignal;
-  /** A line of either stream, in the order in which they came. */
+  /** A line of either stream, in the order in which they came; also each state of one that is redrawn with carriage returns. */
   readonly line: (text: string) => void;
 }
 
@@ -15,9 +16,11 @@ export interface GroupOptions {
 export async function runInGroup([program = '', ...args]: readonly string[], { cwd, env, signal, line }: GroupOptions): Promise<FailedProgram & { readonly failed: boolean }> {
   const { execa } = await import('execa');
   const child = execa(program, args, { cwd, env: { ...env }, extendEnv: false, stdin: 'ignore', all: true, buffer: false, reject: false, detached: true });
+  const lines = new LineSplitter(line);
   const stop = stopGroupOnAbort(child.pid, signal);
   try {
-    for await (const text of child.iterable({ from: 'all' })) line(text);
+    for await (const chunk of child.all) lines.write(chunk as Buffer);
+    lines.end();
   } finally {
     stop.settled();
   }

@@ -35,6 +35,16 @@ describe('a task', () => {
     expect(lines).toEqual(['HELLO']);
   });
 
+  test('tells each state of a line that is redrawn, and a line without end in parts', async () => {
+    expect((await run(task({ run: "printf '10%%\\r20%%\\r\\n\\nlast'" }))).lines).toEqual(['10%', '20%', '', 'last']);
+    const { lines } = await run(task({ run: "head -c 100000 /dev/zero | tr '\\0' x" }));
+    expect(lines.map(({ length }) => length)).toEqual([65_536 + ' … (line goes on)'.length, 100_000 - 65_536]);
+  });
+
+  test('that is no program says so', async () => {
+    expect(await run(task({ run: ['no-such-program'] })).then(() => undefined, toFailure)).toMatchObject({ message: 'the task notify could not be started: no-such-program is not on PATH' });
+  });
+
   test('that needs serve is told where the repository is, and nothing otherwise', async () => {
     const params = task({ run: 'echo "at ${CRPM_REPO_URL-nowhere}"' });
     const { context, lines } = contextOf(params);
