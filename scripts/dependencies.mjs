@@ -7,9 +7,10 @@ import { exists, must, root, say } from './shell.mjs';
 export async function installDependencies() {
   const reason = whyNot();
   if (reason === undefined) return;
-  say(`installing npm packages: ${reason}`);
+  say(`installing npm packages, a minute the first time: ${reason}`);
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  await must([...npm, 'ci', '--include=dev', '--no-fund', '--no-audit']);
+  // What npm warns of is for those who work on this repository.
+  await must([...npm, 'ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error']);
 }
 
 /** Why what is installed is not what the lockfile says; nothing if it is. */

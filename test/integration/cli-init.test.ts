@@ -70,7 +70,8 @@ describe('on a terminal', () => {
       ['libvirt tree (empty: none): ', '../nowhere\r'],
       ['libvirt tree (empty: none): ', '../../libvirt\r'],
       ['QEMU tree (empty: none): ', '\r'],
-      ['9 or 10 [9]: ', '10\r'],
+      ['9 or 10 [9]: ', '11\r'],
+      ['"11" is neither 9 nor 10.', '10\r'],
     ]);
     expect([code, unsaid]).toEqual([0, []]);
     expect(printed).toContain('There is no ');

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, FailureError, formatSize, type OwnedObject, type WorkspacePaths } from '@crpm/core';
 import { count } from '@crpm/reporters';
@@ -88,14 +88,22 @@ export async function refuseWhileNamed(project: Project, workspace: WorkspacePat
   });
 }
 
-/** Stops whatever serves and removes the rest of the workspace's state, the lock that the caller holds excepted. */
+/** What outlives even `--all`: the lock, which the caller holds; what `release: unique` counts on from; the schema that a config names for editors. */
+const LASTS = /^(?:lock(?:\.\d+)?|unique-release|config\.schema\.json)$/;
+
+export function removeState({ state }: WorkspacePaths): void {
+  for (const name of readdirSync(state)) if (!LASTS.test(name)) rmSync(join(state, name), { recursive: true, force: true });
+}
+
+/** Stops whatever serves and removes the rest of the workspace's state. What a KubeVirt tree held before belongs to the tree, and stays. */
 export async function removePublished(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<void> {
   const { repositoryDir, stopContainers, stopServer, uninstallService } = await import('@crpm/pipeline');
   const { serve } = project.config;
   await uninstallService({ workspace, env: io.env });
   await stopServer({ workspace, ...(serve.mode === 'process' && serve.port !== undefined ? { configuredPort: serve.port } : {}) });
   if (serve.mode === 'container') await stopContainers(workspace, io.env, stop.signal);
-  for (const folder of [repositoryDir(workspace), join(workspace.state, 'logs')]) rmSync(folder, { recursive: true, force: true });
+  rmSync(repositoryDir(workspace), { recursive: true, force: true });
+  removeState(workspace);
   const link = join(project.config.root, '.crpm');
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === workspace.state) unlinkSync(link);
 }

@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { OwnedObject } from '@crpm/core';
 import { expect, test } from 'vitest';
-import { belongsTo, type Extent } from '../src/clean.js';
+import { belongsTo, removeState, type Extent } from '../src/clean.js';
 
 const object = (type: OwnedObject['type'], run: string) => ({ type, labels: { workspace: 'w', run, node: 'n' } });
 const cases: readonly (readonly [string, Pick<OwnedObject, 'type' | 'labels' | 'keeps'>, readonly Extent[]])[] = [
@@ -13,4 +16,13 @@ const cases: readonly (readonly [string, Pick<OwnedObject, 'type' | 'labels' | '
 
 test.each(cases)('%s goes only with what it belongs to', (_what, which, extents) => {
   expect((['orphans', 'results', 'all'] as const).filter((extent) => belongsTo(which, extent))).toEqual(extents);
+});
+
+test('of a workspace nothing is left but its lock, what unique releases count on from, and the schema for editors', () => {
+  const state = mkdtempSync(join(tmpdir(), 'crpm-clean-'));
+  for (const folder of ['scans', 'build-trees', 'kubevirt', 'serve']) mkdirSync(join(state, folder));
+  for (const file of ['secret', 'lock.24', 'unique-release', 'config.schema.json']) writeFileSync(join(state, file), '');
+  removeState({ state, cache: '/nowhere', id: 'w' });
+  expect(readdirSync(state).sort()).toEqual(['config.schema.json', 'lock.24', 'unique-release']);
+  rmSync(state, { recursive: true });
 });

@@ -17,7 +17,7 @@ export function cleanCommand(cli: Cli): Command {
   return new Command('clean')
     .description("remove this workspace's results, build trees and images; what was published stays, and so does the store of all workspaces (crpm cache), from which equal results come back")
     .option('--orphans', 'only what runs that died left behind: containers, volumes, work folders, temporary files')
-    .option('--all', 'also logs, the server and the published repository; refused while WORKSPACE names its addresses')
+    .option('--all', 'also logs, the server, the published repository and all else of this workspace; refused while WORKSPACE names its addresses')
     .option('--published', 'only release published RPMs: all but those that WORKSPACE or the current generation names')
     .addOption(engineOption())
     .option('--wait', 'wait until another command in this workspace has ended')
@@ -40,7 +40,7 @@ export function cleanCommand(cli: Cli): Command {
         const gone = [
           ...(removed > 0 ? [count(removed, project.config.basesystems.some(({ base }) => base.kind === 'host') || project.config.engine.kind === 'host' ? 'work folder' : 'engine object')] : []),
           ...(leftovers > 0 ? [count(leftovers, 'temporary file')] : []),
-          ...(options.orphans ? [] : options.all ? ['all results', 'logs', 'the published repository'] : ['all results']),
+          ...(options.orphans ? [] : options.all ? ['all results', 'logs', 'the published repository', `all else in ${workspace.state}`] : ['all results']),
         ];
         tell(cli.io.stdout, gone.length > 0 ? `removed ${gone.join(', ')}` : 'there was nothing to remove');
       });

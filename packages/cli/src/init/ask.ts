@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { ComplaintsError } from '../complaints.js';
+import { tell } from '../io.js';
 import type { FoundTree, Surroundings } from './surroundings.js';
 
 export interface Answers {
@@ -42,7 +43,7 @@ async function askTree(ask: Ask, name: string, title: string, cwd: string): Prom
     if (answer === '') return [];
     const dir = resolve(cwd, answer);
     if (existsSync(dir)) return [{ name, dir }];
-    process.stdout.write(`There is no ${dir}.\n`);
+    tell(process.stdout, `There is no ${dir}.`);
   }
 }
 
@@ -51,5 +52,6 @@ async function askStream(ask: Ask): Promise<9 | 10> {
     const answer = await ask('CentOS Stream that it is built for, 9 or 10 [9]: ');
     if (answer === '' || answer === '9') return 9;
     if (answer === '10') return 10;
+    tell(process.stdout, `${JSON.stringify(answer)} is neither 9 nor 10.`);
   }
 }
