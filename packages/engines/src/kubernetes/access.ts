@@ -16,7 +16,7 @@ export function rulesFor({ storageClass, cacheStorageClass }: KubernetesConfig, 
     { group: '', resource: 'pods', subresource: 'log', verbs: ['get'] },
     { group: '', resource: 'events', verbs: ['list'] },
     { group: '', resource: 'configmaps', verbs: ['create', 'get', 'list', 'delete'] },
-    { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'list', 'update'] },
+    { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'list', 'update', 'delete'] },
     { group: '', resource: 'persistentvolumeclaims', verbs: storageClass === undefined && cacheStorageClass === undefined ? ['list'] : ['create', 'get', 'list', 'delete'] },
     ...(needsSecret ? [{ group: '', resource: 'secrets', verbs: ['create'] }] : []),
   ];

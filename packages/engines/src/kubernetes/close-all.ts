@@ -1,6 +1,4 @@
-/** One after the other, whatever becomes of those before; then fails with what the first failed with. */
+/** All at once, whatever becomes of the others; then fails with what the first of those that failed did. */
 export async function closeAll(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
+  for (const ended of await Promise.allSettled(steps.map((step) => step()))) if (ended.status === 'rejected') throw ended.reason;
 }

@@ -13,6 +13,7 @@ import type { KubeObject } from './objects.js';
 import { removeDeadRuns } from './owned.js';
 import { CA_FILE } from './places.js';
 import type { Place } from './registry.js';
+import { untilAnswered } from './until-answered.js';
 
 /** What the parts of an engine share. */
 export interface Surroundings {
@@ -99,7 +100,7 @@ export class ClusterSurroundings implements Surroundings {
     const text = `user = "${[credentials.username, credentials.password].join(':').replace(/[\\"]/g, '\\$&')}"\n`;
     const secret = { metadata: { name, ...metadataOf({ ...labels, node: 'run' }, 'run'), ownerReferences: [owner.reference] }, type: 'Opaque', data: { curl: Buffer.from(text).toString('base64') } } as KubeObject;
     try {
-      await this.api.create('secrets', secret);
+      await untilAnswered(() => this.api.create('secrets', secret));
     } catch (error) {
       if (!isStatus(error, 409)) throw error;
     }

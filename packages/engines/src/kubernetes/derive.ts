@@ -11,8 +11,9 @@ import { derivedConfig, variablesOf, type StoredImage } from './image-store.js';
 import { pushInput } from './input-layer.js';
 import { imageRecordName, metadataOf, shortHash, WORK } from './names.js';
 import type { OwnerReference } from './objects.js';
-import { isStatus } from './kube-error.js';
-import { referenceTo } from './run-owner.js';
+import { isPassing, isStatus } from './kube-error.js';
+import { createOrGet, referenceTo } from './run-owner.js';
+import { untilAnswered, untilFetchable } from './until-answered.js';
 import { removeWork } from './work.js';
 import { runOnRoot } from './wrapper.js';
 
@@ -25,17 +26,20 @@ export async function deriveInCluster(around: Surroundings, from: string, step: 
   const run = await around.run(labels);
   const ordinal = around.ordinal(labels);
   const name = `crpm-work-${shortHash(`${randomBytes(8).toString('hex')}`, 20)}`;
-  const owner = referenceTo(await around.api.create('configmaps', { metadata: { name, ...metadataOf(labels, 'work'), ownerReferences: [run.owner.reference] } }));
+  const owner = referenceTo(await untilAnswered(() => createOrGet(around.api, { metadata: { name, ...metadataOf(labels, 'work'), ownerReferences: [run.owner.reference] } })));
   let carrier: StoredImage | undefined;
   try {
     if (step.files) carrier = await withFiles(around, base, step, name);
     const layer = await runStep(around, { base, image: carrier ?? base, owner, place: [labels.workspace, labels.node, String(ordinal)], what, run }, step);
     const made = await around.images.put([...base.layers, layer], derivedConfig(base.config, labels), { signal: step.signal });
-    await record(around, made.digest, step, layer.descriptor.size);
+    await untilAnswered(() => record(around, made.digest, step, layer.descriptor.size));
     return { id: made.digest };
   } finally {
     step.files?.destroy();
-    await removeWork(around, name, owner.uid);
+    // The run's owner takes it too.
+    await untilAnswered(() => removeWork(around, name, owner.uid)).catch((error: unknown) => {
+      if (!isPassing(error)) throw error;
+    });
     if (carrier) await around.images.remove(carrier.digest).catch(() => undefined);
   }
 }
@@ -77,7 +81,10 @@ async function runStep(around: Surroundings, { base, image, owner, place, what, 
     authorities: await around.authorities(step.labels),
   };
   const { report, told } = await around.jobs.run({ run, plan, place, what, signal: step.signal, line });
-  if (report.kind === 'ran') await told.complete(around.place.repository.pullBlob(report.log, { signal: step.signal }));
+  if (report.kind === 'ran') {
+    await untilFetchable(around.place.repository, report.log, step.signal);
+    await told.complete(around.place.repository.pullBlob(report.log, { signal: step.signal }));
+  }
   if (report.kind === 'oom' || report.oom) fail({ class: 'oom', message: `${what} was killed for lack of memory while the image was prepared`, next: 'Raise engine.resources.memory.', lines: last });
   if (report.exit !== 0) fail({ class: 'build', message: `${what} ended with exit code ${report.exit} while the image was prepared`, next: 'See the lines above; the whole output is in the log of the node.', lines: last });
   if (!report.out || report.diff === undefined) throw new Error('a step that succeeded reported no layer');

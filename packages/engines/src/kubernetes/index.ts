@@ -86,8 +86,12 @@ export async function openKubernetesEngine({ config, kubevirt, env, signal, work
     remove: (objects: readonly OwnedObject[]): Promise<void> => removeFromCluster(around, objects),
     close: async (): Promise<void> => {
       // Where the cluster refuses one, the others are closed all the same.
-      await closeAll([...[...open].map((work) => () => work.close()), () => around.close()]);
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        await closeAll([...open].map((work) => () => work.close()));
+      } finally {
+        await around.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }

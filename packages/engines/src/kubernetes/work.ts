@@ -10,12 +10,14 @@ import { wrapperVariables, type Surroundings } from './cluster.js';
 import type { ClusterRun } from './cluster-run.js';
 import { derivedConfig, variablesOf, type Layer, type StoredImage } from './image-store.js';
 import { pushInput } from './input-layer.js';
+import { isPassing } from './kube-error.js';
 import { metadataOf, shortHash, WORK } from './names.js';
 import type { OwnerReference } from './objects.js';
 import { CACHE_ROOT, WORK_ROOT } from './places.js';
 import type { PushedBlob } from './report.js';
-import { referenceTo } from './run-owner.js';
+import { createOrGet, referenceTo } from './run-owner.js';
 import { archiveIn, subtree } from './subtree.js';
+import { untilAnswered, untilFetchable } from './until-answered.js';
 import { runInWork } from './wrapper.js';
 
 /** Claims that a work uses instead of an empty folder. */
@@ -44,7 +46,7 @@ export async function openClusterWork(around: Surroundings, options: WorkOptions
   const [image, run] = await Promise.all([around.images.require(options.image, { signal: options.signal }), around.run(labels)]);
   const ordinal = around.ordinal(labels);
   const name = `crpm-work-${shortHash(JSON.stringify([labels, ordinal, process.pid, Date.now(), Math.random()]), 20)}`;
-  const map = await around.api.create('configmaps', { metadata: { name, ...metadataOf(labels, 'work'), ownerReferences: [run.owner.reference] } });
+  const map = await untilAnswered(() => createOrGet(around.api, { metadata: { name, ...metadataOf(labels, 'work'), ownerReferences: [run.owner.reference] } }));
   return new ClusterWork(around, image, run, referenceTo(map), options, claims, [labels.workspace, labels.node, String(ordinal)]);
 }
 
@@ -156,6 +158,7 @@ export class ClusterWork implements Work {
     const { report, told, job } = end;
     this.jobs.add(job);
     if (report.kind === 'oom') return { code: 137, oom: true };
+    await untilFetchable(around.place.repository, report.log, signal);
     await told.complete(around.place.repository.pullBlob(report.log, { signal }));
     this.note(report.out, archive);
     return { code: report.exit, oom: report.exit !== 0 && report.oom };
@@ -185,6 +188,7 @@ export class ClusterWork implements Work {
     }
     const { left } = this;
     if (!left) throw new Error('a program that was to keep something left nothing');
+    await untilFetchable(this.around.place.repository, left.blob, this.signal);
     const layer = this.around.place.repository.pullBlob(left.blob, { signal: this.signal });
     const chunks = subtree(archiveIn(layer, left.name), path);
     // Asked once here, so that what is not there is a failure of this call.
@@ -201,8 +205,15 @@ export class ClusterWork implements Work {
   private async release(): Promise<void> {
     this.closing.abort();
     await Promise.allSettled(this.running);
-    await removeWork(this.around, this.owner.name, this.owner.uid);
-    for (const job of this.jobs) await this.around.jobs.remove(job);
+    try {
+      await untilAnswered(async () => {
+        await removeWork(this.around, this.owner.name, this.owner.uid);
+        for (const job of this.jobs) await this.around.jobs.remove(job);
+      });
+    } catch (error) {
+      // What a program made is not thrown away for that: the run's owner takes all with it, or cleaning does.
+      if (!isPassing(error)) throw error;
+    }
     await Promise.allSettled([...this.images].map((digest) => this.around.images.remove(digest)));
     this.onClose?.();
   }

@@ -1,7 +1,7 @@
 import { closeAll } from '@crpm/engines/kubernetes/close-all';
 import { expect, it } from 'vitest';
 
-it('closing goes on after what fails, and fails with the first', async () => {
+it('all is closed, whatever fails, and the first of those that failed is told', async () => {
   const closed: string[] = [];
   const step = (name: string, error?: Error) => async () => {
     closed.push(name);
