@@ -24,7 +24,9 @@ export function makeCgroups(name: string): void {
 }
 
 /** What a node whose containerd is dead leaves on this machine, but for its folder. */
-export async function clearNode({ dir, cgroup }: NodeLayout): Promise<void> {
+export async function clearNode({ dir, cgroup }: Pick<NodeLayout, 'dir' | 'cgroup'>): Promise<void> {
+  // Without a name, all that runs on this machine would be meant.
+  if (!/^crpm-[0-9a-f]{6}(-second)?$/.test(cgroup) || !dir.startsWith('/')) throw new Error(`no node of the tests’: ${dir}, ${cgroup}`);
   // Shims outlive containerd, and containers their shims: those of our socket, and what runs in our cgroup.
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (commandOf(pid).includes(`${dir}/containerd.sock`)) kill(Number(pid));

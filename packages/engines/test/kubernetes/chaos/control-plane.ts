@@ -10,28 +10,6 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
 export function controlPlane(chaos: Chaos): void {
   const { cluster } = chaos;
 
-  fault(chaos, 'the API server is killed in mid-watch and mid-log, and comes back', async (seen) => {
-    const work = await chaos.work(await chaos.open());
-    const { told, at } = await chaos.running(work);
-    const { pid } = cluster.parts.apiserver;
-    // Two watches and a log, each on a connection of its own.
-    const open = (await execa('ss', ['-Htnp', 'state', 'established', 'dst', `127.0.0.1:${cluster.layout.apiPort}`])).stdout.split('\n').filter((line) => line.includes(`pid=${process.pid},`));
-    expect(open.length).toBeGreaterThanOrEqual(3);
-    await cluster.parts.apiserver.kill();
-    expectGone(pid);
-    await expect(cluster.call('GET', '/version')).rejects.toThrow('ECONNREFUSED');
-    const before = told.lines.length;
-    await chaos.goOn(at);
-    cluster.parts.apiserver.start();
-    Object.assign(seen, { killed: pid, connections: open.length, back: cluster.parts.apiserver.pid, linesBefore: before, pod: at.uid });
-    expect(cluster.parts.apiserver.pid).not.toBe(pid);
-    expect(await told.ended).toEqual({ code: 3, oom: false });
-    expectWhole(told.lines);
-    expect(told.lines.length).toBeGreaterThanOrEqual(before);
-    expect((await chaos.pods()).map(({ metadata }) => metadata.uid)).toEqual([at.uid]);
-    return `exit 3, all ${told.lines.length} lines once, the same pod`;
-  });
-
   fault(chaos, 'the kubelet is killed while a program runs and ends, and comes back: no second pod', async (seen) => {
     const work = await chaos.work(await chaos.open());
     const { told, at } = await chaos.running(work);
@@ -73,5 +51,48 @@ export function controlPlane(chaos: Chaos): void {
     await other.remove((await other.list({ workspace: chaos.labels.workspace })).filter(({ type }) => type !== 'image'));
     await chaos.healthy(other);
     return outcome;
+  });
+
+  fault(chaos, 'the API server is killed in mid-watch and mid-log, and comes back', async (seen) => {
+    const work = await chaos.work(await chaos.open());
+    const { told, at } = await chaos.running(work);
+    const { pid } = cluster.parts.apiserver;
+    // Two watches and a log, each on a connection of its own.
+    const open = (await execa('ss', ['-Htnp', 'state', 'established', 'dst', `127.0.0.1:${cluster.layout.apiPort}`])).stdout.split('\n').filter((line) => line.includes(`pid=${process.pid},`));
+    expect(open.length).toBeGreaterThanOrEqual(3);
+    await cluster.parts.apiserver.kill();
+    expectGone(pid);
+    await expect(cluster.call('GET', '/version')).rejects.toThrow('ECONNREFUSED');
+    const before = told.lines.length;
+    await chaos.goOn(at);
+    cluster.parts.apiserver.start();
+    Object.assign(seen, { killed: pid, connections: open.length, back: cluster.parts.apiserver.pid, linesBefore: before, pod: at.uid });
+    expect(cluster.parts.apiserver.pid).not.toBe(pid);
+    expect(await told.ended).toEqual({ code: 3, oom: false });
+    expectWhole(told.lines);
+    expect(told.lines.length).toBeGreaterThanOrEqual(before);
+    expect((await chaos.pods()).map(({ metadata }) => metadata.uid)).toEqual([at.uid]);
+    return `exit 3, all ${told.lines.length} lines once, the same pod`;
+  });
+
+  fault(chaos, 'the API server is away when a work begins and when it ends, and comes back: nothing is left', async (seen) => {
+    const part = cluster.parts.apiserver;
+    const away = async <T>(call: () => Promise<T>): Promise<T> => {
+      const { pid } = part;
+      await part.kill();
+      expectGone(pid);
+      await expect(cluster.call('GET', '/version')).rejects.toThrow('ECONNREFUSED');
+      const called = call();
+      called.catch(() => undefined);
+      part.start();
+      seen[`killed${pid}`] = { back: part.pid };
+      return called;
+    };
+    const engine = await chaos.open();
+    const work = await away(() => chaos.work(engine));
+    expect(await work.run({ argv: ['sh', '-c', 'exit 3'], signal: never, line: () => {} })).toEqual({ code: 3, oom: false });
+    seen['there'] = await chaos.leftovers();
+    await away(() => work.close().then(() => chaos.close()));
+    return 'exit 3, and all was taken away';
   });
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packFiles } from '@crpm/archive';
@@ -76,6 +77,33 @@ export function registry(chaos: Chaos): void {
     expect([`${sha256(await chaos.take(work, 'large'))}  -`]).toEqual(lines);
     expect((await chaos.pods()).map(({ metadata }) => metadata.uid)).toEqual([at.uid]);
     return 'exit 3, and the file has the digest that the program told';
+  });
+
+  fault(chaos, 'the registry is away when what a pod pushed is to be fetched, and comes back', async (seen) => {
+    const work = await chaos.work(await chaos.open());
+    const { told, at } = await chaos.running(work);
+    // So that nobody hears of the pod's end before the registry is gone.
+    await cluster.parts.kubelet.kill();
+    await chaos.goOn(at);
+    await expect.poll(() => chaos.taskOf(at), { timeout: 60_000 }).not.toMatch(/RUNNING/);
+    const { pid } = part;
+    await part.kill();
+    expectGone(pid);
+    // In its place one that hangs up on whoever asks, and counts them.
+    let asked = 0;
+    const [host, port] = cluster.registry.split(':');
+    const deaf = createServer((socket) => { asked++; socket.destroy(); });
+    await new Promise<void>((resolve) => deaf.listen(Number(port), host, resolve));
+    cluster.parts.kubelet.start();
+    // The client by itself asks four times.
+    await expect.poll(() => asked, { timeout: 120_000 }).toBeGreaterThan(8);
+    await new Promise((resolve) => deaf.close(resolve));
+    part.start();
+    Object.assign(seen, { killed: pid, askedInVain: asked, pod: at.uid });
+    expect(await told.ended).toEqual({ code: 3, oom: false });
+    expectWhole(told.lines);
+    expect((await chaos.pods()).map(({ metadata }) => metadata.uid)).toEqual([at.uid]);
+    return `exit 3, all ${told.lines.length} lines once, the same pod`;
   });
 
   fault(chaos, 'the registry is killed while a node is in the middle of a layer, and comes back', async (seen) => {
