@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /**
  * unit: in memory or in a temporary folder; needs nothing but Node and git.
  * integration: the real programs (rpmbuild, createrepo_c, meson, Docker Engine, bazeldnf, the built CLI).
- * real: what takes long: other people's source, libvirt-dbus and QEMU, end to end; engines of other machines, a Kubernetes cluster.
+ * real: what takes long: other people's source, libvirt-dbus and QEMU, end to end; engines of other machines, Podman, a Kubernetes cluster.
  */
 export default defineConfig({
   test: {

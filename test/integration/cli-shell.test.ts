@@ -111,5 +111,7 @@ test('crpm shell says what it needs, and which nodes it is for', async () => {
   expect(await rig.crpm(['shell', 'tiny.source'])).toMatchObject({ code: 2, err: 'error: tiny.source runs nothing in a build root; these do: base, tiny.buildroot, tiny.rpmbuild' });
   expect((await rig.crpm(['shell', 'tiny.rpmbuild'])).err).toBe('error: tiny.source never had a result, and tiny.rpmbuild needs it\n  next: crpm run tiny.source makes it.');
   expect((await rig.crpm(['shell', 'tiny.rpm'])).err).toBe('error: there is no node tiny.rpm; those of tiny are: tiny.source, tiny.buildroot, tiny.rpmbuild');
+  rig.write(tinyProject(tinySpec(), 'registry.example.com/base:1'));
+  expect(await rig.crpm(['shell', 'tiny.rpmbuild', '--engine', 'kubernetes'])).toMatchObject({ code: 3, err: 'error: nobody can talk to a program in a cluster: there crpm shell opens no build root\n  next: It does with a container engine and on this machine: crpm shell --engine docker.' });
   expect(existsSync(join(rig.work, 'tree/text')) && readFileSync(join(rig.work, 'tree/text'), 'utf8')).toBe('a text\n');
 });
