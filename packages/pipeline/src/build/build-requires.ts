@@ -9,6 +9,7 @@ import type { BuildrootParams } from '../params.js';
 import { deriveStep } from './derive-step.js';
 import { derivedImage } from './derived-image.js';
 import { all, excerpt } from './diagnosis/lines.js';
+import { mirrorUnreachable } from './diagnosis/of-dnf.js';
 import { INSTALL_BUILD_REQUIRES, script } from './scripts.js';
 import { linkOrCopy, withStaging } from './staging.js';
 import type { OutputTail } from './telling-lines.js';
@@ -52,19 +53,14 @@ export async function installBuildRequires(params: BuildrootParams, context: Nod
   return (await derivedImage(context, engine, [wanted.from, ...argv, text, ...ours.map((rpm) => rpm.sha256).sort()], make)).id;
 }
 
-function notInstalled(spec: string, output: OutputTail): Failure {
+/** What dnf's output means where it could not install them. */
+export function notInstalled(spec: string, output: OutputTail): Failure {
   const absent = unmatched(output.lines);
+  // Before what is said to be nowhere: dnf goes on without a repository that it may skip, and finds nothing in those that are left.
+  const message = absent.length === 0 ? `dnf reached no repository with the BuildRequires of ${spec}` : `BuildRequires ${absent.join(', ')} of ${spec} ${absent.length === 1 ? 'is' : 'are'} in no repository that dnf reached`;
+  const unreachable = mirrorUnreachable(output.lines, message);
+  if (unreachable) return unreachable;
   if (absent.length > 0) return { ...nowhere(spec, absent), lines: excerpt(output.lines, NO_MATCH) };
-  const unreachable = output.lines.some((line) => UNREACHABLE.test(line));
-  if (unreachable) {
-    return {
-      class: 'environment',
-      cause: 'network',
-      message: `dnf reached no repository with the BuildRequires of ${spec}`,
-      next: 'See whether containers of this machine reach the mirror, and whether the engine knows the proxy that they need; then run again.',
-      lines: output.telling(),
-    };
-  }
   return {
     class: 'build',
     cause: 'build-requires',
@@ -73,9 +69,6 @@ function notInstalled(spec: string, output: OutputTail): Failure {
     lines: output.telling(),
   };
 }
-
-/** What dnf 4 and dnf 5 say when no mirror answers. */
-const UNREACHABLE = /\b(?:Failed to download metadata for repo|Cannot download repomd\.xml|Cannot prepare internal mirrorlist|Could not resolve host|Curl error \(\d+\))/;
 
 /** BuildRequires that no repository of the build root has. */
 export function nowhere(spec: string, names: readonly string[]): Failure {

@@ -8,6 +8,7 @@ import { parseOsRelease } from '@crpm/engines';
 import { scanTree } from '@crpm/sources';
 
 import { deriveStep } from '../build/derive-step.js';
+import { mirrorUnreachable } from '../build/diagnosis/of-dnf.js';
 import { derivedImage } from '../build/derived-image.js';
 import { distOf, knowsItsPackages } from '../build/os-release.js';
 import { LOOK, script, SET_UP_BASE } from '../build/scripts.js';
@@ -147,12 +148,13 @@ async function setUp(params: BaseParams, context: NodeContext, engine: Engine, i
   context.report.status('installing the rpm tools');
   const step = { argv, network: params.network, arch: params.arch };
   const { id } = await derivedImage(context, engine, [image, ...argv, JSON.stringify(repos)], () =>
-    deriveStep(context, engine, image, repos.length > 0 ? { ...step, files: packFiles(repos) } : step, (output) => ({
-      class: 'build',
-      message: `the base image can't be set up: dnf ended with an error`,
-      next: 'See the lines shown; a repository that can’t be reached or a wrong name under basesystems.<name> are the usual reasons.',
-      lines: output.telling(),
-    })),
+    deriveStep(context, engine, image, repos.length > 0 ? { ...step, files: packFiles(repos) } : step, (output) =>
+      mirrorUnreachable(output.lines, `the base image can't be set up: dnf reached no repository`) ?? {
+        class: 'build',
+        message: `the base image can't be set up: dnf ended with an error`,
+        next: 'See the lines shown; a wrong name under basesystems.<name> is the usual reason.',
+        lines: output.telling(),
+      }),
   );
   return id;
 }
