@@ -108,8 +108,7 @@ export async function openCleanEngine(project: Project, workspace: WorkspacePath
 
 /** The engine of the config; its programs are loaded only here. */
 export async function openEngine(project: Project, workspace: WorkspacePaths, io: Io, stop: Stop): Promise<Engine> {
-  const [{ chooseEngine, hurry }, { secretFor }] = await Promise.all([import('@crpm/engines'), import('@crpm/state')]);
-  stop.kill.addEventListener('abort', hurry, { once: true });
+  const [{ chooseEngine }, { secretFor }] = await Promise.all([import('@crpm/engines'), import('@crpm/state')]);
   const { engine, basesystems, kubevirt } = project.config;
   const owner = secretFor(workspace, 'whose it is in a cluster').slice(0, 8);
   return chooseEngine({ config: engine, kubevirt: kubevirt?.dir, basesystems, owner, env: io.env, signal: stop.signal, workDir: join(workspace.state, 'work'), sharedDir: join(workspace.cache, 'shared') });

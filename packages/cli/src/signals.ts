@@ -1,4 +1,5 @@
 import { EXIT, FailureError } from '@crpm/core';
+import { hurry } from '@crpm/engines/hurry';
 import type { Cli, Io } from './io.js';
 import { report } from './report.js';
 
@@ -65,6 +66,7 @@ export function listenForStop(io: Io, now: () => number = () => performance.now(
 /** Runs the body of a command that may take long. Once a signal came, that decides the exit code, and only real errors are reported. */
 export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>): Promise<void> {
   const stop = listenForStop(cli.io);
+  stop.kill.addEventListener('abort', hurry, { once: true });
   try {
     await body(stop);
   } catch (error) {
