@@ -1,6 +1,8 @@
+import { posix } from 'node:path';
+
 import type { Diagnosis, Way } from './diagnose.js';
 import { COMPLAINT } from './compiler-errors.js';
-import { all, excerpt, first, last, list, type Around } from './lines.js';
+import { all, excerpt, first, inTree, last, list, type Around } from './lines.js';
 import type { OwnComplaint } from './own-lines.js';
 
 /** What compilers say around an error: where it is, and the text with a mark below. */
@@ -73,16 +75,26 @@ function advice({ file, line, built }: OwnComplaint): string {
 }
 
 const UNDEFINED = /undefined (?:reference to|symbol:) [`'\u2018]?([^'\u2019\s]+)/;
+/** What a linker says of C that was compiled with and without `-g`: `…/src/a.c:7: …` and `a.c:(.text+0x5): …`. */
+const USER = /^(?:\S*ld: )?([^\s:]+\.\w+):(?:\d+|\([^)]+\)): undefined reference to /;
+/** gcc and clang, of C before C23: a call of what no header declares is only a warning. */
+const UNDECLARED = /warning: (?:implicit declaration of function|call to undeclared function) [`'\u2018]?([^'\u2019\s;]+)/;
 const NO_LIBRARY = /cannot find -l(\S+?)(?::|$)|unable to find library -l(\S+)/;
 
 export const linkerComplaint: Way = ({ lines, package: pkg }) => {
   const symbols = all(lines, UNDEFINED).map(([, name]) => name ?? '');
-  if (symbols.length > 0) {
-    return { ...of('linker', `nothing defines ${list([...new Set(symbols)])}, which ${symbols.length === 1 ? 'is' : 'are'} used`, 'Add the file that defines it to the build, or the library to what is linked.'), lines: excerpt(lines, UNDEFINED, { before: /: in function / }) };
-  }
+  if (symbols.length > 0) return { ...undefinedSymbols(lines, [...new Set(symbols)]), lines: excerpt(lines, UNDEFINED, { before: /: in function / }) };
   const library = first(lines, NO_LIBRARY);
   return library && { ...of('linker', `the linker finds no library ${library[1] ?? library[2] ?? ''}`, `Add the package that brings it to BuildRequires of the spec of ${pkg}.`), lines: excerpt(lines, NO_LIBRARY) };
 };
+
+function undefinedSymbols(lines: readonly string[], symbols: readonly string[]): Omit<Diagnosis, 'lines'> {
+  const users = [...new Set(all(lines, USER).map(([, file = '']) => posix.normalize(inTree(file))))];
+  const what = users.length === 0 ? `nothing defines ${list(symbols)}, which ${symbols.length === 1 ? 'is' : 'are'} used` : `${list(users)} ${users.length === 1 ? 'uses' : 'use'} ${list(symbols)}, which nothing defines`;
+  const undeclared = all(lines, UNDECLARED).flatMap(([, name = '']) => (symbols.includes(name) ? [name] : []));
+  const spelling = undeclared.length === 0 ? '' : `No header declares ${list([...new Set(undeclared)])}: look whether the name is right. Else: `;
+  return of('linker', what, `${spelling}Add the file that defines it to the build, or the library to what is linked.`);
+}
 
 const NO_PROGRAM = /: line \d+: (\S+): command not found$|: \d+: (\S+): not found$/;
 
