@@ -89,8 +89,10 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toContain(`names RPMs at ${moved}, which would be gone`);
 
+    expect((await rig.crpm(['status'])).out).toMatch(/^proof +shown: the example takes the build \(/m);
     expect((await rig.crpm(['revert'])).code).toBe(0);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe('');
+    expect((await rig.crpm(['status'])).out).toMatch(/^proof +none any more: the KubeVirt tree was reverted since run /m);
     expect((await rig.crpm(['revert'])).out).toContain('nothing to revert');
     const reverted = await rig.crpm(['verify']);
     expect(reverted.code).toBe(1);

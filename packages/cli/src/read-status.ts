@@ -5,7 +5,7 @@ import { readRecordedRuns, type History } from './history.js';
 import type { Project } from './project.js';
 import { formatProofStatus, proofStatus, type ProofStatus } from './proof-status.js';
 
-/** Where a workspace stands. Read from its state folder, and asked of whatever crpm serves with; trees and the engine of builds are not asked. */
+/** Where a workspace stands. Read from its state folder and the two files of the KubeVirt tree, and asked of whatever crpm serves with; trees of sources and the engine of builds are not asked. */
 export interface Status extends History {
   /** Absolute folder of its state. */
   readonly workspace: string;
@@ -26,7 +26,7 @@ export async function readStatus(project: Project, workspace: WorkspacePaths, en
   const holder = readLock(lockFileOf(workspace));
   const current = readCurrentGeneration(repositoryDir(workspace));
   const history = readRecordedRuns(workspace, [...project.graph.nodes.keys()], holder);
-  const proof = await proofStatus(workspace, project.graph);
+  const proof = await proofStatus(workspace, project.graph, project.config.kubevirt?.dir);
   const { serve } = project.config;
   const server = serve.mode === 'process' || serve.mode === 'container' ? await repositoryStatus({ workspace, serve, env, signal }) : undefined;
   return {

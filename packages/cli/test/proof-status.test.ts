@@ -48,6 +48,12 @@ test('a proof that failed is the last word', async () => {
   expect(await proofStatus(workspace, graph)).toMatchObject({ holds: false, verdict: 'NOT PROVEN; crpm verify says why' });
 });
 
+test('one that holds no more for the tree as it stands is none', () => {
+  const status = { run: 'r', at: 0, holds: true, verdict: 'proven', since: [] };
+  expect(formatProofStatus({ ...status, tree: 'reverted' }, 0)).toBe('none any more: the KubeVirt tree was reverted since run r proved that it held the build; crpm run puts the build back');
+  expect(formatProofStatus({ ...status, tree: 'changed' }, 0)).toContain('was changed since run r');
+});
+
 test('where there is none yet, or none is made, status says so', async () => {
   expect(await proofStatus(workspace, graph)).toBeUndefined();
   expect(formatStatus({ workspace: '/w', nodes: [{ node: 'verify' }] }, 0)).toContain('\nproof       no run on record came as far\n');

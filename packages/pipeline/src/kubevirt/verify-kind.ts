@@ -13,6 +13,7 @@ import type { RpmDepsFact, VerifyFact } from './facts.js';
 import { furtherComplaints } from './format-proof.js';
 import { recoverLanding } from './landing.js';
 import type { KubevirtKindOptions } from './rpm-deps-kind.js';
+import { yieldedInputs } from './since-proof.js';
 import { treeState } from './tree-state.js';
 import { readUndo } from './undo.js';
 import { readYielded } from './yielded-files.js';
@@ -26,12 +27,10 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
     configPaths: KUBEVIRT_CONFIG_PATHS,
     inputs(params, context) {
       const { dir } = treeState(context.workspace, params.kubevirt);
-      const files = readYielded(dir);
       // With --only there may be no result of serve; then the node fails when it runs.
       const served = params.published !== undefined || [...context.needs.keys()].some((id) => stepOf(id) === 'serve');
       return Promise.resolve([
-        { name: 'kubevirt/WORKSPACE', value: hashText(files.WORKSPACE) },
-        { name: 'kubevirt/rpm/BUILD.bazel', value: hashText(files['rpm/BUILD.bazel']) },
+        ...yieldedInputs(dir),
         { name: 'kubevirt/hack/rpm-deps.sh', value: hashText(readScript(dir)) },
         { name: 'repository', value: served ? repositoryAddress(params, context) : 'none' },
       ]);
