@@ -10,8 +10,8 @@ import { countCalls } from './support/counted-cluster.js';
 import { CRPM, ownEnvironment } from './support/crpm.js';
 import { PeakMemory } from './support/peak-memory.js';
 
-/** Three Jobs each: two for the build root, one for the RPM; and one for the base image. */
-const PACKAGES = 67;
+/** Four Jobs each: two for the build root, one for the archive, one for the RPM; and one each for the base image and the repodata. */
+const PACKAGES = 50;
 const AT_ONCE = 20;
 
 /** A run of the command line with about 200 Jobs, on a cluster of one node that the bench starts: what crpm's own process takes, and what it asks of the cluster. */

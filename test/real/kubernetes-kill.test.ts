@@ -7,10 +7,12 @@ import { startCluster } from '../support/kubernetes/cluster.js';
 import { jobsIn, jobsMadeDuring, leftInCluster, nodeOf, pushBase, workspaceOf } from '../support/kubernetes/objects.js';
 
 /*
- * As test/integration/faults-kill.test.ts does on other engines: a run is killed right after an event that it told of, at points spread from its first to its last. The cluster goes on meanwhile.
+ * As test/integration/faults-kill.test.ts does on other engines: a run is killed right after an event that it told of, at points spread from its first to its last; at every other one a moment later, when
+ * the event's Job is there. The cluster goes on meanwhile.
  */
 
 const POINTS = Number(process.env['CRPM_KILL_POINTS'] ?? '5');
+const LATER = 2_000;
 const RUN = ['run', 'createrepo', '--profile', 'full'];
 
 const cluster = await startCluster();
@@ -44,9 +46,9 @@ describe.skipIf('skipped' in cluster)('a run in a cluster', () => {
     const whole = { nodes: endedAs(events, 'ran'), count: events.length, rpm: publishedRpms(first) };
     const taken: string[] = [];
 
-    await each(spread(POINTS, whole.count), 3, async (point) => {
+    await each([...spread(POINTS, whole.count).entries()], 3, async ([index, point]) => {
       const rig = newRig();
-      const killed = await runUntil(rig, RUN, env, point);
+      const killed = await runUntil(rig, RUN, env, point, index % 2 === 0 ? 0 : LATER);
       const finished = endedAs(killed.events, 'ran');
       const about = (what: unknown) => [`killed after event ${String(point)} of ${String(whole.count)}`, what];
       const mine = (jobs: readonly Job[]) => jobs.filter((job) => workspaceOf(job).startsWith(`${stateOf(rig).id}.`) && !finished.includes(nodeOf(job)));

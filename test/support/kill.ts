@@ -4,14 +4,18 @@ import { createInterface } from 'node:readline';
 import type { Event } from '@crpm/core';
 import type { CliRig } from '../integration/cli-rig.js';
 
-/** Starts `crpm … --json` and reads its events; kills it, and nothing that it started, right after event number `after`. */
-export async function runUntil(rig: CliRig, argv: readonly string[], env: NodeJS.ProcessEnv, after = Infinity): Promise<{ readonly events: readonly Event[]; readonly code: number | undefined; readonly err: string }> {
+/** Starts `crpm … --json` and reads its events; kills it, and nothing that it started, right after event number `after`, or `pause` milliseconds later. */
+export async function runUntil(rig: CliRig, argv: readonly string[], env: NodeJS.ProcessEnv, after = Infinity, pause = 0): Promise<{ readonly events: readonly Event[]; readonly code: number | undefined; readonly err: string }> {
   const child = rig.start([...argv, '--json'], { env });
   const events: Event[] = [];
+  let killed = false;
+  const kill = () => { killed = child.kill('SIGKILL'); };
   for await (const line of createInterface({ input: child.stdout })) {
-    if (events.length >= after) continue;
+    if (killed) continue;
     events.push(JSON.parse(line) as Event);
-    if (events.length === after) child.kill('SIGKILL');
+    if (events.length !== after) continue;
+    if (pause === 0) kill();
+    else setTimeout(kill, pause);
   }
   const { exitCode, stderr } = await child;
   return { events, code: exitCode, err: stderr };
