@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CliRig } from './cli-rig.js';
@@ -56,4 +56,13 @@ test('what an older crpm left is removed, and a folder that can not be made is d
   rmSync(dirname(folder), { recursive: true });
   writeFileSync(dirname(folder), 'in the way');
   expect(await rig.crpm(['validate'])).toEqual(first);
+});
+
+test('what a long command left serves until a short one has made its own', async () => {
+  const first = await rig.crpm(['validate']);
+  const { file, bytes } = kept();
+  renameSync(file, `${file}-long`);
+  expect(await rig.crpm(['validate'])).toEqual(first);
+  expect(kept().file).toBe(file);
+  expect(kept().bytes.length).toBeGreaterThanOrEqual(bytes.length * 0.9);
 });

@@ -5,24 +5,33 @@ import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 const DIGEST_BYTES = 32;
+/** In milliseconds. V8 throws the code of functions away that were not called for some collections, those of a start first: what a process that takes longer has at its end is not all that the next start needs. */
+const SHORT = 5_000;
+/** Behind the name of what a longer one left. */
+const LONG = '-long';
 
 /**
  * Loads a bundled CommonJS module, without an import() in it, with the machine code that V8 made of it the last time: compiling it anew costs more than all that a run which finds
  * everything fresh does. (`module.enableCompileCache` of Node 22 is the same for those who have it.) What is in `folder` is believed only if its digest
- * is right, and made again by whoever finds it missing or V8 of another mind; failing to do so only costs time.
+ * is right, and made again by whoever finds it missing or V8 of another mind; what a long process left serves until a short one has made its own. Failing to do so only costs time.
  */
 export function loadProgram(file: string, folder: string): unknown {
   // The bundler writes ASCII, comments excepted, so that nothing need be decoded in 2 MB.
   const source = readFileSync(file, 'latin1');
   const { mtimeMs, size } = statSync(file);
   const cacheFile = join(folder, `${basename(file)}-${[process.version, process.arch, size, mtimeMs].join('-')}`);
-  const cachedData = readChecked(cacheFile);
+  const ofShort = readChecked(cacheFile);
+  const cachedData = ofShort ?? readChecked(`${cacheFile}${LONG}`);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: file,
     ...(cachedData && { cachedData }),
   });
   // By then, what this command needs is compiled too, and not only what any would.
-  if (cachedData === undefined || script.cachedDataRejected) process.once('exit', () => replace(cacheFile, script.createCachedData()));
+  const useless = cachedData === undefined || script.cachedDataRejected === true;
+  process.once('exit', () => {
+    const short = performance.now() < SHORT;
+    if (useless || (short && ofShort === undefined)) replace(short ? cacheFile : `${cacheFile}${LONG}`, script.createCachedData());
+  });
   const module = { exports: {} };
   (script.runInThisContext() as (...args: unknown[]) => void)(module.exports, createRequire(file), module, file, dirname(file));
   return module.exports;
