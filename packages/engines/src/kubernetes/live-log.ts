@@ -7,6 +7,8 @@ const SPACE = 0x20;
 /** Longer than any time; what has no space by then is no line of a log. */
 const LONGEST_TIME = 64;
 const LONGEST_PAUSE = 3_000;
+/** After a whole stream, in milliseconds. */
+const ENDED_PAUSE = 1_000;
 
 /**
  * What a container writes, while it writes it: bytes with the times taken off. A stream that ends or breaks is taken up again where it was; what comes twice is left out. It
@@ -25,9 +27,9 @@ export class LiveLog {
     for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         const stream = await api.log(pod, { container: CONTAINER, signal, ...(this.time === '' ? {} : { sinceTime: `${this.time.slice(0, 19)}Z` }) });
-        const before = this.time;
         await this.read(stream as AsyncIterable<Buffer>);
-        if (this.time !== before) pause = 100;
+        // A stream that comes to its end, and did not break, mostly means that the program has ended, and its record is on the way.
+        pause = ENDED_PAUSE;
       } catch {
         // The kubelet may be down, the container not there yet, the pod gone: the record says what that means, not the log.
       }

@@ -207,8 +207,9 @@ export class ClusterWork implements Work {
     await Promise.allSettled(this.running);
     try {
       await untilAnswered(async () => {
-        await removeWork(this.around, this.owner.name, this.owner.uid);
+        // Those that are known first, so that only what is not has to be looked for and removed.
         for (const job of this.jobs) await this.around.jobs.remove(job);
+        await removeWork(this.around, this.owner.name, this.owner.uid);
       });
     } catch (error) {
       // What a program made is not thrown away for that: the run's owner takes all with it, or cleaning does.
