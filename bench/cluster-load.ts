@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { tinySpec } from '../test/integration/bad-input-rig.js';
 import { startCluster, type TestCluster } from '../test/support/kubernetes/cluster.js';
-import { jobsMadeDuring, pushBase } from '../test/support/kubernetes/objects.js';
+import { jobsMadeDuring, nodeOf, pushBase } from '../test/support/kubernetes/objects.js';
 import type { Bench, Row } from './support/bench.js';
 import { countCalls } from './support/counted-cluster.js';
 import { CRPM, ownEnvironment } from './support/crpm.js';
 import { PeakMemory } from './support/peak-memory.js';
 
-/** Four Jobs each: two for the build root, one for the archive, one for the RPM; and one each for the base image and the repodata. */
-const PACKAGES = 50;
+/** Six Jobs each, one for the base image and one for the repodata: 200. */
+const PACKAGES = 33;
 const AT_ONCE = 20;
 
 /** A run of the command line with about 200 Jobs, on a cluster of one node that the bench starts: what crpm's own process takes, and what it asks of the cluster. */
@@ -44,15 +44,25 @@ async function measure(cluster: TestCluster, folder: string): Promise<readonly R
     const { made } = await jobsMadeDuring(cluster, () => execa(process.execPath, [CRPM, 'run', 'createrepo', '--profile', 'full', '--jobs', String(AT_ONCE), '--reporter', 'plain'], { cwd: work, env, extendEnv: false, stdin: 'ignore' }));
     const seconds = (performance.now() - begun) / 1000;
     const all = [...counted.calls.values()].reduce((sum, count) => sum + count, 0);
-    const verbs = [...counted.calls].sort(([, a], [, b]) => b - a).map(([call, count]) => `${call} ${String(count)}`).join(', ');
+    const verbs = listed(counted.calls);
     const what = `${String(made.length)} Jobs, ${String(AT_ONCE)} at a time`;
     return [
-      { what: `most memory of crpm, ${what}`, value: peak.megabytes, unit: 'MB', detail: 'VmHWM of one run' },
+      { what: `most memory of crpm, ${what}`, value: peak.megabytes, unit: 'MB', detail: `VmHWM of one run; Jobs: ${listed(countBy(made.map((job) => nodeOf(job).split('.').at(-1) ?? '')))}` },
       { what: `a run, ${what}`, value: seconds, unit: 's', detail: `${(all / made.length).toFixed(1)} calls to the API a Job, ${String(all)} in all: ${verbs}` },
     ];
   } finally {
     counted.close();
   }
+}
+
+function countBy(words: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
+
+function listed(counts: ReadonlyMap<string, number>): string {
+  return [...counts].sort(([, a], [, b]) => b - a).map(([what, count]) => `${what} ${String(count)}`).join(', ');
 }
 
 function writeWorkspace(work: string, image: string, cluster: TestCluster): void {
