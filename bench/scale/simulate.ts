@@ -51,8 +51,8 @@ const CORES: Readonly<Record<Task['step'], number>> = { base: 1, source: 0, buil
 const JOBS: Readonly<Record<Task['step'], number>> = { base: 1, source: 0, buildroot: 3, dist: 1, rpmbuild: 1, createrepo: 0, 'rpm-deps': 0 };
 /** Of a run: ConfigMap, Lease, preflight, lists to start the watches with, the deletion. */
 const CALLS_OF_RUN = 14;
-/** Of a Job: created, its pod read, its log followed. */
-const CALLS_OF_JOB = 3;
+/** Of a Job that need not wait: created, deleted, read with its pods, its log twice; of what owns it: made, looked at, removed. */
+const CALLS_OF_JOB = 8;
 /** While a run lasts: the Lease each 15 s, two lists each 30 s; a minute. */
 const CALLS_A_MINUTE = 8;
 /** A lost node is no fault of the build: it runs again, twice at most. */
