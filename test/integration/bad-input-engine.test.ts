@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { testEngine, type TestEngine } from '../support/engine.js';
@@ -39,6 +39,17 @@ describe('an engine', () => {
     const words = `base failed: this machine is ${name}; RPMs for basesystem centos-stream-9 can't be built on it directly\n  next: Set engine: docker (crpm doctor says what it needs), or basesystem: host`;
     expect(await baseFailure(`${CENTOS}engine: host\n`, {}, 3)).toContain(words);
     expect(await baseFailure(CENTOS, {}, 3, ['run', '--engine', 'host'])).toContain(words);
+  });
+
+  test('that is this machine, without the programs: doctor says the same as the run', async () => {
+    const bin = join(rig.root, 'bin');
+    mkdirSync(bin);
+    for (const name of ['sh', 'git', 'sed', 'tar', 'xz', 'gzip', 'patch']) symlinkSync(join('/usr/bin', name), join(bin, name));
+    const words = ["this machine lacks what the build needs: createrepo_c, rpmbuild, rpmspec", 'next: sudo apt-get install createrepo-c rpm   (Debian, Ubuntu), or: sudo dnf install createrepo_c rpm-build   (Fedora, CentOS)'] as const;
+    expect(await baseFailure('basesystem: host\n', { PATH: bin }, 3)).toContain(`base failed: ${words[0]}\n  ${words[1]}\n`);
+    const doctor = await rig.crpm(['doctor'], { env: { PATH: bin } });
+    expect([doctor.code, doctor.out]).toEqual([3, expect.stringContaining(`error   build tools: ${words[0]}\n        ${words[1]}\n`)]);
+    expect((await rig.crpm(['doctor'])).out).toContain('ok      build tools: createrepo_c, rpmbuild, rpmspec, ');
   });
 });
 

@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import type { Engine, WorkspacePaths } from '@crpm/core';
+import type { BaseParams } from '@crpm/pipeline';
 import { belongsTo } from '../clean.js';
 import { openEngine } from '../execute.js';
 import type { Overrides } from '../help.js';
@@ -112,17 +113,27 @@ async function examineEngine(cli: Cli, project: Project, workspace: WorkspacePat
     return [refused('engine', error, 'See engine in the config.')];
   }
   try {
-    const found = fine('engine', `${engine.description}, for ${project.config.basesystems.map(({ name }) => name).join(', ')}`);
+    const found = [fine('engine', `${engine.description}, for ${project.config.basesystems.map(({ name }) => name).join(', ')}`), ...(engine.kind === 'host' ? await examineTools(cli, project, stop) : [])];
     const { lockFileOf, readLock } = await import('@crpm/state');
     // What a living run has is no leftover.
-    if (readLock(lockFileOf(workspace))) return [found];
+    if (readLock(lockFileOf(workspace))) return found;
     const left = (await engine.list({ workspace: workspace.id })).filter((object) => belongsTo(object, 'orphans'));
-    return [found, judgeLeftovers(left.length)];
+    return [...found, judgeLeftovers(left.length)];
   } catch (error) {
     return [refused('engine', error, 'See engine in the config.')];
   } finally {
     await engine.close();
   }
+}
+
+/** What the nodes of a build call on this machine itself, which none of them installs. */
+async function examineTools(cli: Cli, { graph }: Project, stop: Stop): Promise<readonly Finding[]> {
+  const base = [...graph.nodes.values()].find(({ kind }) => kind === 'base');
+  if (!base) return [];
+  const { lookAtHost } = await import('@crpm/pipeline/build/inventory');
+  const params = base.params as BaseParams;
+  const lacks = await lookAtHost(params, cli.io.env, stop.signal);
+  return [lacks ? wrong('build tools', lacks.message, lacks.next ?? '') : fine('build tools', [...params.tools, ...params.packages].join(', '))];
 }
 
 async function examineRepository(cli: Cli, { config: { serve } }: Project, workspace: WorkspacePaths, stop: Stop): Promise<Finding> {

@@ -10,10 +10,11 @@ import { scanTree } from '@crpm/sources';
 import { deriveStep } from '../build/derive-step.js';
 import { mirrorUnreachable } from '../build/diagnosis/of-dnf.js';
 import { derivedImage } from '../build/derived-image.js';
+import { lackedByHost, lookArgv, readInventory, type Inventory } from '../build/inventory.js';
 import { distOf, knowsItsPackages } from '../build/os-release.js';
-import { LOOK, script, SET_UP_BASE } from '../build/scripts.js';
-import { installLines, rpmsOf } from '../build/tools.js';
-import { labelsOf, marked, mustRun, withWork } from '../build/work.js';
+import { script, SET_UP_BASE } from '../build/scripts.js';
+import { rpmsOf } from '../build/tools.js';
+import { labelsOf, mustRun, withWork } from '../build/work.js';
 import type { BaseFact } from '../facts.js';
 import type { BaseParams } from '../params.js';
 import { BASE_CONFIG_PATHS } from './config-paths.js';
@@ -35,7 +36,8 @@ export function baseKind(options: { readonly pull: boolean }): NodeKind<BasePara
       const before = await look(params, context, image);
       const from = `${engine.kind} ${image}`;
       if (!needsSetUp(params, before)) return fact(params, { from, image }, before);
-      if (engine.kind === 'host') missingOnHost(before);
+      const lacks = engine.kind === 'host' ? lackedByHost(before) : undefined;
+      if (lacks) fail(lacks);
       if (!before.dnf) missingWithoutDnf(params, before);
       const ready = await setUp(params, context, engine, image, before);
       return fact(params, { from, image: ready }, await look(params, context, ready));
@@ -86,18 +88,8 @@ async function prepare(params: BaseParams, context: NodeContext, engine: Engine,
   return image.id;
 }
 
-/** What an image has and lacks. */
-interface Inventory {
-  readonly missingTools: readonly string[];
-  readonly missingRpms: readonly string[];
-  readonly dnf: boolean;
-  readonly lacksMacros: boolean;
-  readonly dist: string;
-  readonly osRelease: string;
-}
-
 async function look(params: BaseParams, context: NodeContext, image: string): Promise<Inventory> {
-  const argv = script(LOOK, [...params.tools, '--', ...params.packages]);
+  const argv = lookArgv(params);
   const answers = await withWork(context, { image, arch: params.arch }, (work) =>
     mustRun(context, work, { argv, answers: 'crpm-', keep: [] }, (seen) => ({
       class: 'environment',
@@ -106,28 +98,13 @@ async function look(params: BaseParams, context: NodeContext, image: string): Pr
       lines: seen.telling(),
     })),
   );
-  return {
-    missingTools: marked(answers, 'crpm-missing-tool '),
-    missingRpms: marked(answers, 'crpm-missing-rpm '),
-    dnf: answers.includes('crpm-dnf'),
-    lacksMacros: answers.includes('crpm-no-macros'),
-    dist: marked(answers, 'crpm-dist ')[0]?.trim() ?? '',
-    osRelease: marked(answers, 'crpm-os ').join('\n'),
-  };
+  return readInventory(answers);
 }
 
 function needsSetUp(params: BaseParams, has: Inventory): boolean {
   if (has.missingTools.length + has.missingRpms.length > 0) return true;
   // Repositories matter to an image that can install from them; this machine's own are its administrator's.
   return params.base.kind !== 'host' && has.dnf && params.repos.length + params.enable.length + params.disable.length > 0;
-}
-
-function missingOnHost({ missingTools, missingRpms }: Inventory): never {
-  fail({
-    class: 'environment',
-    message: `this machine lacks what the build needs: ${[...missingTools, ...missingRpms].join(', ')}`,
-    next: installLines([...missingTools, ...missingRpms]),
-  });
 }
 
 function missingWithoutDnf(params: BaseParams, { missingTools, missingRpms }: Inventory): never {
