@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { vi } from 'vitest';
 
 /** The tests' own way to see a program as a person sees it: the screen of a terminal that wraps long rows anew when it becomes smaller, and keeps a history. */
 export class Tmux {
-  readonly #socket = `crpm-${randomUUID()}`;
+  readonly #socket: string;
 
-  /** Starts a shell with job control in `cwd`. */
+  /** Starts a shell with job control in `cwd`; how it is reached is a file beside that folder. */
   constructor({ cwd, env, rows, columns }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly rows: number; readonly columns: number }) {
-    const { status, stderr } = spawnSync('tmux', ['-L', this.#socket, '-f', '/dev/null', 'new-session', '-d', '-s', 'test', '-x', String(columns), '-y', String(rows), 'bash --norc --noprofile -i'], { cwd, env: { ...env, LC_ALL: 'C.UTF-8' }, encoding: 'utf8' });
+    this.#socket = join(cwd, '..', 'tmux.sock');
+    const { status, stderr } = spawnSync('tmux', ['-S', this.#socket, '-f', '/dev/null', 'new-session', '-d', '-s', 'test', '-x', String(columns), '-y', String(rows), 'bash --norc --noprofile -i'], { cwd, env: { ...env, LC_ALL: 'C.UTF-8' }, encoding: 'utf8' });
     if (status !== 0) throw new Error(`tmux does not start: ${stderr}`);
     this.#do('set-option', '-g', 'window-size', 'manual');
     this.resize(rows, columns);
@@ -59,7 +60,7 @@ export class Tmux {
   }
 
   #do(...argv: readonly string[]): string {
-    const { status, stdout, stderr } = spawnSync('tmux', ['-L', this.#socket, ...argv], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('tmux', ['-S', this.#socket, ...argv], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`tmux ${argv.join(' ')}: ${stderr}`);
     return stdout;
   }
