@@ -1,9 +1,19 @@
-import type { EngineConfig } from '@crpm/core';
+import { wrap, type EngineConfig } from '@crpm/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** The lines after a command's help. */
 export function examples(lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+/** Help for a terminal of that width: a remark beside an example goes on below itself. Options and descriptions are broken already. */
+export function fitHelp(text: string, width: number | undefined): string {
+  const fit = (line: string) => {
+    if (width === undefined || line.length <= width) return line;
+    const [, before = '', remark = ''] = /^( *\S.*? {2,})(\S.*)$/.exec(line) ?? [];
+    return remark === '' ? wrap(line, { width, first: 0, indent: line.startsWith(' ') ? 4 : 0 }) : before + wrap(remark, { width, first: before.length, indent: before.length });
+  };
+  return text.split('\n').map(fit).join('\n');
 }
 
 /** What an exit code means; README has more words. */

@@ -1,6 +1,6 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { EXIT, FailureError } from '@crpm/core';
-import { prose, quietPipe } from '@crpm/reporters';
+import { prose, quietPipe, widthOf } from '@crpm/reporters';
 import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
@@ -28,7 +28,7 @@ import { updateCommand } from './commands/update.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { watchCommand } from './commands/watch.js';
-import { examples, EXIT_CODES } from './help.js';
+import { examples, EXIT_CODES, fitHelp } from './help.js';
 import type { Cli, Io } from './io.js';
 import { report } from './report.js';
 
@@ -66,6 +66,9 @@ export async function manual(version: string): Promise<string> {
   const nowhere = { write: () => true };
   return manPage(program({ io: { stdout: nowhere, stderr: nowhere, env: {}, cwd: '/' }, version, code: EXIT.ok }), version);
 }
+
+/** Says of an option that can be repeated nothing of the list that is empty at first. */
+const OPTIONS = { optionDescription: (option: Option) => new Help().optionDescription(option).replace(' (default: [])', '') };
 
 /** All commands, as they are typed. */
 export function program(cli: Cli): Command {
@@ -109,10 +112,11 @@ export function program(cli: Cli): Command {
   root.addCommand(completeCommand(cli), { hidden: true });
   for (const command of [root, ...root.commands, ...root.commands.flatMap(({ commands: below }) => below)]) {
     command.exitOverride().configureOutput({
-      writeOut: (text) => cli.io.stdout.write(text),
+      writeOut: (text) => cli.io.stdout.write(fitHelp(text, widthOf(cli.io.stdout))),
       writeErr: (text) => cli.io.stderr.write(text),
       outputError: (text, write) => { write(prose(text, cli.io.stderr)); },
     });
+    command.configureHelp(OPTIONS);
     command.showHelpAfterError(command === root ? '(crpm --help lists the commands and their options)' : `(${nameOf(command)} --help has examples)`);
   }
   return root;

@@ -16,7 +16,7 @@ export function wrap(text: string, { width, first, indent }: Wrapping): string {
   let line = lead + start;
   let taken = first;
   for (const word of words) {
-    if ( taken + columns(line) + 1 + columns(word) > width) {
+    if (taken + columns(line) + 1 + columns(word) > width) {
       lines.push(line);
       line = word;
       taken = indent;
