@@ -75,3 +75,16 @@ test('values of the config can not become commands, and what makes nothing is le
   expect(existsSync(join(rig.work, 'owned'))).toBe(false);
   expect((await rig.crpm(['eject', 'nope'])).code).toBe(2);
 });
+
+test('each stream and architecture has an image of its own, of its own architecture', async () => {
+  rig.write({
+    'tree/tiny.spec': tinySpec(),
+    'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: [centos-stream-9, centos-stream-10]\narch: [x86_64, s390x]\nsources:\n  tiny: { dir: tree, preset: none, kind: rpmbuild, spec: { tree: tiny.spec } }\n',
+  });
+  const { code, out, err } = await rig.crpm(['eject']);
+  expect([code, err]).toEqual([0, '']);
+  const made = [...out.matchAll(/^ {2}derive "\$\w+" (crpm-eject-\S+-tools) (\S+) /gm)].map(([, tag, folder]) => `${tag ?? ''} ${folder ?? ''}`);
+  expect(made).toEqual(['x86_64_cs9', 's390x_cs9', 'x86_64_cs10', 's390x_cs10'].map((place) => `crpm-eject-base-${place}-tools "$WORK"/base@${place}`));
+  expect(out.match(/= s390x \] \|\| docker pull --platform linux\/s390x /g)).toHaveLength(2);
+  expect(out.match(/^image_\w+=\$\(docker image inspect -f '\{\{\.Id\}\}' /gm)).toHaveLength(4);
+});

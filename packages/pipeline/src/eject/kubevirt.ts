@@ -70,6 +70,7 @@ export function rpmDepsStep(params: RpmDepsParams): Step {
     uses: ['evr_of'],
     lines: [
       '# RPMs that it names without a version (qemu-pr-helper) are left to the resolver here, which may choose an official one.',
+      "# The tree is changed in place, and crpm revert can't take back what this script did: git checkout does, in the line below.",
       `KUBEVIRT=${quote(params.kubevirt)}`,
       ...(params.published === undefined ? [] : [`BASE_URL=${quote(params.published.replace(/\/$/, ''))}`]),
       ...params.streams.flatMap(({ basesystem, stream, kubevirtBasesystem, versions }) =>
@@ -87,6 +88,7 @@ export function rpmDepsStep(params: RpmDepsParams): Step {
         }),
       ),
       `rm -f "$KUBEVIRT"/${CUSTOM_REPO}`,
+      'echo "the way back, with all else that changed in both: git -C $KUBEVIRT checkout -- WORKSPACE rpm/BUILD.bazel"',
     ],
   };
 }

@@ -60,7 +60,7 @@ fetch_commit() {
   },
   in_root: {
     text: `
-# in_root IMAGE FOLDER COMMAND…: in FOLDER, with nothing of this shell's environment, and without network.
+# in_root IMAGE FOLDER COMMAND…: in FOLDER, with nothing of this shell's environment; in an image without network, on this machine itself with its own.
 in_root() {
   local image=$1 folder=$2
   shift 2

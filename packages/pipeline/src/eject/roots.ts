@@ -10,15 +10,22 @@ import { words } from './text.js';
 /** `base`: an image with the rpm tools, or this machine. */
 export function baseStep({ id }: GraphNode, params: BaseParams, onHost: boolean): Step {
   const image = imageOf(id);
+  const tag = id.toLowerCase().replace('@', '-');
+  const folder = `"$WORK"/${id}`;
   const title = 'the base image';
   if (onHost || params.base.kind === 'host') return { title: 'this machine, with what it has', lines: [`command -v ${params.tools.join(' ')} >/dev/null`, `${image}=`] };
   const lines =
     params.base.kind === 'image'
-      ? [`${image}=${quote(params.base.reference)}`, `docker image inspect "$${image}" >/dev/null 2>&1 || docker pull ${platform(params)} "$${image}"`]
-      : [`${image}=crpm-eject-${id.toLowerCase().replace('@', '-')}`, `docker build ${platform(params)} -t "$${image}" -f ${quote(params.base.file)} ${quote(params.base.context)}`];
+      ? [
+          `${image}=${quote(params.base.reference)}`,
+          `[ "$(docker image inspect -f '{{.Architecture}}' "$${image}" 2>/dev/null)" = ${goArch(params)} ] || docker pull ${platform(params)} "$${image}"`,
+          '# By its id: the name is another image once that of another architecture is pulled.',
+          `${image}=$(docker image inspect -f '{{.Id}}' "$${image}")`,
+        ]
+      : [`${image}=crpm-eject-${tag}`, `docker build ${platform(params)} -t "$${image}" -f ${quote(params.base.file)} ${quote(params.base.context)}`];
   const switches = [...params.enable.flatMap((one) => ['enable', one]), ...params.disable.flatMap((one) => ['disable', one])];
   const tools = ['rpm-build', 'createrepo_c', 'dnf-plugins-core', 'tar', 'xz', 'gzip', 'patch', 'git-core', 'meson', 'ninja-build', 'gcc', 'make', 'autoconf', 'automake'];
-  const repos = params.repos.map(({ name, baseUrl }) => `printf '%s\\n' ${words([`[crpm-${name}]`, `name=${name}`, `baseurl=${baseUrl}`, 'enabled=1', 'gpgcheck=0'])} >"$WORK"/base/${quote(`crpm-${name}.repo`)}`);
+  const repos = params.repos.map(({ name, baseUrl }) => `printf '%s\\n' ${words([`[crpm-${name}]`, `name=${name}`, `baseurl=${baseUrl}`, 'enabled=1', 'gpgcheck=0'])} >${folder}/${quote(`crpm-${name}.repo`)}`);
   const hasAll = `docker run --rm --entrypoint sh "$${image}" -c 'for tool; do command -v "$tool" >/dev/null || exit 1; done' sh ${words(params.tools)}`;
   const hasDnf = `docker run --rm --entrypoint sh "$${image}" -c 'command -v dnf' >/dev/null`;
   // Repositories matter to an image that can install from them.
@@ -28,18 +35,22 @@ export function baseStep({ id }: GraphNode, params: BaseParams, onHost: boolean)
     uses: ['set_up_base'],
     lines: [
       ...lines,
-      'mkdir -p "$WORK"/base',
+      `mkdir -p ${folder}`,
       ...repos,
       `if ${setUp}; then`,
-      `  derive "$${image}" crpm-eject-tools "$WORK"/base sh -c "cp /build/*.repo /etc/yum.repos.d/ 2>/dev/null; $SET_UP_BASE" crpm ${words([...switches, '--', ...tools, ...params.packages])}`,
-      `  ${image}=crpm-eject-tools`,
+      `  derive "$${image}" crpm-eject-${tag}-tools ${folder} sh -c "cp /build/*.repo /etc/yum.repos.d/ 2>/dev/null; $SET_UP_BASE" crpm ${words([...switches, '--', ...tools, ...params.packages])}`,
+      `  ${image}=crpm-eject-${tag}-tools`,
       'fi',
     ],
   };
 }
 
-function platform({ arch }: BaseParams): string {
-  return `--platform linux/${{ x86_64: 'amd64', aarch64: 'arm64', s390x: 's390x' }[arch]}`;
+function platform(params: BaseParams): string {
+  return `--platform linux/${goArch(params)}`;
+}
+
+function goArch({ arch }: BaseParams): string {
+  return { x86_64: 'amd64', aarch64: 'arm64', s390x: 's390x' }[arch];
 }
 
 /** `<package>.source`: the trees, copied. */
