@@ -96,6 +96,8 @@ function kubelet({ dir, pki, prefix, address, cgroup, identity }: NodeLayout) {
     clusterDNS: [`${prefix}.1`],
     resolvConf: '',
     podLogsDir: join(dir, 'podlogs'),
+    // By default a pod that fills its disk is noticed a minute later.
+    volumeStatsAggPeriod: '5s',
     volumePluginDir: join(dir, 'volume-plugins'),
     makeIPTablesUtilChains: false,
     // The disk of a test machine may be fuller than a node's should be.

@@ -65,17 +65,19 @@ export async function follow({ api, run, job, uid, what, signal, line, patience 
       if (sinkFailure !== undefined) throw sinkFailure;
       if (run.failure !== undefined) throw run.failure;
       let outcome = judge(run.jobs.get(job), run.look(job, JOB).pods, []);
-      // Events have the words for what is given up; watches do not bring them.
-      if (outcome.state === 'waiting' ? Date.now() - looked > GLANCE || waits.tooLong(outcome.trouble) : outcome.state !== 'running') {
+      // Events say why it waits, and have the words for what is given up; watches do not bring them.
+      const asks = outcome.state === 'waiting' ? Date.now() - looked > GLANCE || waits.left() === 0 : outcome.state !== 'running';
+      if (asks) {
         outcome = await recorded(api, job, uid, signal);
         looked = Date.now();
       }
       switch (outcome.state) {
         case 'waiting':
-          waits.see(outcome.trouble);
+          // Without events a quota is not seen; that it was is no less true for that.
+          if (asks || outcome.trouble) waits.see(outcome.trouble, asks);
           break;
         case 'running':
-          waits.see(undefined);
+          waits.see(undefined, true);
           reading ??= log.follow(api, outcome.pod, logging.signal);
           break;
         case 'reported':
@@ -86,7 +88,7 @@ export async function follow({ api, run, job, uid, what, signal, line, patience 
           told.endLive();
           return { outcome, told };
       }
-      await run.changed(outcome.state === 'waiting' ? GLANCE : 30_000, signal);
+      await run.changed(outcome.state === 'waiting' ? Math.min(GLANCE, waits.left() + 1) : 30_000, signal);
     }
   } finally {
     logging.abort();
@@ -120,7 +122,7 @@ async function eventsOf(api: KubeApi, uids: readonly string[]): Promise<readonly
 /** What a Job waits for: told once, and for so long. */
 class Waits {
   private since = 0;
-  private what: Trouble['what'] | undefined;
+  private trouble: Trouble | undefined;
   private said = '';
 
   constructor(
@@ -129,19 +131,23 @@ class Waits {
     private readonly line: (text: string) => void,
   ) {}
 
-  see(trouble: Trouble | undefined): void {
-    if (trouble?.what !== this.what) this.since = Date.now();
-    this.what = trouble?.what;
+  /** `asked`: it is what the cluster has on record, events included; on that alone it is given up. */
+  see(trouble: Trouble | undefined, asked: boolean): void {
+    if (trouble?.what !== this.trouble?.what) this.since = Date.now();
+    this.trouble = trouble;
     if (!trouble) return;
     if (this.said === '') this.line(`crpm: the pod waits: ${(this.said = trouble.said)}`);
-    if (this.tooLong(trouble)) this.giveUp(trouble);
+    if (asked && this.left() === 0) this.giveUp(trouble);
   }
 
-  tooLong(trouble: Trouble | undefined): trouble is Trouble {
-    if (!trouble || trouble.what !== this.what) return false;
+  /** Milliseconds until what it waits for now has lasted too long. */
+  left(): number {
+    return this.trouble ? Math.max(0, this.since + this.bound(this.trouble) - Date.now()) : Infinity;
+  }
+
+  private bound({ what, said }: Trouble): number {
     // Those that others still use are free some day; the Job's own deadline runs meanwhile.
-    if (trouble.what === 'schedule' && /Insufficient|too many pods/i.test(trouble.said)) return false;
-    return Date.now() - this.since > this.patience[trouble.what];
+    return what === 'schedule' && /Insufficient|too many pods/i.test(said) ? Infinity : this.patience[what];
   }
 
   private giveUp({ what, said }: Trouble): never {

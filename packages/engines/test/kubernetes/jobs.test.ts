@@ -138,4 +138,16 @@ describe('Jobs', () => {
     onTestFinished(() => clearInterval(timer));
     expect(await running).toMatchObject({ class: 'environment', message: `rpmbuild can’t start in the cluster for 0 s: ${said}`, next: expect.stringContaining(next) });
   });
+
+  it('that the namespace’s quota keeps from beginning are given up too, however much else happens in the run', async () => {
+    const { start, current, api } = await rig({ image: 60_000, container: 60_000, quota: 300, schedule: 60_000 });
+    const running = failureOf(start());
+    await expect.poll(async () => (await current()).length).toBe(1);
+    const said = 'Error creating: pods "x" is forbidden: exceeded quota: none';
+    api.set('events', event((await current())[0]!.metadata.uid!, 'FailedCreate', said));
+    let n = 0;
+    const timer = setInterval(() => api.set('pods', { metadata: { name: 'of-another', labels: { n: String(n++) } }, status: { phase: 'Running' } } as never), 20);
+    onTestFinished(() => clearInterval(timer));
+    expect(await running).toMatchObject({ class: 'environment', message: `rpmbuild can’t start in the cluster for 0 s: ${said}` });
+  });
 });
