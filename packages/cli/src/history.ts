@@ -1,4 +1,4 @@
-import type { Event, LeftOut, NodeOutcome, WorkspacePaths } from '@crpm/core';
+import type { Event, Failure, LeftOut, NodeOutcome, WorkspacePaths } from '@crpm/core';
 import { listRuns, readEvents, runLogs, wasKilled } from './run-folder.js';
 
 /** A recorded run. Times are milliseconds since the epoch. */
@@ -17,12 +17,21 @@ export interface NodeHistory {
   readonly outcome?: NodeOutcome;
   /** Left out of the last run, by `--only` or `--skip`. */
   readonly role?: LeftOut;
-  /** The last run in which it really ran, well or not. */
+  /** The last run in which it really ran, well or not; once its result was found to hold since, the last in which it ran well. */
   readonly ran?: { readonly run: string; readonly at: number; readonly ms: number; readonly outcome: NodeOutcome };
+}
+
+/** A node that failed, in a few words. */
+export interface RecordedFailure extends Pick<Failure, 'class' | 'cause' | 'message' | 'next' | 'commands'> {
+  readonly node: string;
+  /** Absolute path. */
+  readonly log?: string;
 }
 
 export interface History {
   readonly last?: RecordedRun;
+  /** Of the last run, in the order in which they failed; absent: none did. */
+  readonly failures?: readonly RecordedFailure[];
   /** In the order given. */
   readonly nodes: readonly NodeHistory[];
 }
@@ -32,17 +41,21 @@ export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly stri
   const runs = listRuns(workspace).map((id) => ({ id, events: readEvents(runLogs(workspace, id)) }));
   const last = runs.at(-1);
   const found = new Map<string, NodeHistory>();
+  const good = new Map<string, NodeHistory['ran']>();
   for (const { id, events } of runs) {
     for (const event of events) {
       if (event.type !== 'node-finished') continue;
-      const before = found.get(event.node)?.ran;
-      const really = event.outcome !== 'fresh' && event.outcome !== 'restored' && event.outcome !== 'not-run';
-      const ran = really ? { run: id, at: event.at, ms: event.ms, outcome: event.outcome } : before;
+      const holds = event.outcome === 'fresh' || event.outcome === 'restored';
+      const really = !holds && event.outcome !== 'not-run';
+      const ran = really ? { run: id, at: event.at, ms: event.ms, outcome: event.outcome } : holds && event.role === undefined ? good.get(event.node) : found.get(event.node)?.ran;
+      if (event.outcome === 'ran') good.set(event.node, ran);
       found.set(event.node, { node: event.node, ...(id === last?.id ? { outcome: event.outcome, ...(event.role ? { role: event.role } : {}) } : {}), ...(ran ? { ran } : {}) });
     }
   }
+  const failures = last?.events.flatMap(failureIn) ?? [];
   return {
     ...(last ? { last: toRun(last.id, last.events, holder) } : {}),
+    ...(failures.length > 0 ? { failures } : {}),
     nodes: nodes.map((node) => found.get(node) ?? { node }),
   };
 }
@@ -52,4 +65,10 @@ function toRun(id: string, events: readonly Event[], holder: { readonly since: s
   const finished = events.find((event) => event.type === 'run-finished');
   const run = { id, started, ...(finished ? { finished: { at: finished.at, exitCode: finished.exitCode, ms: finished.ms } } : {}) };
   return wasKilled(run, holder) ? { ...run, killed: true } : run;
+}
+
+function failureIn(event: Event): readonly RecordedFailure[] {
+  if (event.type !== 'node-finished' || !event.failure) return [];
+  const { class: of, cause, message, next, commands } = event.failure;
+  return [{ node: event.node, ...(event.log === undefined ? {} : { log: event.log }), class: of, ...(cause ? { cause } : {}), message, ...(next === undefined ? {} : { next }), ...(commands ? { commands } : {}) }];
 }

@@ -1,6 +1,6 @@
 import type { WorkspacePaths } from '@crpm/core';
 import type { RepositoryStatus } from '@crpm/pipeline';
-import { count, formatAge, formatDuration, formatTable, outcomeWord } from '@crpm/reporters';
+import { count, formatAge, formatDuration, formatFailure, formatTable, outcomeWord } from '@crpm/reporters';
 import { readRecordedRuns, type History } from './history.js';
 import type { Project } from './project.js';
 import { formatProofStatus, proofStatus, type ProofStatus } from './proof-status.js';
@@ -54,7 +54,8 @@ export function formatStatus(status: Status, now: number, width?: number): strin
     outcome === undefined ? (ran ? absence : 'never ran') : outcomeWord(outcome, role),
     ran ? `${ran.outcome === 'ran' ? 'ran' : outcomeWord(ran.outcome)} ${formatAge(now - ran.at)} ago in ${formatDuration(ran.ms)}` : '',
   ]);
-  return `${formatTable(facts, width)}\n\n${formatTable([['node', 'last run', 'last time it did'], ...nodes], width)}\n`;
+  const failures = (status.failures ?? []).map(({ node, log, ...failure }) => formatFailure(failure, { node, ...(log === undefined ? {} : { log }), width }));
+  return `${[formatTable(facts, width), formatTable([['node', 'last run', 'last time it did'], ...nodes], width), ...failures].join('\n\n')}\n`;
 }
 
 function formatLast({ last }: Status, now: number): string {

@@ -91,6 +91,25 @@ test('what a node did in an earlier run is not told as of the last one', () => {
   ]);
 });
 
+test('a failure that was mended is not told of the result that holds again', () => {
+  const good = record(0, [started, ended('a', 'ran', 2000), finished(0)]);
+  record(1, [started, ended('a', 'failed', 5000), finished(1)]);
+  const failed = readRecordedRuns(workspace, ['a'], undefined).nodes[0];
+  record(2, [started, { ...ended('a', 'fresh', 6000), role: 'as-is' } as Event, finished(0)]);
+  expect(readRecordedRuns(workspace, ['a'], undefined).nodes[0]?.ran).toEqual(failed?.ran);
+  record(3, [started, ended('a', 'fresh', 7000), finished(0)]);
+  expect(readRecordedRuns(workspace, ['a'], undefined).nodes).toEqual([{ node: 'a', outcome: 'fresh', ran: { run: good, at: 2000, ms: 5, outcome: 'ran' } }]);
+});
+
+test('status tells what failed in the last run in a few words, where its log is, and what to type', () => {
+  const failure = { class: 'build', message: 'rpmbuild ended with exit code 1', next: 'Mend a.c.', lines: ['a.c:1: error'], complaints: [], commands: ['crpm shell a'] } as const;
+  record(0, [started, { ...ended('a', 'failed', 2000), failure, log: '/logs/a.log' } as Event, ended('b', 'not-run', 2000), finished(1)]);
+  const text = formatStatus({ workspace: workspace.state, ...readRecordedRuns(workspace, ['a', 'b'], undefined) }, 10_000);
+  expect(text).toMatch(/\nb +not run\n\na failed: rpmbuild ended with exit code 1\n {2}next: Mend a\.c\.\n {2}type: crpm logs a; crpm shell a\n {2}log: {2}\/logs\/a\.log\n$/);
+  record(1, [started, ended('a', 'fresh', 3000), finished(0)]);
+  expect(readRecordedRuns(workspace, ['a'], undefined)).not.toHaveProperty('failures');
+});
+
 test('what the needs of a node ran for since a run: their own causes, and only where they came to an end', () => {
   const needs = (id: string, ...of: readonly string[]): [string, GraphNode] => [id, { id, kind: 'k', title: id, needs: of, params: null }];
   const graph: Graph = { nodes: new Map([needs('tree'), needs('dist', 'tree'), needs('rpms', 'dist'), needs('other')]) };
