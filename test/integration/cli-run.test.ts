@@ -183,6 +183,20 @@ test('logs and status know the runs that were recorded', async () => {
   expect(status).toMatchObject({ last: { finished: { exitCode: 0 } }, nodes: [{ node: 'greet', outcome: 'ran' }], server: { running: false } });
 });
 
+test('logs without a node has the log of what failed in the last run, else which nodes have one', async () => {
+  rig.write({ 'custom-rpms.config.yaml': config('  greet: { run: [echo, hello] }\n  part: { run: "echo so far; exit 3", needs: [greet] }\n') });
+  expect((await rig.crpm(['logs'])).err).toBe('error: there are no logs: nothing was run in this workspace yet');
+  await rig.crpm(['run']);
+  expect(await rig.crpm(['logs'])).toEqual({ code: 0, out: expect.stringContaining('so far') as string, err: 'this is the log of part, which failed' });
+  await rig.crpm(['run', 'greet']);
+  const { out } = await rig.crpm(['logs']);
+  expect(out).toMatch(/^node +last run with a log\ngreet +\S+\npart +\S+$/);
+  const run = out.split(/\s+/).at(-1) ?? '';
+  expect((await rig.crpm(['logs', '--run', run])).out).toContain('so far');
+  expect((await rig.crpm(['logs', '--run', 'nope'])).err).toContain('there is no run nope; the runs are: ');
+  expect(await rig.crpm(['logs', '-f'])).toEqual({ code: 2, out: '', err: 'error: -f follows one node: crpm logs -f NODE' });
+});
+
 test('clean forgets results and keeps logs, --all removes the rest and the link', async () => {
   rig.write({ 'custom-rpms.config.yaml': config('  greet: { run: "cp name.txt out.txt", inputs: [name.txt], outputs: [out.txt] }\n'), 'name.txt': 'x' });
   await rig.crpm(['run']);

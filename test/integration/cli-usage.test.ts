@@ -72,7 +72,7 @@ test.each([
   [['run', '--reporter', 'opera'], 'error: --reporter opera: there is no "opera"; there are: live, plain, ndjson, github, junit, trace, html'],
   [['graph', '--format', 'png'], "error: option '--format <format>' argument 'png' is invalid. Allowed choices are text, json, dot, mermaid, svg, html."],
   [['ui', '--port', '80'], "error: option '--port <n>' argument '80' is invalid. Ports below 1024 are for services of the system; choose one from 1024 to 65535."],
-  [['logs'], "error: missing required argument 'node'"],
+  [['explain'], "error: missing required argument 'node'"],
 ])('crpm %j is a usage error', async (argv, message) => {
   const { code, err } = await rig.crpm(argv);
   expect(err.split('\n')[0]).toBe(message);

@@ -26,9 +26,7 @@ export interface Holder {
 
 /** The run whose log of a node to show: the one asked for, else the last in which the node ran. `nodes`: what the graph has. */
 export function findRun(workspace: WorkspacePaths, node: string, asked: string | undefined, nodes: ReadonlySet<string>): string {
-  const runs = listRuns(workspace);
-  if (runs.length === 0) refuse('there are no logs: nothing was run in this workspace yet');
-  if (asked !== undefined && !runs.includes(asked)) refuse(`there is no run ${asked}; the runs are: ${runs.join(', ')}`);
+  const runs = requireRun(workspace, asked);
   const candidates = asked === undefined ? [...runs].reverse() : [asked];
   const found = candidates.find((run) => nodesWithLogs(workspace, run).includes(node));
   if (found !== undefined) return found;
@@ -66,6 +64,28 @@ export async function awaitTurn(look: (awaited: string | undefined) => Turn, tel
     awaited = turn.run;
     await delay(LOOK, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Nodes that failed in the last run, or in the run asked for, and have a log there. */
+export function failedWithLog(workspace: WorkspacePaths, asked: string | undefined): readonly string[] {
+  const runs = requireRun(workspace, asked);
+  const run = asked ?? runs.at(-1) ?? '';
+  const failed = readEvents(runLogs(workspace, run)).flatMap((event) => (event.type === 'node-finished' && event.outcome === 'failed' ? [event.node] : []));
+  return failed.filter((node) => nodesWithLogs(workspace, run).includes(node));
+}
+
+/** Which nodes have logs, and the last run in which each has; of the run asked for, if one is. */
+export function logsByNode(workspace: WorkspacePaths, asked: string | undefined): ReadonlyMap<string, string> {
+  const runs = listRuns(workspace).filter((run) => asked === undefined || run === asked);
+  return new Map(runs.flatMap((run) => nodesWithLogs(workspace, run).map((node) => [node, run] as const)));
+}
+
+/** Refuses a run that is not on record, and where there is none at all. */
+function requireRun(workspace: WorkspacePaths, asked: string | undefined): readonly string[] {
+  const runs = listRuns(workspace);
+  if (runs.length === 0) refuse('there are no logs: nothing was run in this workspace yet');
+  if (asked !== undefined && !runs.includes(asked)) refuse(`there is no run ${asked}; the runs are: ${runs.join(', ')}`);
+  return runs;
 }
 
 function nodesWithLogs(workspace: WorkspacePaths, run: string): readonly string[] {
