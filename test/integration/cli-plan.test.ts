@@ -62,10 +62,10 @@ test('explain shows one node whole, and leads to the need that is the cause', as
   rig.write({ 'name.txt': 'other' });
   const { code, out } = await rig.crpm(['explain', 'print']);
   expect(code).toBe(0);
-  expect(out).toMatch(/^print \(task\): run print\n\nnow +may run: it does if what it needs comes out different\nlast run +(?:just now|\d+ seconds? ago) \(\S+Z\) in \d+\.\ds, run \S+\nmade +no files\n\nwhy\n {2}greet will be made again\n {2}→ crpm explain greet\n\nneeds\n {2}greet {2}run {2}file\/name\.txt changed\n\ninputs\n {2}\S/);
+  expect(out).toMatch(/^print \(task\): run print\n\nnow +may run: it does if what it needs comes out different\nlast run +(?:just now|\d+ seconds? ago) \(\S+Z\) in \d+\.\ds, run \S+\nran because +first run\nmade +no files\n\nwhy\n {2}greet will be made again\n {2}→ crpm explain greet\n\nneeds\n {2}greet {2}run {2}file\/name\.txt changed\n\ninputs\n {2}\S/);
   const cause = await rig.crpm(['explain', 'greet']);
-  expect(cause.out).toContain('\nnow       will run\n');
-  expect(cause.out).toContain('\nmade      1 file\n\nwhy\n  file/name.txt changed\n\ninputs\n');
+  expect(cause.out).toContain('\nnow          will run\n');
+  expect(cause.out).toContain('\nmade         1 file\n\nwhy\n  file/name.txt changed\n\ninputs\n');
   expect(cause.out).toMatch(/\n {2}file\/name\.txt +[0-9a-f]{12}… +\(was [0-9a-f]{12}…\)$/);
   expect(await rig.crpm(['explain', 'nope'])).toEqual({ code: 2, out: '', err: 'error: there is no node nope; the nodes are: greet, print' });
 });

@@ -67,7 +67,8 @@ function toRun(id: string, events: readonly Event[], holder: { readonly since: s
   return wasKilled(run, holder) ? { ...run, killed: true } : run;
 }
 
-function failureIn(event: Event): readonly RecordedFailure[] {
+/** What an event tells of a node that failed; nothing where it tells of none. */
+export function failureIn(event: Event): readonly RecordedFailure[] {
   if (event.type !== 'node-finished' || !event.failure) return [];
   const { class: of, cause, message, next, commands } = event.failure;
   return [{ node: event.node, ...(event.log === undefined ? {} : { log: event.log }), class: of, ...(cause ? { cause } : {}), message, ...(next === undefined ? {} : { next }), ...(commands ? { commands } : {}) }];

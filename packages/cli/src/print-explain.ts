@@ -1,8 +1,9 @@
 import { wrap, type GraphNode, type Selected } from '@crpm/core';
-import { count, formatDuration, formatTable, widthOf } from '@crpm/reporters';
+import { count, formatDuration, formatFailure, formatTable, outcomeWord, widthOf } from '@crpm/reporters';
 import type { Explanation } from '@crpm/runner';
 import { printJson, type Cli } from './io.js';
 import { changesSince, type RanSince } from './changes-since.js';
+import { lastAttempt, type Attempt } from './last-attempt.js';
 import { actionWord, planOptions } from './print-plan.js';
 import type { Project } from './project.js';
 import { stoppable } from './signals.js';
@@ -16,8 +17,9 @@ export async function printExplanation(cli: Cli, project: Project, part: Selecte
     const kind = options.kinds.get(node.kind);
     const titleOf = (name: string) => (kind ? inputTitle(name, kind) : name);
     const since = sinceOf(explanation, (run) => changesSince(options.workspace, project.graph, node.id, run));
-    if (json) printJson(cli.io, { ...explanation, ...(since.length > 0 ? { since } : {}) });
-    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), since, titleOf, age: (at) => age(at) }, widthOf(cli.io.stdout)));
+    const attempt = lastAttempt(options.workspace, node.id);
+    if (json) printJson(cli.io, { ...explanation, ...(attempt ? { attempt } : {}), ...(since.length > 0 ? { since } : {}) });
+    else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), ...(attempt ? { attempt } : {}), since, titleOf, age: (at) => age(at) }, widthOf(cli.io.stdout)));
   });
 }
 
@@ -35,6 +37,8 @@ export interface Wording {
   readonly title: string;
   /** Each difference in words; {@link Explanation.differences}, one or more lines each. */
   readonly differences: readonly string[];
+  /** The last time that it ran, on record. */
+  readonly attempt?: Attempt;
   /** What its needs ran for since. */
   readonly since?: readonly RanSince[];
   /** What an input is to people; nothing of what is not their business. */
@@ -44,18 +48,23 @@ export interface Wording {
 }
 
 /** For people: what would be done, every difference to the last good run, what becomes of the needs, and all inputs, changed ones with what they were. */
-export function formatExplanation(explanation: Explanation, { title, differences, since = [], titleOf, age }: Wording, width?: number): string {
+export function formatExplanation(explanation: Explanation, { title, differences, attempt, since = [], titleOf, age }: Wording, width?: number): string {
   const within = width === undefined ? undefined : width - 2;
   const { node, kind, action, last, needs } = explanation;
+  const isBad = attempt !== undefined && attempt.outcome !== 'ran';
+  const because = attempt && attempt.reasons.length > 0 && (isBad || attempt.run === last?.run) ? [['ran because', attempt.reasons.join(', ')]] : [];
   const facts = [
     ['now', NOW[action]],
     ...(explanation.from === undefined ? [] : [['from the shared store', explanation.from]]),
-    ['last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, ${whereMade(last)}` : 'never, with a good end'],
+    ...(isBad ? [['last run', `${outcomeWord(attempt.outcome)} ${age(attempt.at)} (${attempt.at}) in ${formatDuration(attempt.ms)}, run ${attempt.run}`], ...because] : []),
+    [isBad ? 'last good run' : 'last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, ${whereMade(last)}` : 'never, with a good end'],
+    ...(isBad ? [] : because),
     ...(last ? [['made', last.files.length === 0 ? 'no files' : count(last.files.length, 'file')]] : []),
   ];
   const blocks = [
     `${node} (${kind}): ${title}`,
     formatTable(facts, width),
+    ...(attempt?.failure ? [formatFailure(attempt.failure, { node, width, ...(attempt.failure.log === undefined ? {} : { log: attempt.failure.log }) })] : []),
     ...(differences.length > 0 ? [block('why', [...differences, ...whereToAsk(explanation)].map((line) => wrap(line, { width: within, first: 0, indent: 2 })))] : []),
     ...(since.length > 0 ? [block('since its last good run', formatTable(since.map(({ node: need, run, reason }) => [need, reason, `(run ${run})`]), within, [1]).split('\n'))] : []),
     ...(needs.length > 0 ? [block('needs', formatTable(needs.map((need) => [need.node, actionWord(need.action), need.reason]), within).split('\n'))] : []),

@@ -64,6 +64,31 @@ test('after a build that failed: what its needs ran for since the last good one'
   expect(text).toContain('why\n  libvirt.source changed\n\nsince its last good run\n  libvirt.source  tree: src/a.c changed  (run 20261123T080000.000Z-aaaaaa)\n\nneeds\n');
 });
 
+test('a node that failed says so first, with why it ran, its failure and its log; then the last good run', () => {
+  const attempt = { run: '20261123T080000.000Z-aaaaaa', at: '2026-11-23T08:00:09.000Z', ms: 8400, outcome: 'failed', reasons: ['a.source: a.c changed', 'b changed'], failure: { node: 'a', class: 'build', message: 'rpmbuild ended with exit code 1', next: 'Mend a.c.', log: '/logs/a.log' } } as const;
+  const explanation: Explanation = { node: 'a', layer: 0, action: 'run', reason: '', kind: 'rpmbuild', differences: [], needs: [], last: last() };
+  expect(formatExplanation(explanation, { ...wording(), attempt })).toBe(`a (rpmbuild): RPMs of libvirt
+
+now            will run
+last run       failed 2 hours ago (2026-11-23T08:00:09.000Z) in 8.4s, run 20261123T080000.000Z-aaaaaa
+ran because    a.source: a.c changed, b changed
+last good run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s, run 20261122T140309.000Z-3fa0c1
+made           1 file
+
+a failed: rpmbuild ended with exit code 1
+  next: Mend a.c.
+  type: crpm logs a
+  log:  /logs/a.log
+`);
+});
+
+test('a node that ran well says why it did; of a run whose result is not the one at hand nothing is told', () => {
+  const attempt = { run: last().run, at: last().at, ms: 6300, outcome: 'ran', reasons: ['a.source: a.c changed'] } as const;
+  const explanation: Explanation = { node: 'a', layer: 0, action: 'fresh', reason: '', kind: 'rpmbuild', differences: [], needs: [], last: last() };
+  expect(formatExplanation(explanation, { ...wording(), attempt })).toMatch(/\nlast run +2 hours ago .*\nran because +a\.source: a\.c changed\nmade /);
+  expect(formatExplanation(explanation, { ...wording(), attempt: { ...attempt, run: 'another' } })).not.toContain('ran because');
+});
+
 test('a node that may run names the nodes at which that begins', () => {
   const text = formatExplanation(
     {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Event, Graph, GraphNode, NodeOutcome, WorkspacePaths } from '@crpm/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { changesSince } from '../src/changes-since.js';
+import { lastAttempt } from '../src/last-attempt.js';
 import { readRecordedRuns } from '../src/history.js';
 import { formatStatus } from '../src/read-status.js';
 import { listRuns, newRunId, pruneRuns, readEvents, runLogs } from '../src/run-folder.js';
@@ -99,6 +100,18 @@ test('a failure that was mended is not told of the result that holds again', () 
   expect(readRecordedRuns(workspace, ['a'], undefined).nodes[0]?.ran).toEqual(failed?.ran);
   record(3, [started, ended('a', 'fresh', 7000), finished(0)]);
   expect(readRecordedRuns(workspace, ['a'], undefined).nodes).toEqual([{ node: 'a', outcome: 'fresh', ran: { run: good, at: 2000, ms: 5, outcome: 'ran' } }]);
+});
+
+test('the last attempt at a node: why it ran and how it failed, until its result was found to hold again', () => {
+  const begun = (reason: string): Event => ({ type: 'node-started', at: 1, node: 'a', reason, log: '/l' });
+  const failure = { class: 'build', message: 'no', lines: ['x'] } as const;
+  expect(lastAttempt(workspace, 'a')).toBeUndefined();
+  const good = record(0, [started, begun('first run'), ended('a', 'ran', 2000), ended('b', 'failed', 2000), finished(0)]);
+  const bad = record(1, [started, begun('tree: a.c changed'), { ...ended('a', 'failed', 3000), failure, log: '/l' } as Event, finished(1)]);
+  record(2, [started, ended('a', 'not-run', 4000), finished(1)]);
+  expect(lastAttempt(workspace, 'a')).toEqual({ run: bad, at: '1970-01-01T00:00:03.000Z', ms: 5, outcome: 'failed', reasons: ['tree: a.c changed'], failure: { node: 'a', log: '/l', class: 'build', message: 'no' } });
+  record(3, [started, ended('a', 'fresh', 5000), finished(0)]);
+  expect(lastAttempt(workspace, 'a')).toMatchObject({ run: good, outcome: 'ran', reasons: ['first run'] });
 });
 
 test('status tells what failed in the last run in a few words, where its log is, and what to type', () => {
