@@ -64,8 +64,9 @@ describe.each(PLACES)('crpm shell, $name', ({ there, image, env }) => {
       columns: 90,
       dialogue: [
         ['tiny.rpmbuild] ', 'stty size\r'],
-        ['30 90', 'sleep 1000\r'],
-        ['sleep 1000', '\u0003'],
+        // What is typed is shown before it runs, and so does not tell when it does.
+        ['30 90', 'sh -c \'echo u""p; exec sleep 1000\'\r'],
+        ['up\r\n', '\u0003'],
         ['tiny.rpmbuild] ', 'echo $((6 * 7)).; exit 4\r'],
       ],
     });
