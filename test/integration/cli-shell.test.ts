@@ -66,7 +66,7 @@ describe.each(PLACES)('crpm shell, $name', ({ there, image, env }) => {
         ['tiny.rpmbuild] ', 'stty size\r'],
         // What is typed is shown before it runs, and so does not tell when it does.
         ['30 90', 'sh -c \'echo u""p; exec sleep 1000\'\r'],
-        ['up\r\n', '\u0003'],
+        ['up\r', '\u0003'],
         ['tiny.rpmbuild] ', 'echo $((6 * 7)).; exit 4\r'],
       ],
     });
