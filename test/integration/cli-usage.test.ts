@@ -48,7 +48,8 @@ test('help is a command too', async () => {
 });
 
 test('doctor: a config that is missing or wrong makes 2, as everywhere', async () => {
-  expect((await rig.crpm(['doctor'])).code).toBe(2);
+  const none = await rig.crpm(['doctor']);
+  expect([none.code, none.out]).toEqual([2, expect.stringMatching(/error {3}config: there is no config: .*\n {8}next: crpm init$/)]);
   rig.write({ 'custom-rpms.config.yaml': 'basesistem: host\n' });
   const { code, out } = await rig.crpm(['doctor']);
   expect(code).toBe(2);

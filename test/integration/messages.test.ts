@@ -181,7 +181,7 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
   },
   {
     title: 'nothing to build around', files: {}, argv: ['init', '--yes'], code: 2,
-    text: `error: there is no tree to build: neither ../qemu nor ../libvirt is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself`,
+    text: `error: there is no tree to build: neither qemu nor libvirt, here or beside, is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself`,
   },
   {
     title: 'a config that is there already', files: { ...kubevirt, ...libvirt, ...tinyConfig }, argv: ['init', '--yes'], code: 2,

@@ -67,6 +67,22 @@ test('outside of KubeVirt the config belongs where one stands, and a KubeVirt be
   expect(look('here')).toMatchObject({ root: join(top, 'here'), kubevirt: join(top, 'kubevirt'), trees: [{ name: 'libvirt' }] });
 });
 
+test('in the folder that holds the trees they are found below, before those beside it', () => {
+  write('src/x', ...[...KUBEVIRT, ...QEMU, ...LIBVIRT, 'qemu-kvm/qemu-kvm.spec', 'seabios/Makefile'].map((path) => `src/${path}`), ...LIBVIRT);
+  const at = (path: string) => join(top, 'src', path);
+  expect(look('src')).toEqual({
+    root: at('.'),
+    kubevirt: at('kubevirt'),
+    trees: [{ name: 'qemu', dir: at('qemu'), distGit: at('qemu-kvm') }, { name: 'libvirt', dir: at('libvirt') }],
+    others: [{ name: 'seabios', dir: at('seabios') }],
+  });
+});
+
+test('~ in a variable that no shell has expanded is home', () => {
+  write(...KUBEVIRT, 'home/me/lv/README');
+  expect(look('kubevirt', { HOME: join(top, 'home/me'), LIBVIRT_DIR: '~/lv' }).trees).toEqual([{ name: 'libvirt', dir: join(top, 'home/me/lv'), variable: 'LIBVIRT_DIR' }]);
+});
+
 test('what is written names what was found, and why', () => {
   const at = (path: string) => join('/src', path);
   const text = configText({
@@ -80,7 +96,7 @@ test('what is written names what was found, and why', () => {
   expect(text).toBe(`# yaml-language-server: $schema=./.crpm/config.schema.json
 # What crpm builds, and for which KubeVirt. crpm run builds it, crpm plan says first what it would do; crpm schema describes every key.
 
-basesystem: centos-stream-10 # by the branch c10s of ../qemu-kvm; also centos-stream-9, a list of both, or your own
+basesystem: centos-stream-10 # by the branch c10s of ../qemu-kvm; also centos-stream-9, a list of both, your own, or host: this machine’s distribution, without a container engine
 # arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x
 
 kubevirt:

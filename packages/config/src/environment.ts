@@ -28,6 +28,11 @@ const ARCHES: readonly Arch[] = ['x86_64', 'aarch64', 's390x'];
 const YES = ['1', 'true', 'yes', 'y', 'on'];
 const NO = ['0', 'false', 'no', 'n', 'off'];
 
+/** `~` is home also where no shell has seen it: in an answer, or quoted in a variable. */
+export function resolvePath(cwd: string, written: string, { HOME = '~' }: Environment): string {
+  return path.resolve(cwd, written.replace(/^~(?=\/|$)/, () => HOME));
+}
+
 /** Reads the variables that KubeVirt's own scripts know. A bad value is a complaint that names its variable. */
 export function readEnvironment(env: Environment, cwd: string, complaints: Complaints): EnvironmentOverrides {
   const get = (name: string) => env[name] || undefined;
@@ -39,7 +44,7 @@ export function readEnvironment(env: Environment, cwd: string, complaints: Compl
     const value = get(name);
     if (value === undefined) return undefined;
     if (/[\u0000-\u001f\u007f]/.test(value)) bad(name, 'expected: a path without control characters');
-    return path.resolve(cwd, value);
+    return resolvePath(cwd, value, env);
   };
   const flag = (name: string) => {
     const value = get(name)?.toLowerCase();

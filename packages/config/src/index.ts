@@ -2,6 +2,7 @@ import type { ConfigFile } from './generated/config-file.js';
 
 export { hasConfig, loadConfig, type Loaded, type LoadOptions } from './load.js';
 export { packageNames } from './normalize/presets.js';
+export { resolvePath } from './environment.js';
 export type { Environment } from './environment.js';
 export type { ConfigFile };
 

@@ -162,6 +162,7 @@ describe('connect', () => {
     expect(message).toContain('engine.host: the engine at unix:///nowhere/docker.sock can’t be reached: there is no such socket');
     expect(next).toContain('systemctl start docker');
     expect(next).toContain('podman.socket');
-    expect(next).toContain('--engine host');
+    expect(next).toContain('basesystem: host');
+    expect(next).not.toContain('--engine host');
   });
 });

@@ -40,7 +40,7 @@ export function initCommand(cli: Cli): Command {
         const asks = !options.yes && cli.io.stdout.isTTY === true && process.stdin.isTTY;
         const { trees, stream } = asks ? await (await import('../init/ask.js')).askForRest(seen, cwd, signal) : { trees: seen.trees, stream: seen.stream ?? { number: 9 as const } };
         if (signal.aborted) return;
-        if (trees.length === 0) refuse('there is no tree to build: neither ../qemu nor ../libvirt is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself');
+        if (trees.length === 0) refuse('there is no tree to build: neither qemu nor libvirt, here or beside, is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself');
         const workspace = locateWorkspace({ root: seen.root, env: cli.io.env });
         writeFileAtomic(file, configText({ ...seen, trees, stream, schema: './.crpm/config.schema.json' }));
         for (const warning of linkCrpm(seen.root, workspace)) warn(cli.io, warning);

@@ -8,7 +8,7 @@ import { belongsTo } from '../clean.js';
 import { openEngine } from '../execute.js';
 import type { Overrides } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
-import { openWorkspace, requireTrees, type Project } from '../project.js';
+import { openWorkspace, requireTrees, workingDirectory, type Project } from '../project.js';
 import type { Stop } from '../signals.js';
 import { judgeLayers, judgeMemoryBound, judgeRootless, judgeRootlessNetwork } from './engine.js';
 import { fine, refused, warning, wrong, type Finding } from './finding.js';
@@ -25,7 +25,9 @@ export async function examine(cli: Cli, globals: GlobalOptions & Pick<Overrides,
   try {
     opened = await openWorkspace(cli, globals);
   } catch (error) {
-    return [...machine, refused('config', error, 'crpm validate shows every complaint with its place.')];
+    const { hasConfig } = await import('@crpm/config');
+    const given = globals.config !== undefined || (await hasConfig({ cwd: workingDirectory(cli, globals), env: cli.io.env }));
+    return [...machine, refused('config', error, given ? 'crpm validate shows every complaint with its place.' : 'crpm init')];
   }
   const { project, workspace } = opened;
   const { config } = project;

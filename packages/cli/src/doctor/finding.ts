@@ -24,7 +24,7 @@ export function wrong(what: string, detail: string, next: string): Finding {
 
 /** What was thrown while something was looked at. A bug goes on. */
 export function refused(what: string, error: unknown, next: string): Finding {
-  if (error instanceof ComplaintsError) return wrong(what, error.diagnostics.map(formatDiagnostic).join('\n'), next);
+  if (error instanceof ComplaintsError) return wrong(what, error.diagnostics.map((diagnostic) => (diagnostic.location ? formatDiagnostic(diagnostic) : diagnostic.message)).join('\n'), next);
   const failure = toFailure(error);
   if (failure.class === 'bug') throw error;
   return wrong(what, failure.message, failure.next ?? next);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { resolvePath } from '@crpm/config';
 import { ComplaintsError } from '../complaints.js';
 import { tell } from '../io.js';
-import type { FoundTree, Surroundings } from './surroundings.js';
+import { lacking, type FoundTree, type Surroundings } from './surroundings.js';
 
 export interface Answers {
   readonly trees: readonly FoundTree[];
@@ -28,7 +28,7 @@ export async function askForRest({ trees, stream }: Surroundings, cwd: string, s
     }
   };
   try {
-    const found = needsTrees ? [...(await askTree(ask, 'libvirt', 'libvirt', cwd)), ...(await askTree(ask, 'qemu', 'QEMU', cwd))] : trees;
+    const found = needsTrees ? [...(await askTree(ask, 'qemu', 'QEMU', cwd)), ...(await askTree(ask, 'libvirt', 'libvirt', cwd))] : trees;
     return { trees: found, stream: stream ?? { number: await askStream(ask) } };
   } finally {
     terminal.close();
@@ -41,9 +41,10 @@ async function askTree(ask: Ask, name: string, title: string, cwd: string): Prom
   for (;;) {
     const answer = await ask(`Folder of your ${title} tree (empty: none): `);
     if (answer === '') return [];
-    const dir = resolve(cwd, answer);
-    if (existsSync(dir)) return [{ name, dir }];
-    tell(process.stdout, `There is no ${dir}.`);
+    const dir = resolvePath(cwd, answer, process.env);
+    const lacks = lacking(name, dir);
+    if (lacks.length === 0) return [{ name, dir }];
+    tell(process.stdout, existsSync(dir) ? `${dir} is no ${title} tree: it has no ${lacks.join(' and no ')}.` : `There is no ${dir}.`);
   }
 }
 

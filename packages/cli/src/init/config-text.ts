@@ -16,7 +16,7 @@ export function configText({ root, kubevirt, trees, others, arch, stream, schema
     `# yaml-language-server: $schema=${schema}`,
     '# What crpm builds, and for which KubeVirt. crpm run builds it, crpm plan says first what it would do; crpm schema describes every key.',
     '',
-    `basesystem: centos-stream-${stream.number} # ${why}also centos-stream-${stream.number === 9 ? 10 : 9}, a list of both, or your own`,
+    `basesystem: centos-stream-${stream.number} # ${why}also centos-stream-${stream.number === 9 ? 10 : 9}, a list of both, your own, or host: this machine’s distribution, without a container engine`,
     arch === undefined ? '# arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x' : `arch: ${JSON.stringify(arch)} # by SINGLE_ARCH; also a list of x86_64, aarch64, s390x`,
     '',
     ...(kubevirt === undefined

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { resolvePath } from '@crpm/config';
 
 /** A tree that was found, and how it came to be known. */
 export interface FoundTree {
@@ -50,12 +51,13 @@ export function lookAround({ cwd, env, known }: LookOptions): Surroundings {
   const kubevirt = kubevirtAround(cwd);
   const inside = kubevirt !== undefined && (cwd === kubevirt || cwd.startsWith(`${kubevirt}/`));
   const root = inside ? kubevirt : cwd;
-  const beside = dirname(root);
-  const both = Object.keys(SIGNS).flatMap((name) => findTree(name, { cwd, env, beside }));
+  // Trees lie beside KubeVirt; one who stands in the folder that holds them has them below.
+  const around = inside ? [dirname(root)] : [cwd, dirname(cwd)];
+  const both = Object.keys(SIGNS).flatMap((name) => findTree(name, { cwd, env, around }));
   const left = ({ name }: FoundTree) => isYes(env[ONLY[name] ?? '']);
   const trees = both.filter((tree) => !left(tree));
   const leftOut = both.filter(left).map(({ name, dir }) => ({ name, dir, variable: ONLY[name] ?? '' }));
-  const neighbours = known.filter((name) => !(name in SIGNS)).flatMap((name) => (isFolder(join(beside, name)) ? [{ name, dir: join(beside, name) }] : []));
+  const neighbours = known.filter((name) => !(name in SIGNS)).flatMap((name) => around.map((folder) => ({ name, dir: join(folder, name) })).filter(({ dir }) => isFolder(dir)).slice(0, 1));
   const stream = streamOf(env, both);
   const arch = env['SINGLE_ARCH'];
   return { root, ...(kubevirt === undefined ? {} : { kubevirt }), trees, others: [...leftOut, ...neighbours], ...(arch ? { arch } : {}), ...(stream ? { stream } : {}) };
@@ -74,22 +76,21 @@ function isKubevirt(folder: string): boolean {
   return existsSync(join(folder, 'hack', 'rpm-deps.sh')) && existsSync(join(folder, 'WORKSPACE'));
 }
 
-function findTree(name: string, { cwd, env, beside }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly beside: string }): readonly FoundTree[] {
+function findTree(name: string, { cwd, env, around }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly around: readonly string[] }): readonly FoundTree[] {
   const variable = VARIABLES[name];
   const named = variable === undefined ? undefined : env[variable];
-  const looksRight = (folder: string) => (SIGNS[name] ?? []).every((file) => existsSync(join(folder, file)));
-  const dir = named ? resolve(cwd, named) : (FOLDERS[name] ?? []).map((folder) => join(beside, folder)).find(looksRight);
+  const dir = named ? resolvePath(cwd, named, env) : around.flatMap((place) => (FOLDERS[name] ?? []).map((folder) => join(place, folder))).find((folder) => lacking(name, folder).length === 0);
   if (dir === undefined) return [];
-  const distGit = distGitOf(name, { cwd, env, beside });
+  const distGit = distGitOf(name, { cwd, env, around });
   return [{ name, dir, ...(distGit === undefined ? {} : { distGit }), ...(named && variable !== undefined ? { variable } : {}) }];
 }
 
-function distGitOf(name: string, { cwd, env, beside }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly beside: string }): string | undefined {
+function distGitOf(name: string, { cwd, env, around }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly around: readonly string[] }): string | undefined {
   const known = DIST_GIT[name];
   if (!known) return undefined;
   const named = env[known.variable];
-  const folder = named ? resolve(cwd, named) : join(beside, known.folder);
-  return isFolder(folder) && readdirSync(folder).some((file) => file.endsWith('.spec')) ? folder : undefined;
+  const folders = named ? [resolvePath(cwd, named, env)] : around.map((place) => join(place, known.folder));
+  return folders.find((folder) => isFolder(folder) && readdirSync(folder).some((file) => file.endsWith('.spec')));
 }
 
 /** By the variable that KubeVirt's scripts know, else by the branch that a dist-git folder is on. */
@@ -118,6 +119,11 @@ function branchOf(folder: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Files that a tree of this package has and this folder has not. */
+export function lacking(name: string, folder: string): readonly string[] {
+  return (SIGNS[name] ?? []).filter((file) => !existsSync(join(folder, file)));
 }
 
 /** As the other commands read such a variable. */

@@ -110,7 +110,7 @@ async function identify(client: Client, timeout: number): Promise<Connection> {
 function startCommand(env: NodeJS.ProcessEnv): string {
   const podman = 'systemctl --user start podman.socket (or: podman system service --time=0 unix://$XDG_RUNTIME_DIR/podman/podman.sock)';
   const docker = 'sudo systemctl start docker';
-  const without = 'Without an engine, this machine builds for its own distribution: basesystem: host in the config, or --engine host if that is the one that the config names.';
+  const without = 'Without an engine, this machine builds for its own distribution: basesystem: host in the config.';
   if (env['DOCKER_HOST']) return 'Start the engine that DOCKER_HOST names, or unset DOCKER_HOST.';
   if (env['KUBEVIRT_CRI'] === 'podman') return `Start Podman’s socket: ${podman}. ${without}`;
   if (env['KUBEVIRT_CRI'] === 'docker') return `Start Docker: ${docker}. ${without}`;
