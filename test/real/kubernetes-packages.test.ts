@@ -82,7 +82,9 @@ ${sourcesOf('qemu')}`);
     expect(states()).toEqual(before);
     expect(endedAs(events, 'ran')).toEqual(expect.arrayContaining(BUILDS));
     expect(made.map(nodeOf)).toEqual(expect.arrayContaining(BUILDS));
-    expect(overlap(events, 'libvirt-dbus.rpmbuild', 'qemu.rpmbuild')).toBe(true);
+    // Which of their Jobs meet depends on the cluster: the small package may be built before the big one's build root is there.
+    const meet = ['buildroot', 'dist', 'rpmbuild'].flatMap((dbus) => ['buildroot', 'rpmbuild'].filter((qemu) => overlap(events, `libvirt-dbus.${dbus}`, `qemu.${qemu}`)));
+    expect(meet.length).toBeGreaterThan(0);
     const text = (package_: string, name: string, path: string) => textInRpm(repositoryOf('first'), rpmsOf(events, `${package_}.rpmbuild`), name, path);
     expect(text('libvirt-dbus', 'libvirt-dbus', '/usr/sbin/libvirt-dbus')).toContain(DBUS.to);
     const image = text('qemu', 'qemu-img', '/usr/bin/qemu-img');
