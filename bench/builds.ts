@@ -130,7 +130,7 @@ function besideRpmbuild({ edited, crpm, rpmbuild }: Change): Row {
 }
 
 function besideSteps({ edited, crpm }: Change, steps: Times): Row {
-  return compared(`${edited.what} to the served repository ÷ the steps of the bash script`, crpm, repeated(steps, crpm), edited === TYPICAL ? 1 / 60 : undefined);
+  return compared(`${edited.what} to the served repository ÷ the steps of the bash script`, crpm, repeated(steps, crpm), 1 / 60);
 }
 
 /** The script's steps are the same whatever changed, and take minutes: their one round stands beside each of ours. */
