@@ -24,11 +24,12 @@ export async function openKeptVolume(client: Client, kept: Kept): Promise<Volume
     const volume = { name, labels: kept.labels };
     let labels = await labelsOf(client, name);
     if (!labels) {
-      await create(client, volume);
-      // An engine that has a volume of this name by now answers as if it had made it.
-      labels = (await labelsOf(client, name)) ?? {};
+      // Somebody else may make it at this moment: Docker then answers as if it had, Podman that it is there.
+      const error = await create(client, volume).then(() => undefined, (reason: unknown) => reason);
+      labels = await labelsOf(client, name);
+      if (!labels && error !== undefined) throw error as Error;
     }
-    if (isKept(kept, labels)) return volume;
+    if (isKept(kept, labels ?? {})) return volume;
   }
   fail({
     class: 'environment',
