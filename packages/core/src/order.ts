@@ -105,10 +105,3 @@ function findCycle(nodes: ReadonlyMap<string, GraphNode>): readonly string[] | u
   }
   return undefined;
 }
-
-/** All that a node rests on, directly or not. */
-export function needsOf({ nodes }: Graph, id: string): ReadonlySet<string> {
-  const found = new Set(nodes.get(id)?.needs);
-  for (const need of found) for (const next of nodes.get(need)?.needs ?? []) found.add(next);
-  return found;
-}

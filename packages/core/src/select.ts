@@ -87,6 +87,11 @@ function resolve(graph: Graph, patterns: readonly string[]): Result<ReadonlySet<
   return ok(found);
 }
 
+/** All that a node rests on, directly or not. */
+export function needsOf(graph: Graph, id: string): ReadonlySet<string> {
+  return closure(graph, new Set(graph.nodes.get(id)?.needs), (node) => node.needs);
+}
+
 /** Everything reachable from `start`, itself included. Iterative. */
 function closure(graph: Graph, start: ReadonlySet<string>, next: (node: GraphNode) => readonly string[]): ReadonlySet<string> {
   const reached = new Set(start);
