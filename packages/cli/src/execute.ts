@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Engine, EngineConfig, Selected, WorkspacePaths } from '@crpm/core';
 import type { Reporter } from '@crpm/reporters';
-import type { RunSummary } from '@crpm/runner';
+import type { RunSummary, Total } from '@crpm/runner';
 import type { Lock } from '@crpm/state';
 import { tell, warn, type Io } from './io.js';
 import { podCores } from './pod-cores.js';
@@ -75,17 +75,23 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
     signal: stop.signal,
     jobs,
     keepGoing: options.keepGoing,
-    budget: budgetOf(project.config.engine, jobs),
+    budget: budgetOf(project.config.engine, options.jobs),
     runId,
     environment: describeEnvironment({ config: project.config, command: options.command, jobs }),
     logsDir: runLogs(workspace, runId),
   });
 }
 
-/** What builds share. Pods have cores and memory of their own: there, each of as many as run at once gets a pod's. */
-function budgetOf({ kind, kubernetes }: EngineConfig, jobs: number): { readonly jobs: number; readonly available?: number } {
-  if (kind !== 'kubernetes') return { jobs, available: process.availableMemory() };
-  return { jobs: jobs * podCores(kubernetes) };
+/**
+ * What builds share; `asked`: the processors that the user bounds them to. Without that, two builds may use all processors each: how many jobs a build has
+ * is settled when it starts, and with half of them it would go on with half when the other is long done. Pods have cores and memory of their own: there,
+ * each of as many as run at once gets a pod's.
+ */
+function budgetOf({ kind, kubernetes }: EngineConfig, asked: number | undefined): Total {
+  const cores = availableParallelism();
+  if (kind === 'kubernetes') return { jobs: (asked ?? cores) * podCores(kubernetes) };
+  const available = process.availableMemory();
+  return asked === undefined ? { jobs: 2 * cores, jobsEach: cores, available } : { jobs: asked, available };
 }
 
 /** Where `serve` itself is left out, and what runs reads the repository: a server that is down, after a reboot for one, is started again. */

@@ -6,6 +6,8 @@ export const MEMORY_PER_JOB = 512 * 1024 ** 2;
 
 /** What heavy nodes share. */
 export interface Total extends Budget {
+  /** The most jobs of one node; absent: all. Less than all together where the kernel may divide the cores among more jobs than there are cores. */
+  readonly jobsEach?: number;
   /** Bytes of memory that all of them together may be bound to; each gets its part as its bound. */
   readonly memory?: number;
   /** Bytes of memory that there are: only to count compile jobs, nobody is bound by it. */
@@ -32,6 +34,7 @@ interface Wish {
  */
 export class SharedBudget {
   readonly #bound: boolean;
+  readonly #jobsEach: number;
   readonly #contenders: () => number;
   readonly #line: Wish[] = [];
   #jobs: number;
@@ -42,6 +45,7 @@ export class SharedBudget {
   /** `contenders`: how many nodes, those that hold a share included, may want one before the first of them is done. */
   constructor(total: Total, contenders: () => number) {
     this.#jobs = Math.max(1, total.jobs);
+    this.#jobsEach = total.jobsEach ?? this.#jobs;
     this.#memory = total.memory ?? total.available ?? Infinity;
     this.#bound = total.memory !== undefined;
     this.#contenders = contenders;
@@ -79,7 +83,7 @@ export class SharedBudget {
       if (!wish) return;
       const parts = Math.max(1, Math.min(this.#jobs, this.#contenders() - this.#holders));
       const part = Math.min(Math.floor(this.#memory / parts), wish.wants.memory ?? Infinity);
-      const jobs = Math.max(1, Math.min(Math.floor(this.#jobs / parts), wish.wants.jobs ?? Infinity, Math.floor(part / MEMORY_PER_JOB)));
+      const jobs = Math.max(1, Math.min(Math.floor(this.#jobs / parts), this.#jobsEach, wish.wants.jobs ?? Infinity, Math.floor(part / MEMORY_PER_JOB)));
       const memory = this.#bound ? part : Math.min(part, jobs * MEMORY_PER_JOB);
       this.#jobs -= jobs;
       this.#memory -= memory;

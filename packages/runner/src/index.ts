@@ -1,4 +1,5 @@
 export { age } from './age.js';
+export type { Total } from './budget.js';
 export type { Difference, PartChange } from './difference.js';
 export { pullShared, shareable, type Pulled, type Shareable } from './exchange.js';
 export { explain, type Explanation, type LastRun } from './explain.js';

@@ -68,6 +68,19 @@ describe('parallel builds', () => {
     await done;
   });
 
+  test('where the kernel may divide the cores, two builds get all of them each, and a lone one no more than there are', async () => {
+    const { rig, held: nodes } = held();
+    const done = rig.run(graphOf(heavy('a'), heavy('b'), heavy('c', ['a', 'b'])), { budget: { jobs: 16, jobsEach: 8 } });
+    await nodes.until('a', 'b');
+    expect([...nodes.budgets.values()]).toEqual([{ jobs: 8 }, { jobs: 8 }]);
+    nodes.end('a');
+    nodes.end('b');
+    await nodes.until('c');
+    expect(nodes.budgets.get('c')).toEqual({ jobs: 8 });
+    nodes.end('c');
+    await done;
+  });
+
   test('a lone build, and one that only others wait for, gets everything', async () => {
     const { rig, held: nodes } = held();
     const done = rig.run(graphOf(heavy('a'), heavy('b', ['a'])), { budget: { jobs: 8 } });
