@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { packFiles } from '@crpm/archive';
 import { fail, type Command, type Exit, type Interaction, type Labels, type Work, type WorkOptions } from '@crpm/core';
+import { Calls } from '../calls.js';
 import { checkSignal } from '../cancelled.js';
 import { baseVariables, DEFAULT_PATH, PROXY_NAMES, proxyVariables } from '../environment.js';
 import { keptBy } from '../kept.js';
@@ -52,8 +53,7 @@ async function copyVolume(client: Client, image: ImageFacts, { labels, signal }:
 export class DockerWork implements Work {
   readonly root = WORK_ROOT;
   readonly cache?: string;
-  private readonly closing = new AbortController();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly calls = new Calls();
   /** Of containers whose program has ended; {@link close} waits for them. */
   private readonly removals: Promise<void>[] = [];
   private readonly labels: Labels;
@@ -73,28 +73,28 @@ export class DockerWork implements Work {
   ) {
     this.labels = options.labels;
     if (options.cache !== undefined) this.cache = CACHE_ROOT;
-    this.signal = AbortSignal.any([options.signal, this.closing.signal]);
+    this.signal = AbortSignal.any([options.signal, this.calls.signal]);
   }
 
   put(tar: Readable): Promise<void> {
-    return this.track(this.unpack(tar));
+    return this.calls.track(this.unpack(tar));
   }
 
   get(path: string): Promise<Readable> {
     const relative = relativePath(path);
     // With a dot the engine names entries from the folder's content on.
-    return this.track(this.carry().then((id) => getArchive(this.client, id, relative === '.' ? `${WORK_ROOT}/.` : `${WORK_ROOT}/${relative}`, this.signal)));
+    return this.calls.track(this.carry().then((id) => getArchive(this.client, id, relative === '.' ? `${WORK_ROOT}/.` : `${WORK_ROOT}/${relative}`, this.signal)));
   }
 
   run(command: Command): Promise<Exit> {
-    return this.track(this.runContainer(command).finally(() => command.files?.destroy()));
+    return this.calls.track(this.runContainer(command).finally(() => command.files?.destroy()));
   }
 
   interact(interaction: Interaction): Promise<Exit> {
     const { argv, streams } = interaction;
     const terminal = isTerminal(streams);
     const sized = terminal ? { ...interaction, argv: inTerminalOf(streams, argv) } : interaction;
-    return this.track(this.inContainer(sized, (id, signal) => converse(this.client, id, { argv, image: this.options.image, streams, signal }), { terminal }));
+    return this.calls.track(this.inContainer(sized, (id, signal) => converse(this.client, id, { argv, image: this.options.image, streams, signal }), { terminal }));
   }
 
   close(): Promise<void> {
@@ -173,21 +173,11 @@ export class DockerWork implements Work {
   }
 
   private async release(): Promise<void> {
-    this.closing.abort();
-    await Promise.allSettled(this.running);
+    await this.calls.end();
     if (this.carrier) this.removeLater(await this.carrier);
     await Promise.all(this.removals);
     if (this.options.tree === undefined) await removeVolume(this.client, this.mounts[0]!.volume.name);
     this.onClose?.();
-  }
-
-  private async track<T>(step: Promise<T>): Promise<T> {
-    this.running.add(step);
-    try {
-      return await step;
-    } finally {
-      this.running.delete(step);
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { bytesOf, packPath, unpack } from '@crpm/archive';
 import { fail, type Command, type DeriveStep, type Engine, type Exit, type Image, type Interaction, type OwnedFilter, type OwnedObject, type Work, type WorkOptions } from '@crpm/core';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { Calls } from '../calls.js';
 import { cancelled, checkSignal } from '../cancelled.js';
 import { DEFAULT_PATH } from '../environment.js';
 import { keptBy } from '../kept.js';
@@ -87,8 +88,7 @@ export function openHostEngine(options: HostEngineOptions): Engine {
 class HostWork implements Work {
   readonly root: string;
   readonly cache?: string;
-  private readonly closing = new AbortController();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly calls = new Calls();
 
   constructor(
     private readonly folder: WorkFolder,
@@ -110,7 +110,7 @@ class HostWork implements Work {
   async run(command: Command): Promise<Exit> {
     this.assertOpen();
     try {
-      return await this.track(this.runProgram({ ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.closing.signal]) }));
+      return await this.calls.track(this.runProgram({ ...command, line: (text) => command.line(text), signal: AbortSignal.any([command.signal, this.calls.signal]) }));
     } finally {
       command.files?.destroy();
     }
@@ -118,16 +118,7 @@ class HostWork implements Work {
 
   interact(interaction: Interaction): Promise<Exit> {
     this.assertOpen();
-    return this.track(interactOnHost(this.context(), { ...interaction, signal: AbortSignal.any([interaction.signal, this.closing.signal]) }));
-  }
-
-  private async track(run: Promise<Exit>): Promise<Exit> {
-    this.running.add(run);
-    try {
-      return await run;
-    } finally {
-      this.running.delete(run);
-    }
+    return this.calls.track(interactOnHost(this.context(), { ...interaction, signal: AbortSignal.any([interaction.signal, this.calls.signal]) }));
   }
 
   private context(): HostRunContext {
@@ -163,15 +154,14 @@ class HostWork implements Work {
   }
 
   async close(): Promise<void> {
-    this.closing.abort();
-    await Promise.allSettled(this.running);
+    await this.calls.end();
     killPrograms(this.folder.path);
     removeOurFolder(this.folder.path);
     this.onClose();
   }
 
   private assertOpen(): void {
-    if (this.closing.signal.aborted) throw new Error('the work is closed');
+    if (this.calls.signal.aborted) throw new Error('the work is closed');
   }
 }
 

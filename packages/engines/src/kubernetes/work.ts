@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fail, FailureError, type Command, type Exit, type Labels, type Work, type WorkOptions } from '@crpm/core';
+import { Calls } from '../calls.js';
 import { checkSignal } from '../cancelled.js';
 import { baseVariables, DEFAULT_PATH } from '../environment.js';
 import { goArchOf } from '../go-arch.js';
@@ -57,8 +58,7 @@ export async function openClusterWork(around: Surroundings, options: WorkOptions
 export class ClusterWork implements Work {
   readonly root = WORK_ROOT;
   readonly cache?: string;
-  private readonly closing = new AbortController();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly calls = new Calls();
   private readonly labels: Labels;
   private readonly signal: AbortSignal;
   private closed: Promise<void> | undefined;
@@ -85,15 +85,15 @@ export class ClusterWork implements Work {
   ) {
     this.labels = options.labels;
     if (claims.cache !== undefined) this.cache = CACHE_ROOT;
-    this.signal = AbortSignal.any([options.signal, this.closing.signal]);
+    this.signal = AbortSignal.any([options.signal, this.calls.signal]);
   }
 
   put(tar: Readable): Promise<void> {
-    return this.track(this.add(tar, this.signal));
+    return this.calls.track(this.add(tar, this.signal));
   }
 
   run(command: Command): Promise<Exit> {
-    return this.track(this.runProgram(command).finally(() => command.files?.destroy()));
+    return this.calls.track(this.runProgram(command).finally(() => command.files?.destroy()));
   }
 
   interact(): Promise<Exit> {
@@ -101,7 +101,7 @@ export class ClusterWork implements Work {
   }
 
   get(path: string): Promise<Readable> {
-    return this.track(this.take(relativePath(path)));
+    return this.calls.track(this.take(relativePath(path)));
   }
 
   close(): Promise<void> {
@@ -203,8 +203,7 @@ export class ClusterWork implements Work {
   }
 
   private async release(): Promise<void> {
-    this.closing.abort();
-    await Promise.allSettled(this.running);
+    await this.calls.end();
     try {
       await untilAnswered(async () => {
         // Those that are known first, so that only what is not has to be looked for and removed.
@@ -217,15 +216,6 @@ export class ClusterWork implements Work {
     }
     await Promise.allSettled([...this.images].map((digest) => this.around.images.remove(digest)));
     this.onClose?.();
-  }
-
-  private async track<T>(step: Promise<T>): Promise<T> {
-    this.running.add(step);
-    try {
-      return await step;
-    } finally {
-      this.running.delete(step);
-    }
   }
 }
 
