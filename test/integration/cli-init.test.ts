@@ -2,15 +2,22 @@ import { cpSync, existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fakeEngine, hang, type FakeEngine } from '../../packages/engines/test/fake-engine.js';
 import { inTerminal } from '../support/terminal.js';
 import { CliRig, CRPM } from './cli-rig.js';
 
 let rig: CliRig;
-beforeEach(() => {
+let engine: FakeEngine;
+beforeEach(async () => {
   rig = new CliRig();
+  engine = await fakeEngine({});
+  rig.env['DOCKER_HOST'] = engine.host;
   rig.write({ 'kubevirt/WORKSPACE': '', 'kubevirt/hack/rpm-deps.sh': 'LIBVIRT_VERSION=${LIBVIRT_VERSION:-0:11.10.0-12.el9}\n', 'libvirt/meson.build': '', 'libvirt/libvirt.spec.in': '' });
 });
-afterEach(() => rig.remove());
+afterEach(async () => {
+  await engine.close();
+  rig.remove();
+});
 
 const config = () => join(rig.work, 'kubevirt/custom-rpms.config.yaml');
 
@@ -58,10 +65,27 @@ test('where there is nothing to build nothing is written', async () => {
   expect(existsSync(join(rig.work, 'far/away/custom-rpms.config.yaml'))).toBe(false);
 });
 
+test.each([
+  ['is not there', () => Promise.resolve('unix:///nonexistent/engine.sock')],
+  [
+    'says nothing',
+    async () => {
+      await engine.close();
+      engine = await fakeEngine({ 'GET /version': hang });
+      return engine.host;
+    },
+  ],
+])('where an engine %s, what is written works on this machine', async (_state, start) => {
+  const { code, out, err } = await rig.crpm(['init', '--yes'], { cwd: join(rig.work, 'kubevirt'), env: { DOCKER_HOST: await start() } });
+  expect([code, err]).toEqual([0, expect.stringMatching(/^warning: no container engine answers, so basesystem is host: this machine’s own distribution, .*\. For CentOS Stream start one, then crpm init --force$/)]);
+  expect(out).toContain('wrote custom-rpms.config.yaml: libvirt from ../libvirt');
+  expect(readFileSync(config(), 'utf8')).toContain('\nbasesystem: host # this machine’s distribution, with its programs; no container engine answered; ');
+});
+
 describe('on a terminal', () => {
-  const init = (dialogue: readonly (readonly [string, string])[]) => {
+  const init = (dialogue: readonly (readonly [string, string])[], env: NodeJS.ProcessEnv = {}) => {
     rig.write({ 'empty/kubevirt/WORKSPACE': '', 'empty/kubevirt/hack/rpm-deps.sh': '' });
-    return inTerminal({ argv: [process.execPath, CRPM, 'init'], cwd: join(rig.work, 'empty/kubevirt'), env: rig.env, dialogue });
+    return inTerminal({ argv: [process.execPath, CRPM, 'init'], cwd: join(rig.work, 'empty/kubevirt'), env: { ...rig.env, ...env }, dialogue });
   };
   const written = () => join(rig.work, 'empty/kubevirt/custom-rpms.config.yaml');
 
@@ -73,11 +97,22 @@ describe('on a terminal', () => {
       ['libvirt tree (empty: none): ', '../kubevirt\r'],
       // Broken between words wherever the folder's name leaves room.
       ['libvirt.spec.in.', '~/libvirt\r'],
-      ['9 or 10 [9]: ', '11\r'],
-      ['"11" is neither 9 nor 10.', '10\r'],
+      ['or for host [9]: ', '11\r'],
+      ['"11" is none of 9, 10 and host.', '10\r'],
     ]);
     expect([code, unsaid]).toEqual([0, []]);
     expect(readFileSync(written(), 'utf8')).toMatch(/^basesystem: centos-stream-10 #[^]*\n  libvirt:\n    dir: \S*\/home\/libvirt"?\n/m);
+  });
+
+  test.each([
+    ['', 'host'],
+    ['HOST', 'host'],
+    ['10', 'centos-stream-10'],
+  ])('without an engine it says so and offers host: the answer “%s” is %s', async (typed, basesystem) => {
+    cpSync(join(rig.work, 'libvirt'), join(rig.work, 'empty/libvirt'), { recursive: true });
+    const { code, printed, unsaid } = await init([['or for host [host]: ', `${typed}\r`]], { DOCKER_HOST: 'unix:///nonexistent/engine.sock', KUBEVIRT_CENTOS_STREAM_VERSION: '9' });
+    expect([code, unsaid, printed.replaceAll(/\s+/g, ' ')]).toEqual([0, [], expect.stringContaining('No container engine answers, and CentOS Stream is built in one: start it first, or build for this machine’s own distribution, ')]);
+    expect(readFileSync(written(), 'utf8')).toMatch(new RegExp(`^basesystem: ${basesystem} #`, 'm'));
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readBaseSystem, withoutAsking } from '../src/init/base-system.js';
 import { configText } from '../src/init/config-text.js';
 import { lookAround, type Surroundings } from '../src/init/surroundings.js';
 
@@ -57,7 +58,7 @@ test('what the script’s other variables say: one package alone, one architectu
   write(...KUBEVIRT, ...QEMU, ...LIBVIRT);
   const seen = look('kubevirt', { LIBVIRT_ONLY: 'true', QEMU_ONLY: 'no', SINGLE_ARCH: 'aarch64' });
   expect(seen).toMatchObject({ trees: [{ name: 'libvirt' }], others: [{ name: 'qemu', dir: join(top, 'qemu'), variable: 'LIBVIRT_ONLY' }], arch: 'aarch64' });
-  const text = configText({ ...seen, stream: { number: 9 }, schema: './s' });
+  const text = configText({ ...seen, basesystem: { name: 'centos-stream-9', stream: 9 }, schema: './s' });
   expect(text).toContain('\narch: "aarch64" # by SINGLE_ARCH; also a list of x86_64, aarch64, s390x\n');
   expect(text).toContain('\n  libvirt:\n    dir: ../libvirt\n  # qemu: { dir: ../qemu } # left out by LIBVIRT_ONLY\n');
 });
@@ -90,7 +91,7 @@ test('what is written names what was found, and why', () => {
     kubevirt: at('kubevirt'),
     trees: [{ name: 'qemu', dir: at('qemu'), distGit: at('qemu-kvm') }, { name: 'libvirt', dir: '/other/place/my libvirt', variable: 'LIBVIRT_DIR' }],
     others: [{ name: 'passt', dir: at('passt') }],
-    stream: { number: 10, from: 'the branch c10s of ../qemu-kvm' },
+    basesystem: { name: 'centos-stream-10', stream: 10, from: 'by the branch c10s of ../qemu-kvm' },
     schema: './.crpm/config.schema.json',
   });
   expect(text).toBe(`# yaml-language-server: $schema=./.crpm/config.schema.json
@@ -112,4 +113,24 @@ sources:
 
 # build: { profile: full } # as the distribution builds: %check, debuginfo, its own payload; default: dev, incremental
 `);
+});
+
+test('without an engine it is this machine, whose config says what an engine would allow, and where QEMU’s spec comes from', () => {
+  const basesystem = withoutAsking({ number: 10, from: 'KUBEVIRT_CENTOS_STREAM_VERSION' }, { machine: 'Debian 12' });
+  const text = configText({ root: '/src/kubevirt', trees: [{ name: 'qemu', dir: '/src/qemu' }], others: [], basesystem, schema: './s' });
+  expect(text).toContain('\nbasesystem: host # this machine’s distribution, with its programs; no container engine answered; in an engine (or engine: kubernetes) also centos-stream-10, centos-stream-9, a list of both, or your own\n');
+  expect(text).toContain('\n    spec: { git: "https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git", branch: c10s } # or a dist-git folder of your own: ../qemu-kvm\n');
+  expect(withoutAsking(undefined, undefined)).toEqual({ name: 'centos-stream-9', stream: 9 });
+});
+
+test.each([
+  ['9', 'centos-stream-9'],
+  ['10', 'centos-stream-10'],
+  ['CentOS-Stream-10', 'centos-stream-10'],
+  ['c9s', 'centos-stream-9'],
+  ['HOST', 'host'],
+  ['11', undefined],
+  ['fedora', undefined],
+])('the answer %s is %s', (answer, name) => {
+  expect(readBaseSystem(answer)?.name).toBe(name);
 });

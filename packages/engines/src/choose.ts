@@ -58,11 +58,16 @@ export interface EngineProbe {
   readonly facts?: EngineFacts;
 }
 
+export interface ProbeOptions extends Pick<ChooseOptions, 'config' | 'env' | 'signal'> {
+  /** Milliseconds that each answer may take; default: what a run gives it. */
+  readonly patience?: number;
+}
+
 /** Every place where an engine is looked for, in order, with its answer; the first that answers is the one that would be used. For people who wonder (`doctor`). */
-export async function probeEngines({ config, env, signal }: Pick<ChooseOptions, 'config' | 'env' | 'signal'>): Promise<readonly EngineProbe[]> {
+export async function probeEngines({ config, env, signal, patience }: ProbeOptions): Promise<readonly EngineProbe[]> {
   const [{ probe }, { factsOf }] = await Promise.all([import('./docker/connect.js'), import('./docker/facts.js')]);
   const probes: EngineProbe[] = [];
-  for await (const { from, answer } of probe(config, env, signal)) {
+  for await (const { from, answer } of probe(config, env, signal, patience === undefined ? {} : { probe: patience, quick: patience })) {
     if (!answer.ok) probes.push({ from, answer });
     else {
       const { client, flavour, description } = answer.value;

@@ -26,9 +26,10 @@ export function initCommand(cli: Cli): Command {
       const options = command.optsWithGlobals<InitOptions>();
       if (options.config !== undefined) refuse(`--config has no use here: the config is written as ${FILE} beside KubeVirt, or into the folder that -C names`);
       const cwd = workingDirectory(cli, options);
-      const [{ packageNames, loadSchema }, { lookAround }, { configText }, { linkCrpm, locateWorkspace, writeFileAtomic }] = await Promise.all([
+      const [{ packageNames, loadSchema }, { lookAround }, { missesEngine, withoutAsking }, { configText }, { linkCrpm, locateWorkspace, writeFileAtomic }] = await Promise.all([
         import('@crpm/config'),
         import('../init/surroundings.js'),
+        import('../init/base-system.js'),
         import('../init/config-text.js'),
         import('@crpm/state'),
       ]);
@@ -38,11 +39,12 @@ export function initCommand(cli: Cli): Command {
 
       await stoppable(cli, async ({ signal }) => {
         const asks = !options.yes && cli.io.stdout.isTTY === true && process.stdin.isTTY;
-        const { trees, stream } = asks ? await (await import('../init/ask.js')).askForRest(seen, cwd, signal) : { trees: seen.trees, stream: seen.stream ?? { number: 9 as const } };
+        const lacks = await missesEngine(cli.io, seen.stream, signal);
+        const { trees, basesystem } = asks ? await (await import('../init/ask.js')).askForRest(seen, lacks, cwd, signal) : { trees: seen.trees, basesystem: withoutAsking(seen.stream, lacks) };
         if (signal.aborted) return;
         if (trees.length === 0) refuse('there is no tree to build: neither qemu nor libvirt, here or beside, is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself');
         const workspace = locateWorkspace({ root: seen.root, env: cli.io.env });
-        writeFileAtomic(file, configText({ ...seen, trees, stream, schema: './.crpm/config.schema.json' }));
+        writeFileAtomic(file, configText({ ...seen, trees, basesystem, schema: './.crpm/config.schema.json' }));
         for (const warning of linkCrpm(seen.root, workspace)) warn(cli.io, warning);
         writeFileAtomic(join(workspace.state, 'config.schema.json'), JSON.stringify(await loadSchema()));
         // What was written is read as every command will read it; a complaint ends this one as it would end them.
@@ -50,6 +52,7 @@ export function initCommand(cli: Cli): Command {
         const { config } = project;
         const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
         tell(cli.io.stdout, `wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}`);
+        if (lacks && !asks) warn(cli.io, `no container engine answers, so basesystem is host: this machine’s own distribution, ${lacks.machine}. For CentOS Stream start one, then crpm init --force`);
         for (const complaint of await complaintsAboutTrees(project)) tell(cli.io.stderr, `to be mended before it can run: ${complaint}`);
         cli.io.stdout.write(NEXT);
         cli.code = EXIT.ok;

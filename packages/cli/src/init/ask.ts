@@ -3,17 +3,18 @@ import { createInterface } from 'node:readline/promises';
 import { resolvePath } from '@crpm/config';
 import { ComplaintsError } from '../complaints.js';
 import { tell } from '../io.js';
+import { readBaseSystem, withoutAsking, type BaseSystem, type NoEngine } from './base-system.js';
 import { lacking, type FoundTree, type Surroundings } from './surroundings.js';
 
 export interface Answers {
   readonly trees: readonly FoundTree[];
-  readonly stream: { readonly number: 9 | 10; readonly from?: string };
+  readonly basesystem: BaseSystem;
 }
 
-/** Asks for what could not be seen, and for nothing else. */
-export async function askForRest({ trees, stream }: Surroundings, cwd: string, signal: AbortSignal): Promise<Answers> {
+/** Asks for what could not be seen, or can't be built here, and for nothing else. */
+export async function askForRest({ trees, stream }: Surroundings, lacks: NoEngine | undefined, cwd: string, signal: AbortSignal): Promise<Answers> {
   const needsTrees = trees.length === 0;
-  if (!needsTrees && stream) return { trees, stream };
+  if (!needsTrees && stream && !lacks) return { trees, basesystem: withoutAsking(stream, undefined) };
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const ended = new AbortController();
   // The terminal is in raw mode meanwhile: Ctrl-C is a key, Ctrl-D an end.
@@ -29,7 +30,7 @@ export async function askForRest({ trees, stream }: Surroundings, cwd: string, s
   };
   try {
     const found = needsTrees ? [...(await askTree(ask, 'qemu', 'QEMU', cwd)), ...(await askTree(ask, 'libvirt', 'libvirt', cwd))] : trees;
-    return { trees: found, stream: stream ?? { number: await askStream(ask) } };
+    return { trees: found, basesystem: stream && !lacks ? withoutAsking(stream, undefined) : await askBaseSystem(ask, stream, lacks) };
   } finally {
     terminal.close();
   }
@@ -48,11 +49,12 @@ async function askTree(ask: Ask, name: string, title: string, cwd: string): Prom
   }
 }
 
-async function askStream(ask: Ask): Promise<9 | 10> {
+async function askBaseSystem(ask: Ask, stream: Surroundings['stream'], lacks: NoEngine | undefined): Promise<BaseSystem> {
+  if (lacks) tell(process.stdout, `No container engine answers, and CentOS Stream is built in one: start it first, or build for this machine’s own distribution, ${lacks.machine}: host.`);
   for (;;) {
-    const answer = await ask('CentOS Stream that it is built for, 9 or 10 [9]: ');
-    if (answer === '' || answer === '9') return 9;
-    if (answer === '10') return 10;
-    tell(process.stdout, `${JSON.stringify(answer)} is neither 9 nor 10.`);
+    const answer = await ask(`Built for CentOS Stream 9 or 10, or for host [${lacks ? 'host' : '9'}]: `);
+    const read = answer === '' ? withoutAsking(stream, lacks) : readBaseSystem(answer, stream?.number);
+    if (read) return read;
+    tell(process.stdout, `${JSON.stringify(answer)} is none of 9, 10 and host.`);
   }
 }

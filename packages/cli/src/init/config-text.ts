@@ -1,22 +1,22 @@
 import { isAbsolute, relative } from 'node:path';
+import type { BaseSystem } from './base-system.js';
 import type { FoundTree, Surroundings } from './surroundings.js';
 
 /** What a new config says; all folders absolute. */
 export interface Choices extends Pick<Surroundings, 'root' | 'kubevirt' | 'trees' | 'others' | 'arch'> {
-  readonly stream: { readonly number: 9 | 10; readonly from?: string };
+  readonly basesystem: BaseSystem;
   /** The schema's file, for editors, relative to the config. */
   readonly schema: string;
 }
 
 /** A config as somebody would write it who knows the keys: what was found, and why, and what could stand there instead. */
-export function configText({ root, kubevirt, trees, others, arch, stream, schema }: Choices): string {
+export function configText({ root, kubevirt, trees, others, arch, basesystem, schema }: Choices): string {
   const path = (dir: string) => quoted(shortest(root, dir));
-  const why = stream.from === undefined ? '' : `by ${stream.from.replaceAll(/[\r\n]/g, ' ')}; `;
   return [
     `# yaml-language-server: $schema=${schema}`,
     '# What crpm builds, and for which KubeVirt. crpm run builds it, crpm plan says first what it would do; crpm schema describes every key.',
     '',
-    `basesystem: centos-stream-${stream.number} # ${why}also centos-stream-${stream.number === 9 ? 10 : 9}, a list of both, your own, or host: this machine’s distribution, without a container engine`,
+    `basesystem: ${basesystem.name} # ${aboutBaseSystem(basesystem)}`,
     arch === undefined ? '# arch: x86_64 # default: this machine’s; also a list of x86_64, aarch64, s390x' : `arch: ${JSON.stringify(arch)} # by SINGLE_ARCH; also a list of x86_64, aarch64, s390x`,
     '',
     ...(kubevirt === undefined
@@ -24,7 +24,7 @@ export function configText({ root, kubevirt, trees, others, arch, stream, schema
       : ['kubevirt:', `  dir: ${path(kubevirt)}`]),
     '',
     'sources:',
-    ...trees.flatMap((tree) => sourceLines(tree, path, stream.number)),
+    ...trees.flatMap((tree) => sourceLines(tree, path, basesystem)),
     ...others.map(({ name, dir, variable }) => `  # ${name}: { dir: ${path(dir)} }${variable === undefined ? '' : ` # left out by ${variable}`}`),
     '',
     '# build: { profile: full } # as the distribution builds: %check, debuginfo, its own payload; default: dev, incremental',
@@ -32,11 +32,24 @@ export function configText({ root, kubevirt, trees, others, arch, stream, schema
   ].join('\n');
 }
 
-function sourceLines({ name, dir, distGit, variable }: FoundTree, path: (dir: string) => string, stream: number): readonly string[] {
+/** Why it is this one, and what else it could be. */
+function aboutBaseSystem({ name, stream, from }: BaseSystem): string {
+  const why = from === undefined ? '' : `${from.replaceAll(/[\r\n]/g, ' ')}; `;
+  if (name === 'host') return `this machine’s distribution, with its programs; ${why}in an engine (or engine: kubernetes) also centos-stream-${stream}, centos-stream-${stream === 9 ? 10 : 9}, a list of both, or your own`;
+  return `${why}also centos-stream-${stream === 9 ? 10 : 9}, a list of both, your own, or host: this machine’s distribution, without a container engine`;
+}
+
+function sourceLines({ name, dir, distGit, variable }: FoundTree, path: (dir: string) => string, { name: basesystem, stream }: BaseSystem): readonly string[] {
   const from = variable === undefined ? '' : ` # by ${variable}`;
   if (name !== 'qemu') return [`  ${name}:`, `    dir: ${path(dir)}${from}`];
-  const spec = distGit === undefined ? `    # spec: ../qemu-kvm # a dist-git folder of your own; default: CentOS Stream’s, at its branch c${stream}s` : `    spec: ${path(distGit)}`;
-  return [`  ${name}:`, `    dir: ${path(dir)}${from}`, spec];
+  return [`  ${name}:`, `    dir: ${path(dir)}${from}`, `    ${specOf(distGit === undefined ? undefined : path(distGit), basesystem, stream)}`];
+}
+
+/** This machine's distribution has no spec of its own to fall back on. */
+function specOf(distGit: string | undefined, basesystem: BaseSystem['name'], stream: number): string {
+  if (distGit !== undefined) return `spec: ${distGit}`;
+  if (basesystem === 'host') return `spec: { git: "https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git", branch: c${stream}s } # or a dist-git folder of your own: ../qemu-kvm`;
+  return `# spec: ../qemu-kvm # a dist-git folder of your own; default: CentOS Stream’s, at its branch c${stream}s`;
 }
 
 /** Relative, unless that would climb more than three folders. */
