@@ -40,6 +40,8 @@ const TEST = [
   { there: 'autoreconf', apt: 'autoconf', dnf: 'autoconf' },
   { there: 'automake', apt: 'automake', dnf: 'automake' },
   { there: 'tmux', apt: 'tmux', dnf: 'tmux' },
+  { there: 'zsh', apt: 'zsh', dnf: 'zsh' },
+  { there: 'fish', apt: 'fish', dnf: 'fish' },
   { there: 'shellcheck', apt: 'shellcheck', dnf: 'ShellCheck' },
   { there: 'zstd', apt: 'zstd', dnf: 'zstd' },
   { there: 'ssh', apt: 'openssh-client', dnf: 'openssh-clients' },

@@ -1,15 +1,21 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Tmux } from '../support/tmux.js';
 import { CliRig, CRPM } from './cli-rig.js';
 
 let rig: CliRig;
+let terminal: Tmux | undefined;
 beforeEach(() => {
   rig = new CliRig();
   rig.write({ 'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  greet: { run: ["true"] }\n  green: { run: ["true"] }\n' });
 });
-afterEach(() => rig.remove());
+afterEach(() => {
+  terminal?.end();
+  terminal = undefined;
+  rig.remove();
+});
 
 test('what fits is printed one a line, ids of the nodes of the config at hand among it', async () => {
   expect((await rig.crpm(['complete', '--', 'run', 'gree'])).out).toBe('greet\ngreen');
@@ -23,17 +29,39 @@ test('a config that is wrong or not there takes no word away, and nobody is told
   expect((await rig.crpm(['complete', '--', 'watc'])).out).toBe('watch');
 });
 
-test('Bash itself completes with it, words with = too', async () => {
-  writeFileSync(join(rig.root, 'crpm'), `#!/bin/sh\nexec ${process.execPath} ${CRPM} "$@"\n`, { mode: 0o755 });
-  const complete = async (line: string) => {
-    const words = line.split(/([ =:])/).filter((word) => word !== ' ' && word !== '');
-    if (line.endsWith(' ')) words.push('');
-    const script = `source <(crpm completion bash); COMP_LINE=$1; COMP_POINT=\${#1}; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _crpm; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await execa('bash', ['-c', script, 'bash', line, ...words], { cwd: rig.work, env: { ...rig.env, PATH: `${rig.root}:${process.env['PATH'] ?? ''}` }, extendEnv: false });
-    return stdout.split('\n');
+/** How each shell is begun, without the user's own settings, and how it is told of the completion. */
+const SHELLS: readonly { readonly shell: string; readonly begin: string; readonly load: string }[] = [
+  { shell: 'bash', begin: 'bash --norc --noprofile', load: 'bind "set show-all-if-ambiguous on" && source <(crpm completion bash)' },
+  { shell: 'zsh', begin: 'zsh -f', load: 'autoload -Uz compinit && compinit -D && source <(crpm completion zsh)' },
+  { shell: 'zsh', begin: 'zsh -f', load: 'crpm completion zsh > _crpm && fpath=($PWD $fpath) && autoload -Uz compinit && compinit -u -D' },
+  { shell: 'fish', begin: 'fish --no-config', load: 'crpm completion fish | source' },
+];
+const missing = SHELLS.map(({ shell }) => shell).filter((shell, at, all) => all.indexOf(shell) === at && spawnSync(shell, ['--version']).error);
+if (missing.length > 0) console.warn(`SKIPPED: completion in ${missing.join(', ')}: not on PATH`);
+
+test.each(SHELLS.filter(({ shell }) => !missing.includes(shell)))('$begin itself completes with it, by the Tab key: $load', async ({ begin, load }) => {
+  rig.write({ '../bin/crpm': `#!/bin/sh\nexec ${process.execPath} ${CRPM} "$@"\n`, 'notes.txt': '' });
+  chmodSync(join(rig.root, 'bin/crpm'), 0o755);
+  terminal = new Tmux({ cwd: rig.work, env: { ...rig.env, PATH: `${rig.root}/bin:${process.env['PATH'] ?? ''}` }, rows: 24, columns: 100 });
+  const screen = terminal;
+  const line = (text: string) => {
+    screen.type(text);
+    screen.press('Enter');
   };
-  expect(await complete('crpm run gre')).toEqual(['greet', 'green']);
-  expect(await complete('crpm run --profile=')).toEqual(['dev', 'full']);
-  expect(await complete('crpm run --profile=f')).toEqual(['full']);
-  expect(await complete('crpm expl')).toEqual(['explain']);
+  line(`exec ${begin}`);
+  line(`${load} && echo load''ed`);
+  await screen.shows(/^loaded$/);
+  const completes = async (typed: string, row: RegExp) => {
+    screen.type(typed);
+    screen.press('Tab');
+    await screen.shows(row);
+    screen.press('C-u', 'C-l');
+  };
+  await completes('crpm run gree', /^greet +green|^green +greet/);
+  await completes('crpm expl', /crpm explain\b/);
+  await completes('crpm logs greet --ru', /crpm logs greet --run\b/);
+  // A word with = in it, and one that is finished.
+  await completes('crpm run --profile=f', /crpm run --profile=full\b/);
+  // Where crpm has nothing to offer, names of files.
+  await completes('crpm --config no', /crpm --config notes\.txt\b/);
 });

@@ -10,9 +10,9 @@ export function completionCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       examples([
-        'source <(crpm completion bash)                                         in ~/.bashrc',
-        'crpm completion zsh > "${fpath[1]}/_crpm"                               once',
-        'crpm completion fish > ~/.config/fish/completions/crpm.fish             once',
+        'source <(crpm completion bash)  in ~/.bashrc',
+        'source <(crpm completion zsh)   in ~/.zshrc, below compinit',
+        'crpm completion fish | source   in ~/.config/fish/config.fish',
       ]),
     )
     .action(async (shell: Shell) => {
