@@ -5,7 +5,8 @@ import { recordedIo } from './io.js';
 
 const page = await manual('1.2.3');
 const root = program({ io: recordedIo().io, version: '1.2.3', code: 0 });
-const groff = spawnSync('groff', ['-man', '-Tutf8', '-P-c', '-ww', '-rLL=300n'], { input: page, encoding: 'utf8' });
+const format = (columns: number) => spawnSync('groff', ['-man', '-Tutf8', '-P-c', '-ww', `-rLL=${String(columns)}n`], { input: page, encoding: 'utf8' });
+const groff = format(300);
 if (groff.error) console.warn('SKIPPED: groff is not on PATH; the manual page is only looked at as text');
 
 test('every command and every option of it is in the manual page, as its help has it', () => {
@@ -17,16 +18,23 @@ test('every command and every option of it is in the manual page, as its help ha
     }
   }
   expect(plain).toContain('.SH EXIT CODES');
-  expect(plain).toContain('crpm run --only libvirt.rpmbuild       that alone, on the results its needs have');
+  expect(plain).toContain('.B crpm run --only libvirt.rpmbuild\nthat alone, on the results its needs have');
 });
 
 test('nothing in it is taken for a request but what is one', () => {
   const requests = page.split('\n').flatMap((line) => /^[.'](\S*)/.exec(line)?.[1] ?? []);
-  expect([...new Set(requests)].sort()).toEqual(['B', 'I', 'PP', 'RE', 'RS', 'SH', 'SS', 'TH', 'TP', 'ad', 'fi', 'nf', 'nh']);
+  expect([...new Set(requests)].sort()).toEqual(['B', 'I', 'PD', 'PP', 'RE', 'RS', 'SH', 'SS', 'TH', 'TP', 'ad', 'nh']);
 });
 
 test.skipIf(groff.error)('groff formats it without a warning', () => {
   expect([groff.status, groff.stderr]).toEqual([0, '']);
   expect(groff.stdout).toContain("ids or globs ('libvirt.*')");
   expect(groff.stdout).toContain('crpm 1.2.3');
+});
+
+test.skipIf(groff.error)('on a terminal of 80 columns no row is wider', () => {
+  // Bold and underlined letters are struck twice.
+  const rows = format(80).stdout.replaceAll(/.\u0008/g, '').split('\n');
+  expect(rows.length).toBeGreaterThan(500);
+  expect(rows.filter((row) => row.length > 80)).toEqual([]);
 });

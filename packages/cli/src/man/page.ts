@@ -16,7 +16,7 @@ export function manPage(program: Command, version: string): string {
     ...options(program),
     '.SH COMMANDS',
     ...commands.flatMap((command) => section(command, program.name())),
-    ...endOf(program).flatMap(([head, lines]) => [`.SH ${text(head.toUpperCase())}`, ...verbatim(lines)]),
+    ...endOf(program).flatMap(([head, lines]) => [`.SH ${text(head.toUpperCase())}`, ...entries(lines)]),
     '',
   ].join('\n');
 }
@@ -30,7 +30,7 @@ function section(command: Command, parent: string): readonly string[] {
     text(`${capital(command.description())}.`),
     ...command.registeredArguments.filter(({ description }) => description !== '').flatMap(argument),
     ...options(command),
-    ...endOf(command).flatMap(([head, lines]) => ['.PP', `${text(head)}:`, ...verbatim(lines)]),
+    ...endOf(command).flatMap(([head, lines]) => ['.PP', `${text(head)}:`, ...entries(lines)]),
   ];
   return [...own, ...below.flatMap((one) => section(one, name))];
 }
@@ -48,13 +48,13 @@ function withChoices(description: string, choices: readonly string[] | undefined
   return choices === undefined ? description : `${description} (${choices.join(', ')})`;
 }
 
-/** What a command's help says behind its options, by headings: `Examples:` and the lines below it. */
+/** What a command's help says behind its options, by headings: `Examples:` and the lines below it; prose is a line until the next blank one. */
 function endOf(command: Command): readonly (readonly [string, readonly string[]])[] {
   const sections: [string, string[]][] = [];
-  for (const line of behindOptions(command).split('\n')) {
+  for (const line of behindOptions(command).replaceAll(/(?<=^\S.*[^:])\n(?=\S)/gm, ' ').split('\n')) {
     const head = /^(\S.*):$/.exec(line)?.[1];
     if (head !== undefined) sections.push([head, []]);
-    else if (line.trim() !== '') (sections.at(-1) ?? newSection(sections, 'Notes'))[1].push(line.replace(/^ {2}/, ''));
+    else if (line.trim() !== '') (sections.at(-1) ?? newSection(sections, 'Notes'))[1].push(line);
   }
   return sections;
 }
@@ -78,8 +78,13 @@ function behindOptions(command: Command): string {
   return all.slice(all.indexOf(own) + own.length);
 }
 
-function verbatim(lines: readonly string[]): readonly string[] {
-  return ['.PP', '.RS 4', '.nf', ...lines.map(text), '.fi', '.RE'];
+/** Indented lines are something to type or an exit code, two blanks before what is said of it; others are prose. */
+function entries(lines: readonly string[]): readonly string[] {
+  const parts = lines.map((line) => /^ +(.*?)(?: {2,}(.*))?$/.exec(line)?.slice(1) ?? line);
+  const widest = Math.max(...parts.map((part) => (typeof part === 'string' ? 0 : (part[0] ?? '').length)));
+  const indent = widest > 10 ? 4 : widest + 2;
+  const entry = ([term = '', remark]: readonly (string | undefined)[]) => [`.TP ${String(indent)}`, `.B ${text(term)}`, ...(remark === undefined ? [] : [text(remark)])];
+  return ['.RS 4', '.PD 0', ...parts.flatMap((part) => (typeof part === 'string' ? ['.PD', '.RE', '.PP', text(part), '.RS 4', '.PD 0'] : entry(part))), '.PD', '.RE'];
 }
 
 /** Text that no formatter takes for a request: hyphens to be copied stay hyphens. */
