@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { become } from '../support/process-state.js';
 import { Tmux } from '../support/tmux.js';
 import { CliRig, CRPM, Puppet } from './cli-rig.js';
 
@@ -186,6 +189,30 @@ test('Ctrl-Z gives the terminal back as it was, fg takes it again in its new siz
   const ended = await at.shows(/^1 node: 1 ran; /);
   expect(ended).toContain('in front');
   expect(ended.filter((row) => ROW.test(row))).toEqual([]);
+});
+
+test('what runs stops with crpm at Ctrl-Z, goes on with it, and is not left behind when the stopped job is killed', async () => {
+  const at = open({ build: { first: 'echo $$ > pid' } }, { rows: 24, columns: 80 });
+  at.type('sh crpm run');
+  at.press('Enter');
+  const task = await puppet.started();
+  await at.shows(/› it is up/);
+  const pids = [Number(readFileSync(join(rig.work, 'pid'), 'utf8'))];
+  at.press('C-z');
+  await at.shows(/Stopped/);
+  await become(pids, 'stopped');
+  at.type('fg');
+  at.press('Enter');
+  await become(pids, 'running');
+  await at.becomes((rows) => whole(rows) && rows.length === 3, 'the view again');
+  at.press('C-z');
+  await become(pids, 'stopped');
+  await at.becomes((rows) => rows.filter((row) => /Stopped/.test(row)).length === 2, 'the prompt');
+  at.type('kill %1');
+  at.press('Enter');
+  await task.gone;
+  await become(pids, 'gone');
+  await at.shows(/^1 node: 1 cancelled; /);
 });
 
 test('Ctrl-C shows at once in the view that it was heard, and what it said stands above the summary', async () => {

@@ -2,6 +2,7 @@ import { EXIT, FailureError } from '@crpm/core';
 import { hurry } from '@crpm/engines/hurry';
 import type { Cli, Io } from './io.js';
 import { report } from './report.js';
+import { beforeSuspend } from './suspend.js';
 
 /** A terminal's Ctrl-C reaches the whole process group, and `npx` passes it on once more: within this many milliseconds it is one. */
 const SAME = 250;
@@ -66,6 +67,7 @@ export function listenForStop(io: Io, now: () => number = () => performance.now(
 /** Runs the body of a command that may take long. Once a signal came, that decides the exit code, and only real errors are reported. */
 export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>): Promise<void> {
   const stop = listenForStop(cli.io);
+  const deaf = beforeSuspend();
   stop.kill.addEventListener('abort', hurry, { once: true });
   try {
     await body(stop);
@@ -73,6 +75,7 @@ export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>): 
     if (stop.code() === undefined) throw error;
     if (!isCancelled(error)) report(error, cli.io);
   } finally {
+    deaf();
     stop.dispose();
     cli.code = stop.code() ?? cli.code;
   }

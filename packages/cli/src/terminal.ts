@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Terminal } from '@crpm/reporters';
+import { beforeSuspend, suspend } from './suspend.js';
 
 const CTRL_Z = '\u001a';
 /** What kill(2) takes for the process group of the caller. */
@@ -20,7 +21,7 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
   const listen = (chunk: Buffer) => {
     const typed = chunk.toString();
     heard(typed.replaceAll(CTRL_Z, ''));
-    if (typed.includes(CTRL_Z)) stop('SIGTSTP', GROUP);
+    if (typed.includes(CTRL_Z)) suspend(GROUP);
   };
 
   const lose = () => {
@@ -46,16 +47,14 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
     lose();
     if (settings !== undefined && inForeground() === true) stty(settings.before);
   };
-  const stop = (signal: NodeJS.Signals, whom: number) => {
+  const quit = () => {
     give();
-    // Without a listener the signal does what it always does. What follows happens when the process goes on.
-    process.off(signal, onStop);
-    process.kill(whom, signal);
-    process.on(signal, onStop);
+    // Without a listener the signal does what it always does.
+    process.off('SIGQUIT', quit).kill(process.pid, 'SIGQUIT');
   };
-  const onStop = (signal: NodeJS.Signals) => stop(signal, process.pid);
   // Whoever had the terminal meanwhile may have drawn there and set it otherwise, also when the process was stopped by a signal that nobody hears: then it is taken anew.
-  process.on('exit', give).on('SIGTSTP', onStop).on('SIGQUIT', onStop).on('SIGCONT', lose);
+  process.on('exit', give).on('SIGQUIT', quit).on('SIGCONT', lose);
+  const deaf = beforeSuspend(give);
   return {
     take,
     get typing() {
@@ -67,7 +66,8 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
       if (closed) return;
       give();
       closed = true;
-      process.off('exit', give).off('SIGTSTP', onStop).off('SIGQUIT', onStop).off('SIGCONT', lose);
+      deaf();
+      process.off('exit', give).off('SIGQUIT', quit).off('SIGCONT', lose);
     },
   };
 }

@@ -19,6 +19,7 @@ export function stopGroupOnAbort(pid: number | undefined, signal: AbortSignal): 
   const finish = () => send('SIGKILL');
   const onAbort = () => {
     send('SIGTERM');
+    send('SIGCONT');
     timer = setTimeout(finish, GRACE_MS);
     if (hurried.aborted) finish();
     else hurried.addEventListener('abort', finish, { once: true });

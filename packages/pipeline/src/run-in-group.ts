@@ -1,4 +1,5 @@
 import { LineSplitter } from '@crpm/engines/lines';
+import { stopsWithCrpm } from '@crpm/engines/suspend';
 import type { FailedProgram } from './how-it-ended.js';
 import { stopGroupOnAbort } from './process-group.js';
 
@@ -18,10 +19,12 @@ export async function runInGroup([program = '', ...args]: readonly string[], { c
   const child = execa(program, args, { cwd, env: { ...env }, extendEnv: false, stdin: 'ignore', all: true, buffer: false, reject: false, detached: true });
   const lines = new LineSplitter(line);
   const stop = stopGroupOnAbort(child.pid, signal);
+  const alone = stopsWithCrpm(() => (child.pid === undefined ? [] : [-child.pid]));
   try {
     for await (const chunk of child.all) lines.write(chunk as Buffer);
     lines.end();
   } finally {
+    alone();
     stop.settled();
   }
   return await child;

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { FailureError, type Exit, type Interaction, type Streams } from '@crpm/core';
 import { cancelled, checkSignal } from '../cancelled.js';
 import { hurried } from '../hurry.js';
+import { stopsWithCrpm } from '../suspend.js';
 import { kill, killPrograms } from './processes.js';
 import { prepare, type HostRunContext } from './run.js';
 
@@ -22,11 +23,14 @@ export async function interactOnHost(context: HostRunContext, interaction: Inter
   const terminal = streams.stdin.isTTY === true && streams.stdout.isTTY === true;
   const child = spawn(argv[0] ?? '', argv.slice(1), { cwd, env: { ...env }, detached: !terminal, stdio: [own(streams.stdin), own(streams.stdout), own(streams.stderr)] });
   const flowing = connect(child, streams);
-  const send = (name: NodeJS.Signals) => child.pid !== undefined && kill(terminal ? child.pid : -child.pid, name);
+  const whom = child.pid === undefined ? undefined : terminal ? child.pid : -child.pid;
+  const send = (name: NodeJS.Signals) => whom !== undefined && kill(whom, name);
+  const alone = stopsWithCrpm(() => (whom === undefined || terminal ? [] : [whom]));
   let timer: NodeJS.Timeout | undefined;
   const finish = () => send('SIGKILL');
   const stop = () => {
     send('SIGTERM');
+    send('SIGCONT');
     timer = setTimeout(finish, GRACE);
     if (hurried.aborted) finish();
     else hurried.addEventListener('abort', finish, { once: true });
@@ -43,6 +47,7 @@ export async function interactOnHost(context: HostRunContext, interaction: Inter
     await flowing;
     return { code: code ?? 128 + (name === null ? 0 : constants.signals[name]), oom: false };
   } finally {
+    alone();
     clearTimeout(timer);
     hurried.removeEventListener('abort', finish);
     signal.removeEventListener('abort', stop);

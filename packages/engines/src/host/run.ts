@@ -8,9 +8,10 @@ import { baseVariables, caBundleFile, caVariables, proxyVariables } from '../env
 import { hurried } from '../hurry.js';
 import { LineSplitter } from '../lines.js';
 import { relativePath } from '../relative.js';
+import { stopsWithCrpm } from '../suspend.js';
 import type { WorkFolder } from './folder.js';
 import type { Isolation } from './isolation.js';
-import { kill, killPrograms, oomKills, WORK_VARIABLE } from './processes.js';
+import { kill, killPrograms, oomKills, programsOf, WORK_VARIABLE } from './processes.js';
 import { findProgram } from './program.js';
 
 /** Time between the polite and the final signal, and for output to drain after the end, in milliseconds. */
@@ -92,10 +93,12 @@ export async function runOnHost(context: HostRunContext, command: Command): Prom
     if (group === undefined || ended) return;
     killed = true;
     kill(group, 'SIGTERM');
+    kill(group, 'SIGCONT');
     timer = setTimeout(finish, GRACE);
     if (hurried.aborted) finish();
     else hurried.addEventListener('abort', finish, { once: true });
   };
+  const alone = stopsWithCrpm(() => (group === undefined || ended ? [] : [group, ...programsOf(folder.path)]));
   command.signal.addEventListener('abort', stop, { once: true });
   if (command.signal.aborted) stop();
   const exited = new Promise<void>((resolve) => {
@@ -118,6 +121,7 @@ export async function runOnHost(context: HostRunContext, command: Command): Prom
     // The counter is the machine's, so a program killed elsewhere at the same moment counts too: then memory is short all the same.
     return { code, oom: code !== 0 && oomKills() > oomBefore };
   } finally {
+    alone();
     clearTimeout(timer);
     hurried.removeEventListener('abort', finish);
     command.signal.removeEventListener('abort', stop);
