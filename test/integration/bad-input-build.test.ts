@@ -37,14 +37,14 @@ describe('a source tree', () => {
     const config = readFileSync(join(rig.work, 'custom-rpms.config.yaml'), 'utf8');
     const pointTo = (dir: string) => rig.write({ 'custom-rpms.config.yaml': config.replace('dir: tree', `dir: ${dir}`) });
     pointTo('gone');
-    expect(await refused()).toContain(`custom-rpms.config.yaml:4:16: error: sources.tiny.dir: ${join(rig.work, 'gone')} does not exist\n`);
+    expect(await refused()).toContain(`custom-rpms.config.yaml:4:16: error: sources.tiny.dir: gone does not exist\n`);
     mkdirSync(join(rig.work, 'bare'));
     pointTo('bare');
-    expect(await refused()).toContain(`custom-rpms.config.yaml:4:16: error: sources.tiny.dir: ${join(rig.work, 'bare')} is empty\n`);
+    expect(await refused()).toContain(`custom-rpms.config.yaml:4:16: error: sources.tiny.dir: bare is empty\n`);
     pointTo('tree/text');
-    expect(await refused()).toContain(`custom-rpms.config.yaml:4:16: error: sources.tiny.dir: ${join(rig.work, 'tree/text')} is no folder\n`);
+    expect(await refused()).toContain(`custom-rpms.config.yaml:4:16: error: sources.tiny.dir: tree/text is no folder\n`);
     rig.write({ 'custom-rpms.config.yaml': config, 'dist-git/other.spec': tinySpec() });
-    expect(await refused()).toContain(`custom-rpms.config.yaml:4:22: error: sources.tiny.spec: ${join(rig.work, 'dist-git')} has several specs (other.spec, tiny.spec): set file to one of them\n`);
+    expect(await refused()).toContain(`custom-rpms.config.yaml:4:22: error: sources.tiny.spec: dist-git has several specs (other.spec, tiny.spec): set file to one of them\n`);
     // A broken config is told before the lock, the state folder and the server come into being.
     rig.write({ 'custom-rpms.config.yaml': config });
   });
@@ -74,7 +74,7 @@ describe('a source tree', () => {
     const run = await asNobody(rig, ['run', 'tiny.source']);
     if (!run) return;
     expect(run.code).toBe(0);
-    expect(run.err).toContain(`warning: can't make the link ${join(rig.work, '.crpm')}`);
+    expect(run.err).toContain(`warning: can't make the link .crpm`);
     expect(readdirSync(rig.work).sort()).toEqual(['custom-rpms.config.yaml', 'dist-git', 'tree']);
     // Nor can a state folder be made in it: that is the machine's fault.
     const closed = await asNobody(rig, ['run'], { XDG_STATE_HOME: join(rig.work, 'state') });
@@ -107,7 +107,7 @@ describe.skipIf(lacking)('a spec', () => {
     rig.write(tinyProject(spec));
     const failure = await failing('tiny.buildroot', 1);
     expect(failure).toMatch(words);
-    expect(failure).toMatch(/\n {2}next: Correct the spec; .*\n {2}type: crpm logs tiny\.buildroot\n {2}log: {2}\/.*\/tiny\.buildroot\.log$/);
+    expect(failure).toMatch(/\n {2}next: Correct the spec; .*\n {2}type: crpm logs tiny\.buildroot\n {2}log: {2}\.crpm\/logs\/.*\/tiny\.buildroot\.log$/);
   });
 
   test('is never read to plan', async () => {
@@ -135,7 +135,7 @@ describe.skipIf(lacking)('a build', () => {
     const before = scripts();
     const failure = await failing('tiny.rpmbuild', 1);
     expect(failure).toMatch(/^tiny\.rpmbuild failed: broken\.c, line 1: .*oops.*\n(?: {2}\| .*\n)? {2}\| broken\.c:1:\d+: error: .*oops/);
-    expect(failure).toMatch(/\n {2}next: Correct broken\.c, then run again\.\n {2}type: crpm logs tiny\.rpmbuild; crpm shell tiny\.rpmbuild\n {2}log: {2}\/.*\/tiny\.rpmbuild\.log$/);
+    expect(failure).toMatch(/\n {2}next: Correct broken\.c, then run again\.\n {2}type: crpm logs tiny\.rpmbuild; crpm shell tiny\.rpmbuild\n {2}log: {2}\.crpm\/logs\/.*\/tiny\.rpmbuild\.log$/);
     expect(scripts()).toEqual(before);
     // Mended, only the rest runs.
     rig.write({ 'tree/broken.c': 'int main(void) { return 0; }\n' });
@@ -203,9 +203,9 @@ describe.skipIf(lacking)('RPMs at hand', () => {
 
   test('that are none are refused', async () => {
     rig.write({ 'custom-rpms.config.yaml': config('sources:\n  one: { rpms: [empty] }\n') });
-    expect((await rig.crpm(['run'])).err).toContain(`custom-rpms.config.yaml:4:17: error: sources.one.rpms: ${join(rig.work, 'empty')} does not exist\n`);
+    expect((await rig.crpm(['run'])).err).toContain(`custom-rpms.config.yaml:4:17: error: sources.one.rpms: empty does not exist\n`);
     mkdirSync(join(rig.work, 'empty'));
-    expect(await failing('one.rpmbuild', 2)).toContain(`no RPM below ${join(rig.work, 'empty')}\n  next: Correct sources.one.rpms in the config.`);
+    expect(await failing('one.rpmbuild', 2)).toContain(`no RPM below empty\n  next: Correct sources.one.rpms in the config.`);
   });
 
   test('are not served at a port that somebody else holds, who is named; another port is a command away', async () => {
@@ -266,6 +266,6 @@ describe('a task', () => {
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     expect(out).toContain('here');
     const log = /log: {2}(\S+)$/m.exec(out)?.[1] ?? '';
-    expect(readFileSync(log).includes(Buffer.from('\u001b[2J\u001b]0;title\u0007'))).toBe(true);
+    expect(readFileSync(join(rig.work, log)).includes(Buffer.from('\u001b[2J\u001b]0;title\u0007'))).toBe(true);
   });
 });

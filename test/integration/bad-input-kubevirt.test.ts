@@ -117,7 +117,7 @@ describe.skipIf(lacksBuildTools())('after a full run of the quickstart', () => {
     expect(asked.code).toBe(1);
     const failure = failureOf(asked.out, 'rpm-deps');
     expect(failure).toContain('Package libvirt-devel-0:9.9.9-1.el9 does not exist');
-    const log = readFileSync(/log: {2}(\S+)$/m.exec(failure)?.[1] ?? '', 'utf8');
+    const log = readFileSync(join(rig.work, /log: {2}(\S+)$/m.exec(failure)?.[1] ?? ''), 'utf8');
     expect(log).toContain('"LIBVIRT_VERSION":"0:9.9.9-1.el9"');
     expect(log).toMatch(/"QEMU_VERSION":"17:10\.1\.0-1\.\S+?crpm0001"/);
     expect((await rig.crpm(['run'])).code).toBe(0);

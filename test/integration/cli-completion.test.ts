@@ -29,8 +29,14 @@ test('a config that is wrong or not there takes no word away, and nobody is told
   expect((await rig.crpm(['complete', '--', 'watc'])).out).toBe('watch');
 });
 
-/** How each shell is begun, without the user's own settings, and how it is told of the completion. */
-const SHELLS: readonly { readonly shell: string; readonly begin: string; readonly load: string }[] = [
+/** How a shell is begun, without the user's own settings, and how it is told of the completion. */
+interface Loaded {
+  readonly shell: string;
+  readonly begin: string;
+  readonly load: string;
+}
+
+const SHELLS: readonly Loaded[] = [
   { shell: 'bash', begin: 'bash --norc --noprofile', load: 'bind "set show-all-if-ambiguous on" && source <(crpm completion bash)' },
   { shell: 'zsh', begin: 'zsh -f', load: 'autoload -Uz compinit && compinit -D && source <(crpm completion zsh)' },
   { shell: 'zsh', begin: 'zsh -f', load: 'crpm completion zsh > _crpm && fpath=($PWD $fpath) && autoload -Uz compinit && compinit -u -D' },
@@ -39,10 +45,11 @@ const SHELLS: readonly { readonly shell: string; readonly begin: string; readonl
 const missing = SHELLS.map(({ shell }) => shell).filter((shell, at, all) => all.indexOf(shell) === at && spawnSync(shell, ['--version']).error);
 if (missing.length > 0) console.warn(`SKIPPED: completion in ${missing.join(', ')}: not on PATH`);
 
-test.each(SHELLS.filter(({ shell }) => !missing.includes(shell)))('$begin itself completes with it, by the Tab key: $load', async ({ begin, load }) => {
-  rig.write({ '../bin/crpm': `#!/bin/sh\nexec ${process.execPath} ${CRPM} "$@"\n`, 'notes.txt': '' });
-  chmodSync(join(rig.root, 'bin/crpm'), 0o755);
-  terminal = new Tmux({ cwd: rig.work, env: { ...rig.env, PATH: `${rig.root}/bin:${process.env['PATH'] ?? ''}` }, rows: 24, columns: 100 });
+/** Begins a shell in which `crpm` is a program of that folder, for completions to be tried in. */
+async function begun({ begin, load }: Loaded, folder: string, PATH: string) {
+  rig.write({ [`${folder}/crpm`]: `#!/bin/sh\nexec ${process.execPath} ${CRPM} "$@"\n`, 'notes.txt': '' });
+  chmodSync(join(rig.work, folder, 'crpm'), 0o755);
+  terminal = new Tmux({ cwd: rig.work, env: { ...rig.env, PATH }, rows: 24, columns: 100 });
   const screen = terminal;
   const line = (text: string) => {
     screen.type(text);
@@ -51,12 +58,18 @@ test.each(SHELLS.filter(({ shell }) => !missing.includes(shell)))('$begin itself
   line(`exec ${begin}`);
   line(`${load} && echo load''ed`);
   await screen.shows(/^loaded$/);
-  const completes = async (typed: string, row: RegExp) => {
+  return async (typed: string, row: RegExp) => {
     screen.type(typed);
     screen.press('Tab');
     await screen.shows(row);
     screen.press('C-u', 'C-l');
   };
+}
+
+const here = SHELLS.filter(({ shell }) => !missing.includes(shell));
+
+test.each(here)('$begin itself completes with it, by the Tab key: $load', async (loaded) => {
+  const completes = await begun(loaded, '../bin', `${rig.root}/bin:${process.env['PATH'] ?? ''}`);
   await completes('crpm run gree', /^greet +green|^green +greet/);
   await completes('crpm expl', /crpm explain\b/);
   await completes('crpm logs greet --ru', /crpm logs greet --run\b/);
@@ -64,4 +77,12 @@ test.each(SHELLS.filter(({ shell }) => !missing.includes(shell)))('$begin itself
   await completes('crpm run --profile=f', /crpm run --profile=full\b/);
   // Where crpm has nothing to offer, names of files.
   await completes('crpm --config no', /crpm --config notes\.txt\b/);
+});
+
+test.each(here)('$begin completes behind npx a crpm that only npx starts, and nothing else of npx: $load', async ({ load, ...loaded }) => {
+  rig.write({ 'package.json': '{}' });
+  const completes = await begun({ ...loaded, load: load.replace('crpm completion', 'npx --no crpm completion') }, 'node_modules/.bin', process.env['PATH'] ?? '');
+  await completes('npx crpm run gree', /^greet +green|^green +greet/);
+  await completes('npx crpm expl', /npx crpm explain\b/);
+  await completes('npx cat no', /npx cat notes\.txt\b/);
 });

@@ -53,9 +53,9 @@ test('a task that fails makes 1, names its last lines and its log, and what need
   expect(out).toMatch(/\nbad +failed/);
   expect(out).toMatch(/\nafter +not run +-/);
   expect(out).toMatch(/\nother +ran/);
-  const log = /\n {2}log: {2}(\/.*bad\.log)\n/.exec(out)?.[1] ?? '';
+  const log = /\n {2}log: {2}(\.crpm\/logs\/.*bad\.log)\n/.exec(out)?.[1] ?? '';
   expect(out).toContain('\n  | oops\n');
-  expect(readFileSync(log, 'utf8')).toContain('before\noops\n');
+  expect(readFileSync(join(rig.work, log), 'utf8')).toContain('before\noops\n');
   expect((await rig.crpm(['logs', 'bad'])).out).toContain('before\noops');
 });
 

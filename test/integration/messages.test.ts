@@ -20,7 +20,7 @@ interface Case {
   /** Whose failure in the summary is meant; absent: all that crpm printed. */
   readonly node?: string;
   readonly code: number;
-  /** WORK: the folder of the config; ROOT: the one above; `…`: the folder of the logs; THIS OS: the machine's own. */
+  /** WORK: the folder of the config; ROOT: the one above; `…`: the run; THIS OS: the machine's own. */
   readonly text: string;
 }
 
@@ -73,7 +73,7 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'a config file that does not exist', files: {}, argv: ['--config', 'mine.yaml', 'run'], code: 2,
-    text: `error: the config file WORK/mine.yaml can't be read: there is no such file`,
+    text: `error: the config file mine.yaml can't be read: there is no such file`,
   },
   {
     title: 'a key that is misspelt', files: config('kubevirt:\n  dri: ../kubevirt\nsources: { libvirt: { dir: ../libvirt } }\n'), argv: ['run'], code: 2,
@@ -104,10 +104,10 @@ custom-rpms.config.yaml:2:3: error: unknown key "dri" in kubevirt; did you mean 
   },
   {
     title: 'a tree that is no libvirt', files: { ...tiny, ...config(host('sources: { libvirt: { dir: tree } }\n')) }, argv: ['run'], code: 2,
-    text: `custom-rpms.config.yaml:3:12: error: sources.libvirt.spec: WORK/tree has no file libvirt.spec.in
+    text: `custom-rpms.config.yaml:3:12: error: sources.libvirt.spec: tree has no file libvirt.spec.in
  3 | sources: { libvirt: { dir: tree } }
    |            ^^^^^^^
-custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson.build, so it is no tree for meson dist
+custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: tree has no meson.build, so it is no tree for meson dist
  3 | sources: { libvirt: { dir: tree } }
    |                            ^^^^`,
   },
@@ -119,7 +119,7 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
   },
   {
     title: 'a script that knows no such variable', files: { ...kubevirt, ...libvirt, ...tiny, ...config('basesystem: host\nkubevirt: { dir: kubevirt }\nsources:\n  libvirt: { dir: libvirt }\n  tiny: { dir: tree, spec: { dir: dist-git }, pin: { variable: TINY_VERSION } }\n') }, argv: ['run'], code: 2,
-    text: `custom-rpms.config.yaml:5:3: error: WORK/kubevirt/hack/rpm-deps.sh does not know TINY_VERSION, so it can't be told which tiny to take; name the variable that it reads under sources.tiny.pin, or, where KubeVirt has no such RPM, set preset: none
+    text: `custom-rpms.config.yaml:5:3: error: kubevirt/hack/rpm-deps.sh does not know TINY_VERSION, so it can't be told which tiny to take; name the variable that it reads under sources.tiny.pin, or, where KubeVirt has no such RPM, set preset: none
  5 |   tiny: { dir: tree, spec: { dir: dist-git }, pin: { variable: TINY_VERSION } }
    |   ^^^^`,
   },
@@ -167,7 +167,7 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
   },
   {
     title: 'a branch that nothing pins', files: { ...config(host('sources:\n  tiny: { git: "https://git.example.invalid/tiny.git", ref: main, spec: { tree: tiny.spec } }\n')) }, argv: ['run', '--locked'], code: 2,
-    text: `custom-rpms.config.yaml:4:16: error: --locked: WORK/custom-rpms.lock.yaml does not say what main of https://git.example.invalid/tiny.git stands for; crpm update tiny writes it there
+    text: `custom-rpms.config.yaml:4:16: error: --locked: custom-rpms.lock.yaml does not say what main of https://git.example.invalid/tiny.git stands for; crpm update tiny writes it there
  4 |   tiny: { git: "https://git.example.invalid/tiny.git", ref: main, spec: { tree: tiny.spec } }
    |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^`,
   },
@@ -185,7 +185,7 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
   },
   {
     title: 'a config that is there already', files: { ...kubevirt, ...libvirt, ...tinyConfig }, argv: ['init', '--yes'], code: 2,
-    text: `error: WORK/custom-rpms.config.yaml is there already; crpm validate checks it, crpm init --force writes it anew`,
+    text: `error: custom-rpms.config.yaml is there already; crpm validate checks it, crpm init --force writes it anew`,
   },
   {
     title: 'a shell that is not known', files: {}, argv: ['completion', 'tcsh'], code: 2,
@@ -205,14 +205,14 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
     text: `base failed: no container engine answers: DOCKER_HOST: the engine at unix:///nowhere/docker.sock can’t be reached: there is no such socket (asking for its version)
   next: Start the engine that DOCKER_HOST names, or unset DOCKER_HOST.
   type: crpm logs base
-  log:  …/base.log`,
+  log:  .crpm/logs/…/base.log`,
   },
   {
     title: 'a machine that is another base system', files: { ...tiny, ...config('kubevirt: false\nsources:\n  tiny: { dir: tree, spec: { dir: dist-git } }\n') }, argv: ['run', 'base', '--engine', 'host'], node: 'base', code: 3,
     text: `base failed: this machine is THIS OS; RPMs for basesystem centos-stream-9 can't be built on it directly
   next: Set engine: docker (crpm doctor says what it needs), or basesystem: host to build for this machine’s own distribution.
   type: crpm logs base
-  log:  …/base.log`,
+  log:  .crpm/logs/…/base.log`,
   },
   {
     title: 'a task that fails', files: tasks('  smoke: { run: "echo no virsh >&2; exit 3" }\n'), argv: ['run'], node: 'smoke', code: 1,
@@ -220,39 +220,39 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
   | no virsh
   next: Correct what the lines shown name, or tasks.smoke.run in the config.
   type: crpm logs smoke
-  log:  …/smoke.log`,
+  log:  .crpm/logs/…/smoke.log`,
   },
   {
     title: 'a task that is killed', files: tasks('  smoke: { run: "kill -9 $$" }\n'), argv: ['run'], node: 'smoke', code: 1,
     text: `smoke failed: the task smoke was ended by SIGKILL
   next: Correct tasks.smoke.run in the config.
   type: crpm logs smoke
-  log:  …/smoke.log`,
+  log:  .crpm/logs/…/smoke.log`,
   },
   {
     title: 'a task whose program is nowhere', files: tasks('  smoke: { run: [smoke.sh] }\n'), argv: ['run'], node: 'smoke', code: 1,
     text: `smoke failed: the task smoke could not be started: smoke.sh is not on PATH
   next: Correct tasks.smoke.run in the config.
   type: crpm logs smoke
-  log:  …/smoke.log`,
+  log:  .crpm/logs/…/smoke.log`,
   },
   {
     title: 'a task that leaves no output', files: tasks('  smoke: { run: ["true"], outputs: [report.xml] }\n'), argv: ['run'], node: 'smoke', code: 1,
     text: `smoke failed: the task ended well, but report.xml is not there
   next: Correct outputs in the config, or the task.
   type: crpm logs smoke
-  log:  …/smoke.log`,
+  log:  .crpm/logs/…/smoke.log`,
   },
   {
     title: 'RPMs that are none', files: { 'rpms/a.rpm': 'no RPM', ...config(host('sources: { a: { rpms: rpms } }\n')) }, argv: ['run', 'createrepo'], node: 'a.rpmbuild', code: 2,
-    text: `a.rpmbuild failed: WORK/rpms/a.rpm is not a readable RPM: it ends inside the lead
+    text: `a.rpmbuild failed: rpms/a.rpm is not a readable RPM: it ends inside the lead
   next: Build or fetch that RPM again; \`rpm -qip FILE\` shows what rpm makes of it.
   type: crpm logs a.rpmbuild
-  log:  …/a.rpmbuild.log`,
+  log:  .crpm/logs/…/a.rpmbuild.log`,
   },
   {
     title: 'a folder without RPMs', files: { 'rpms/README': '', ...config(host('sources: { a: { rpms: rpms } }\n')) }, argv: ['run', 'createrepo'], node: 'a.rpmbuild', code: 2,
-    text: `a.rpmbuild failed: no RPM below WORK/rpms
+    text: `a.rpmbuild failed: no RPM below rpms
   next: Correct sources.a.rpms in the config.`,
   },
   {
@@ -262,11 +262,11 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
   | error: query of specfile SPECS/tiny.spec failed, can't parse
   next: Correct the spec; rpmspec -P tiny.spec shows the same.
   type: crpm logs tiny.buildroot
-  log:  …/tiny.buildroot.log`,
+  log:  .crpm/logs/…/tiny.buildroot.log`,
   },
   {
     title: 'a dist-git folder with two specs', files: { ...tiny, 'dist-git/other.spec': 'Name: other\n', ...tinyConfig }, argv: ['run'], code: 2,
-    text: `custom-rpms.config.yaml:4:22: error: sources.tiny.spec: WORK/dist-git has several specs (other.spec, tiny.spec): set file to one of them
+    text: `custom-rpms.config.yaml:4:22: error: sources.tiny.spec: dist-git has several specs (other.spec, tiny.spec): set file to one of them
  4 |   tiny: { dir: tree, spec: { dir: dist-git } }
    |                      ^^^^`,
   },
@@ -275,12 +275,12 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: WORK/tree has no meson
     text: `tiny.source failed: can't fetch main from git://127.0.0.1:1/tiny.git: unable to connect to 127.0.0.1: 127.0.0.1[0: 127.0.0.1]: errno=Connection refused
   next: Check the network, the proxy and your access to the repository; or set dir to a clone on this machine.
   type: crpm logs tiny.source
-  log:  …/tiny.source.log`,
+  log:  .crpm/logs/…/tiny.source.log`,
   },
   {
     title: 'a tree with a FIFO', files: { ...tiny, ...tinyConfig, 'tree/pipe': 'FIFO' }, argv: ['run', 'tiny.source'], node: 'tiny.source', code: 1,
     text: `tiny.source failed: pipe is a FIFO: it can't be part of a source archive
-  next: Remove it, or have git ignore it: WORK/tree/pipe`,
+  next: Remove it, or have git ignore it: tree/pipe`,
   },
 ];
 
@@ -299,7 +299,7 @@ test.each(CASES.filter(({ node }) => node !== 'tiny.buildroot' || !lacking))('$t
   const run = await rig.crpm(argv, { env });
   const printed = node === undefined ? run.err || run.out : failureOf(run.out, node);
   const os = /^PRETTY_NAME="?(.*?)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
-  const told = printed.trimEnd().replaceAll(os, 'THIS OS').replaceAll(rig.work, 'WORK').replaceAll(/\S*\/state\/\S*\/(\S+\.log)/g, '…/$1').replaceAll(rig.root, 'ROOT');
+  const told = printed.trimEnd().replaceAll(os, 'THIS OS').replaceAll(rig.work, 'WORK').replaceAll(/^( {2}log: {2}\.crpm\/logs)\/[^/\s]+/gm, '$1/…').replaceAll(rig.root, 'ROOT');
   expect(told).toBe(text);
   expect(run.code).toBe(code);
 });

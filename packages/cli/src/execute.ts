@@ -10,6 +10,7 @@ import type { Project } from './project.js';
 import { newRunId, pruneRuns, runLogs } from './run-folder.js';
 import { serverEntry } from './server-entry.js';
 import { sharedStore } from './shared-store.js';
+import { tellLink } from './short-paths.js';
 import type { Stop } from './signals.js';
 import { lockWorkspace } from './workspace.js';
 
@@ -59,6 +60,7 @@ async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, loc
   const { project, io, stop } = options;
   const [{ run }, { nodeKinds }, { linkCrpm }, { describeEnvironment }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state'), import('./environment.js')]);
   for (const text of linkCrpm(project.config.root, workspace)) warn(io, text);
+  tellLink(project.config.root, io.cwd);
   await serveWhatIsNeeded(options, workspace);
   pruneRuns(workspace);
   const jobs = options.jobs ?? availableParallelism();

@@ -1,4 +1,4 @@
-import { wrap, type EngineConfig } from '@crpm/core';
+import { atHand, wrap, type EngineConfig } from '@crpm/core';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** The lines after a command's help. */
@@ -13,7 +13,7 @@ export function fitHelp(text: string, width: number | undefined): string {
     const [, before = '', remark = ''] = /^( *\S.*? {2,})(\S.*)$/.exec(line) ?? [];
     return remark === '' ? wrap(line, { width, first: 0, indent: line.startsWith(' ') ? 4 : 0 }) : before + wrap(remark, { width, first: before.length, indent: before.length });
   };
-  return text.split('\n').map(fit).join('\n');
+  return atHand(text).split('\n').map(fit).join('\n');
 }
 
 /** What an exit code means; README has more words. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
-import { EXIT, FailureError } from '@crpm/core';
+import { EXIT, FailureError, tellAtHand } from '@crpm/core';
 import { prose, quietPipe, widthOf } from '@crpm/reporters';
 import { cacheCommand } from './commands/cache.js';
 import { cleanCommand } from './commands/clean.js';
@@ -29,6 +29,7 @@ import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { watchCommand } from './commands/watch.js';
 import { examples, EXIT_CODES, fitHelp } from './help.js';
+import { howStarted } from './how-started.js';
 import type { Cli, Io } from './io.js';
 import { report } from './report.js';
 
@@ -51,7 +52,9 @@ export async function main(argv: readonly string[], io: Io, version: string): Pr
 export async function dispatch(argv: readonly string[], io: Io, version: string): Promise<number> {
   const cli: Cli = { io, version, code: EXIT.ok };
   try {
-    await program(cli).parseAsync(argv, { from: 'user' });
+    const root = program(cli);
+    tellAtHand({ command: howStarted(io.env), commands: root.commands.map((command) => command.name()), cwd: io.cwd });
+    await root.parseAsync(argv, { from: 'user' });
     return cli.code;
   } catch (thrown) {
     // Commander has printed its own complaint; help and version are no complaints.

@@ -6,6 +6,7 @@ import { ComplaintsError, refuse } from './complaints.js';
 import type { Overrides, SelectionOptions } from './help.js';
 import { complain, tell, type Cli, type GlobalOptions } from './io.js';
 import { withPodJobs } from './pod-cores.js';
+import { tellLink } from './short-paths.js';
 
 /** A config and its graph. Nothing from the trees or the config was executed to make it. */
 export interface Project {
@@ -28,6 +29,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
     ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
   if (!loaded.ok) throw new ComplaintsError(loaded.error);
+  tellLink(loaded.value.config.root, cli.io.cwd);
   complain(cli.io, loaded.value.warnings);
   const { compile } = await import('@crpm/pipeline');
   const { complete } = loaded.value;

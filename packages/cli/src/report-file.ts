@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { Config } from '@crpm/core';
+import { atHand, type Config } from '@crpm/core';
 import type { RunRecord } from '@crpm/report';
 import type { Reporter } from '@crpm/reporters';
 import { warn, type Io } from './io.js';
@@ -35,7 +35,7 @@ export async function reportFace(file: string | undefined, { config, io }: { rea
       const place = file ?? reportIn(record.started.logs);
       try {
         await writeReportFile(place, record, { config, killed: record.ended === undefined });
-        if (file === undefined) io.stderr.write(`report: ${place}\n`);
+        if (file === undefined) io.stderr.write(`report: ${atHand(place)}\n`);
       } catch (error) {
         // What the run came to counts, not how it is shown.
         warn(io, `the report ${place} could not be written: ${error instanceof Error ? error.message : String(error)}`);

@@ -99,7 +99,7 @@ export function fail(failure: Failure, cause?: unknown): never {
 
 const FULL = { cause: 'disk', what: 'the disk is full', next: 'Free some space, then run again; finished work is kept.' } as const;
 const TOO_MANY = { what: 'too many files are open', next: 'Raise the limit (ulimit -n 8192), or use fewer nodes at once (--jobs); then run again.' };
-const FORBIDDEN = { what: 'this machine does not allow it', next: 'Give the user that crpm runs as the right to the path named above, then run again.' };
+const FORBIDDEN = { what: 'this machine does not allow it', next: 'Give the user who started crpm the right to the path named above, then run again.' };
 
 /** System errors that tell of the machine and not of crpm. `ENOENT` and the like are not among them: a path that is wrong is a bug. */
 const SYSTEM_ERRORS: Readonly<Partial<Record<string, { readonly cause?: Cause; readonly what: string; readonly next: string }>>> = {

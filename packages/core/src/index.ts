@@ -1,3 +1,4 @@
+export * from './at-hand.js';
 export * from './cache.js';
 export * from './config.js';
 export * from './diagnostic.js';

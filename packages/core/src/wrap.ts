@@ -1,3 +1,5 @@
+import { atHand } from './at-hand.js';
+
 export interface Wrapping {
   /** Columns that a line may fill. Absent: nothing is broken. */
   readonly width?: number | undefined;
@@ -7,15 +9,16 @@ export interface Wrapping {
   readonly indent: number;
 }
 
-/** A text of one line, coloured or not, broken between its words. Spaces at its beginning stay. A word that is longer than a line stays whole: it is a path, which somebody will copy. */
-export function wrap(text: string, { width, first, indent }: Wrapping): string {
+/** A text of one line, coloured or not, as it is to be typed from where the reader is, and broken between its words. Spaces at its beginning stay. A word that is longer than a line stays whole: it is a path, which somebody will copy. */
+export function wrap(words: string, { width, first, indent }: Wrapping): string {
+  const text = atHand(words);
   if (width === undefined) return text;
   const lines: string[] = [];
   const [lead = ''] = /^ */.exec(text) ?? [];
-  const [start = '', ...words] = text.slice(lead.length).split(' ');
+  const [start = '', ...rest] = text.slice(lead.length).split(' ');
   let line = lead + start;
   let taken = first;
-  for (const word of words) {
+  for (const word of rest) {
     if (taken + columns(line) + 1 + columns(word) > width) {
       lines.push(line);
       line = word;

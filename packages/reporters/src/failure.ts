@@ -1,4 +1,4 @@
-import { screenText, wrap, type Failure, type Wrapping } from '@crpm/core';
+import { atHand, screenText, wrap, type Failure, type Wrapping } from '@crpm/core';
 import { palette, type Palette } from './colour.js';
 
 /** What a failure is about, and how wide it may be told; without a width, prose is not broken. */
@@ -19,7 +19,7 @@ export function formatFailure(failure: Failure, { node, log, width }: FailureCon
   if (failure.next !== undefined) lines.push(`  ${colours.strong('next:')} ${wrap(failure.next, besideLabel(width))}`);
   const commands = [...(node !== undefined && log !== undefined ? [`crpm logs ${node}`] : []), ...(failure.commands ?? [])];
   if (commands.length > 0) lines.push(`  ${colours.strong('type:')} ${wrap(commands.join('; '), besideLabel(width))}`);
-  if (log !== undefined) lines.push(`  ${colours.strong('log:')}  ${log}`);
+  if (log !== undefined) lines.push(`  ${colours.strong('log:')}  ${atHand(log)}`);
   return lines.join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { wrap } from '@crpm/core';
+import { atHand, wrap } from '@crpm/core';
 
 /** No column gets narrower than this to fit a terminal. */
 const NARROWEST = 8;
@@ -10,7 +10,8 @@ const BELOW = 4;
  * Text in columns, two spaces apart, no space at the ends of lines. Cells must be free of colours. `width`: of a terminal; the widest of the columns `cut` are cut until the table fits, with
  * … where something is missing. A last column that is not among them is broken between its words.
  */
-export function formatTable(rows: readonly (readonly string[])[], width?: number, cut: readonly number[] = []): string {
+export function formatTable(table: readonly (readonly string[])[], width?: number, cut: readonly number[] = []): string {
+  const rows = table.map((row) => row.map(atHand));
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
   // A column that nobody fills is none.

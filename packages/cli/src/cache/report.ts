@@ -1,4 +1,4 @@
-import { formatSize } from '@crpm/core';
+import { formatSize, wrap } from '@crpm/core';
 import { count, formatAge, formatTable } from '@crpm/reporters';
 import { choose, sizeOf, sizesByRoom, type BoundReport, type Look, type VerifyReport } from '@crpm/state';
 
@@ -77,7 +77,7 @@ export function formatBound(report: BoundReport, dryRun: boolean, width?: number
 
 export function formatVerified({ files, bytes, damaged }: VerifyReport, width?: number): string {
   const rows = damaged.map(({ what, file, setAside }) => [what, file, setAside === undefined ? 'is gone' : `is damaged; set aside in ${setAside}`]);
-  const sum = `${count(files, 'file')}, ${formatSize(bytes)}: ${damaged.length === 0 ? 'all hold what they should' : `${String(damaged.length)} damaged; crpm run makes them again`}\n`;
+  const sum = `${wrap(`${count(files, 'file')}, ${formatSize(bytes)}: ${damaged.length === 0 ? 'all hold what they should' : `${String(damaged.length)} damaged; crpm run makes them again`}`, { width, first: 0, indent: 2 })}\n`;
   return rows.length > 0 ? `${formatTable(rows, width)}\n\n${sum}` : sum;
 }
 

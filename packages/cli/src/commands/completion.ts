@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { examples } from '../help.js';
 import type { Cli, GlobalOptions, Io } from '../io.js';
+import { howStarted } from '../how-started.js';
 import { SHELLS, type Shell } from '../completion/scripts.js';
 
 export function completionCommand(cli: Cli): Command {
@@ -17,7 +18,7 @@ export function completionCommand(cli: Cli): Command {
     )
     .action(async (shell: Shell) => {
       const { completionScript } = await import('../completion/scripts.js');
-      cli.io.stdout.write(completionScript(shell));
+      cli.io.stdout.write(completionScript(shell, howStarted(cli.io.env)));
     });
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
-import { EXIT, formatDiagnostic } from '@crpm/core';
+import { atHand, EXIT, formatDiagnostic } from '@crpm/core';
 import { ComplaintsError, refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { tell, warn, type Cli, type GlobalOptions } from '../io.js';
@@ -54,7 +54,7 @@ export function initCommand(cli: Cli): Command {
         tell(cli.io.stdout, `wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}`);
         if (lacks && !asks) warn(cli.io, `no container engine answers, so basesystem is host: this machine’s own distribution, ${lacks.machine}. For CentOS Stream start one, then crpm init --force`);
         for (const complaint of await complaintsAboutTrees(project)) tell(cli.io.stderr, `to be mended before it can run: ${complaint}`);
-        cli.io.stdout.write(NEXT);
+        cli.io.stdout.write(atHand(NEXT));
         cli.code = EXIT.ok;
       });
     });

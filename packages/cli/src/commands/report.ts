@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { atHand } from '@crpm/core';
 import { examples } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
 import { namedRun } from '../named-run.js';
@@ -25,7 +26,7 @@ export function reportCommand(cli: Cli): Command {
       const { reportRun } = await import('../report-run.js');
       await stoppable(cli, async () => {
         const file = await reportRun({ run, config: project.config, workspace, ...(options.output === undefined ? {} : { output: resolve(workingDirectory(cli, options), options.output) }) });
-        cli.io.stdout.write(`${file}\n`);
+        cli.io.stdout.write(`${atHand(file)}\n`);
         if (!options.open) return;
         const [{ openInBrowser }, { pathToFileURL }] = await Promise.all([import('../open-in-browser.js'), import('node:url')]);
         await openInBrowser(pathToFileURL(file).href);

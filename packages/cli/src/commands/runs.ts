@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { widthOf } from '@crpm/reporters';
 import { examples } from '../help.js';
-import { printJson, type Cli, type GlobalOptions } from '../io.js';
+import { printJson, tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { formatRuns, runOverviews } from '../run-overview.js';
 
@@ -20,6 +20,7 @@ export function runsCommand(cli: Cli): Command {
       const { lockFileOf, readLock } = await import('@crpm/state');
       const runs = runOverviews(workspace, readLock(lockFileOf(workspace)));
       if (options.json) printJson(cli.io, { runs });
-      else cli.io.stdout.write(runs.length === 0 ? 'no run is on record: crpm run makes one\n' : formatRuns(runs, Date.now(), widthOf(cli.io.stdout)));
+      else if (runs.length === 0) tell(cli.io.stdout, 'no run is on record: crpm run makes one');
+      else cli.io.stdout.write(formatRuns(runs, Date.now(), widthOf(cli.io.stdout)));
     });
 }

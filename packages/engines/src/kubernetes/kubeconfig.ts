@@ -90,7 +90,7 @@ async function load(env: NodeJS.ProcessEnv, offered: Offered | undefined): Promi
   if (first === undefined) {
     if (named.length === 0 && existsSync(IN_CLUSTER)) {
       config.loadFromCluster();
-      return { config, from: 'the pod that crpm runs in' };
+      return { config, from: 'the pod around crpm' };
     }
     const where = named.length > 0 ? `${named.join(', ')} (KUBECONFIG)` : usual;
     fail({ class: 'environment', message: `there is no kubeconfig: ${where} ${named.length > 1 ? 'are' : 'is'} not there`, next: offered === undefined ? OBTAIN : `kubevirtci’s ${offered.provider} has one: export KUBECONFIG=${offered.kubeconfig}` });

@@ -69,7 +69,7 @@ async function serve(params: ServeParams, context: NodeContext, { env, serverEnt
     }
     case 'none': {
       const baseUrl = params.baseUrl.endsWith('/') ? params.baseUrl : `${params.baseUrl}/`;
-      await probeRepository(repoDir, baseUrl, `Let your server at serve.baseUrl publish ${repoDir}/current (follow the link at each request), or remove serve.mode to let crpm serve it.`, context.signal);
+      await probeRepository(repoDir, baseUrl, `Let your server at serve.baseUrl publish ${repoDir}/current (follow the link at each request), or remove serve.mode to let crpm do it.`, context.signal);
       return baseUrl;
     }
     case 'container': {
