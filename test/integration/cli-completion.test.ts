@@ -84,5 +84,5 @@ test.each(here)('$begin completes behind npx a crpm that only npx starts, and no
   const completes = await begun({ ...loaded, load: load.replace('crpm completion', 'npx --no crpm completion') }, 'node_modules/.bin', process.env['PATH'] ?? '');
   await completes('npx crpm run gree', /^greet +green|^green +greet/);
   await completes('npx crpm expl', /npx crpm explain\b/);
-  await completes('npx cat no', /npx cat notes\.txt\b/);
+  await completes('npx cat not', /npx cat notes\.txt\b/);
 });
