@@ -1,34 +1,25 @@
-import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CliRig } from './cli-rig.js';
+import { cloneQuickstart, git as gitIn, missing } from './quickstart.js';
 
-const REPOSITORY = join(import.meta.dirname, '..', '..');
 const NODES = ['base', 'qemu.source', 'libvirt.source', 'qemu.buildroot', 'libvirt.buildroot', 'qemu.predict', 'libvirt.predict', 'qemu.rpmbuild', 'libvirt.rpmbuild', 'createrepo', 'serve', 'predict', 'closure', 'rpm-deps', 'verify'];
 const YIELDED = ['examples/quickstart/kubevirt/WORKSPACE', 'examples/quickstart/kubevirt/rpm/BUILD.bazel'];
 
-const missing = ['rpmbuild', 'createrepo_c', 'meson', 'ninja', 'gcc', 'make', 'git'].filter((program) => !(process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program))));
 if (missing.length > 0) console.warn(`SKIPPED: the quickstart end to end; not on PATH: ${missing.join(', ')}`);
 
 let rig: CliRig;
 beforeEach(async () => {
   rig = new CliRig();
-  // As a fresh clone is: files, an index, one commit, and nobody's git identity.
-  for (const name of ['examples', 'custom-rpms.config.yaml']) cpSync(join(REPOSITORY, name), join(rig.work, name), { recursive: true, filter: (path) => !path.endsWith('/.crpm') });
-  await git('init', '--quiet');
-  await git('checkout', '--quiet', '-b', 'main');
-  await git('add', '--all');
-  await git('-c', 'user.name=t', '-c', 'user.email=t@example.org', 'commit', '--quiet', '--message', 'as cloned');
+  await cloneQuickstart(rig);
 });
 afterEach(async () => {
   await rig.crpm(['serve', '--stop']);
   rig.remove();
 });
 
-async function git(...argv: readonly string[]): Promise<string> {
-  return (await execa('git', argv, { cwd: rig.work, env: rig.env, extendEnv: false })).stdout;
-}
+const git = (...argv: readonly string[]) => gitIn(rig, ...argv);
 
 /** Outcomes in the summary, by node. */
 function outcomes(out: string): Readonly<Record<string, string>> {

@@ -16,19 +16,17 @@ export async function printExplanation(cli: Cli, project: Project, part: Selecte
     const explanation = await explain(options, node.id);
     const kind = options.kinds.get(node.kind);
     const titleOf = (name: string) => (kind ? inputTitle(name, kind) : name);
-    const since = sinceOf(explanation, (run) => changesSince(options.workspace, project.graph, node.id, run));
+    const since = sinceOf(explanation, () => changesSince(options.workspace, project.graph, node.id));
     const attempt = lastAttempt(options.workspace, node.id);
     if (json) printJson(cli.io, { ...explanation, ...(attempt ? { attempt } : {}), ...(since.length > 0 ? { since } : {}) });
     else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), ...(attempt ? { attempt } : {}), since, titleOf, age: (at) => age(at) }, widthOf(cli.io.stdout)));
   });
 }
 
-/** What its needs ran for since its last good run, where they are fresh again. */
-function sinceOf({ differences, needs, last }: Explanation, look: (run: string) => readonly RanSince[]): readonly RanSince[] {
-  // What came back from the store was made in a run of somebody else's.
-  if (!last || last.run === '') return [];
+/** What its needs ran for since its result was last of them, where they are fresh again. */
+function sinceOf({ differences, needs, last }: Explanation, look: () => readonly RanSince[]): readonly RanSince[] {
   const isDone = differences.some((one) => one.what === 'need' && needs.find(({ node }) => node === one.need)?.action === 'fresh');
-  return isDone ? look(last.run) : [];
+  return last && isDone ? look() : [];
 }
 
 /** What the text needs beside the explanation. */

@@ -1,11 +1,12 @@
 import { makeGraph, type GraphNode } from '@crpm/core';
-import type { NodeSummary, RunSummary } from '@crpm/runner';
+import type { Difference, NodeSummary, RunSummary } from '@crpm/runner';
 import { expect, test } from 'vitest';
-import { printProof, staleRoots } from '../src/print-proof.js';
+import { printProof } from '../src/print-proof.js';
+import { staleRoots } from '../src/stale-roots.js';
 import { recordedIo } from './io.js';
 
 const node = (id: string, kind: string, ...needs: readonly string[]): GraphNode => ({ id, kind, title: id, needs, params: null });
-const made = makeGraph([node('a.source', 'source'), node('a.rpmbuild', 'rpmbuild', 'a.source'), node('createrepo', 'createrepo', 'a.rpmbuild'), node('rpm-deps', 'rpm-deps', 'createrepo'), node('verify', 'verify', 'rpm-deps')]);
+const made = makeGraph([node('a.source', 'source'), node('a.buildroot', 'buildroot', 'a.source'), node('a.predict', 'predict', 'a.buildroot'), node('a.rpmbuild', 'rpmbuild', 'a.source', 'a.buildroot', 'a.predict'), node('createrepo', 'createrepo', 'a.rpmbuild'), node('rpm-deps', 'rpm-deps', 'createrepo'), node('verify', 'verify', 'rpm-deps')]);
 if (!made.ok) throw new Error('it is a graph');
 const graph = made.value;
 
@@ -15,18 +16,44 @@ const fact = (holds: boolean, ...verdicts: readonly string[]) => ({ proof: { hol
 
 async function printed(nodes: Parameters<typeof summary>[0]): Promise<string> {
   const { io, out } = recordedIo();
-  await printProof(io, summary(nodes), { graph });
+  await printProof(io, summary(nodes), { older: staleRoots(summary(nodes), graph, () => []) });
   return out();
 }
 
+const changed = (need: string): readonly Difference[] => [{ what: 'need', need, before: '1', after: '2' }];
+const standIn = (stale: string, staleBy: readonly Difference[]) => ({ stale, staleBy });
+const OF_EARLIER = standIn('a.rpmbuild is of an earlier run', [{ what: 'input', name: 'a.rpmbuild of an earlier run', after: '2026' }]);
+
 test('of a build that is older than its sources the last line says so, and why', async () => {
-  const nodes = { 'a.source': {}, 'a.rpmbuild': { stale: 'a.source changed' }, createrepo: { stale: 'a.rpmbuild is of an earlier run' }, verify: { output: { data: fact(true, 'taken') } as unknown as NonNullable<NodeSummary['output']> } };
-  expect(staleRoots(summary(nodes), graph)).toEqual([{ node: 'a.rpmbuild', why: 'a.source changed' }]);
+  const nodes = { 'a.rpmbuild': standIn('a.source changed', changed('a.source')), createrepo: OF_EARLIER, verify: { output: { data: fact(true, 'taken') } as unknown as NonNullable<NodeSummary['output']> } };
+  expect(staleRoots(summary(nodes), graph, () => [])).toEqual([{ node: 'a.rpmbuild', why: 'a.source changed' }]);
   expect((await printed(nodes)).split('\n').at(-2)).toBe('proven: KubeVirt takes the build, which is older than its sources: a.rpmbuild is stale (a.source changed); crpm run builds it anew');
 });
 
+test('of a source that was read since, the files that changed are named in place of the build, each once', () => {
+  const ran = (node: string, reason: string) => ({ node, run: '', reason });
+  const nodes = { 'a.rpmbuild': standIn('a.source changed', changed('a.source')), createrepo: OF_EARLIER };
+  const changes = [ran('a.source', 'tree: a.c changed'), ran('a.buildroot', 'its image is gone'), ran('a.source', 'tree: a.c changed'), ran('a.source', 'tree: b.c new')];
+  expect(staleRoots(summary(nodes), graph, () => changes)).toEqual([{ node: 'a.source', why: 'tree: a.c changed' }, { node: 'a.source', why: 'tree: b.c new' }]);
+});
+
+test('what a build that failed left makes nothing older once its tree is put back', () => {
+  // The build root and the foresight are those of the tree as it was edited; the RPMs are of another build root, and of this very source.
+  const left = { 'a.buildroot': standIn('a.source changed', changed('a.source')), 'a.predict': standIn('a.buildroot changed', changed('a.buildroot')), 'a.rpmbuild': standIn('a.buildroot changed', changed('a.buildroot')), createrepo: OF_EARLIER };
+  expect(staleRoots(summary(left), graph, () => [])).toEqual([]);
+  // Or of an equal build root.
+  expect(staleRoots(summary({ 'a.buildroot': standIn('a.source changed', changed('a.source')) }), graph, () => [])).toEqual([]);
+  const used = { 'a.buildroot': standIn('build.with: [] → ["x"]', [{ what: 'input', name: 'param/with' }]) };
+  expect(staleRoots(summary(used), graph, () => [])).toEqual([{ node: 'a.buildroot', why: 'build.with: [] → ["x"]' }]);
+});
+
+test('RPMs that never came into the repository are named; not that some were left out of an earlier run', () => {
+  expect(staleRoots(summary({ createrepo: OF_EARLIER }), graph, () => [])).toEqual([]);
+  expect(staleRoots(summary({ createrepo: standIn('a.rpmbuild changed', changed('a.rpmbuild')) }), graph, () => [])).toEqual([{ node: 'createrepo', why: 'a.rpmbuild changed' }]);
+});
+
 test('a KubeVirt tree that was edited makes no build older', async () => {
-  const nodes = { 'rpm-deps': { stale: 'WORKSPACE is not what it was' }, verify: { output: { data: fact(true, 'taken') } as unknown as NonNullable<NodeSummary['output']> } };
+  const nodes = { 'rpm-deps': standIn('WORKSPACE is not what it was', [{ what: 'elsewhere', text: 'WORKSPACE is not what it was' }]), verify: { output: { data: fact(true, 'taken') } as unknown as NonNullable<NodeSummary['output']> } };
   expect((await printed(nodes)).split('\n').at(-2)).toBe('proven: KubeVirt takes the build');
 });
 

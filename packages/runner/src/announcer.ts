@@ -54,6 +54,15 @@ export class Announcer {
   emit(event: Event): void {
     if (event.type === 'warning') this.warnings.push(event.text);
     if (event.type === 'node-warning') this.warnings.push(`${event.node}: ${event.text}`);
+    this.#tell(event);
+  }
+
+  /** Of a stale result that stands in, which its node says in the summary by itself. */
+  warnStale(text: string): void {
+    this.#tell({ type: 'warning', at: Date.now(), text });
+  }
+
+  #tell(event: Event): void {
     if (event.type !== 'node-line') this.#recorder?.write(`${JSON.stringify(event)}\n`);
     this.#events(event);
   }

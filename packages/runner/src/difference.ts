@@ -1,4 +1,4 @@
-import type { Input, NodeKind, NodeOutput } from '@crpm/core';
+import { needOfEarlierRun, type Input, type NodeKind, type NodeOutput } from '@crpm/core';
 
 /** One thing that keeps a recorded result from standing. Plain data; {@link formatReason} has the words. */
 export type Difference =
@@ -36,6 +36,11 @@ export const OF_CRPM: ReadonlySet<string> = new Set(['kind', 'version']);
 export interface PartChange {
   readonly part: string;
   readonly change: 'changed' | 'new' | 'gone';
+}
+
+/** The need that a difference comes from; nothing where it is of the node's own. */
+export function needOf(difference: Difference): string | undefined {
+  return difference.what === 'need' ? difference.need : difference.what === 'input' ? needOfEarlierRun(difference.name) : undefined;
 }
 
 export interface Compared {

@@ -1,6 +1,6 @@
 export { age } from './age.js';
 export type { Total } from './budget.js';
-export type { Difference, PartChange } from './difference.js';
+export { inputTitle, needOf, type Difference, type PartChange } from './difference.js';
 export { pullShared, shareable, type Pulled, type Shareable } from './exchange.js';
 export { explain, type Explanation, type LastRun } from './explain.js';
 export { readHistory, type HistoryEntry } from './history.js';
@@ -8,7 +8,6 @@ export { logFileName } from './names.js';
 export type { NodeSummary, PlanOptions, RunOptions, RunSummary } from './options.js';
 export { plan, type PlanEntry } from './plan.js';
 export { formatDifferences, formatReason } from './reason.js';
-export { inputTitle } from './difference.js';
 export { run } from './run.js';
 export { schedule, type FinalState, type Queue, type ScheduleOptions, type Step } from './scheduler.js';
 export { sweepResults } from './sweep-results.js';

@@ -1,6 +1,7 @@
 import type { Engine, EventSink, Failure, Graph, NodeKind, NodeOutcome, NodeOutput, Role, WorkspacePaths } from '@crpm/core';
 import type { Fs, Lock, OpenRemote } from '@crpm/state';
 import type { Total } from './budget.js';
+import type { Difference } from './difference.js';
 import type { Queue } from './scheduler.js';
 
 /** What plan and run both need to know. */
@@ -52,6 +53,8 @@ export interface NodeSummary {
   readonly log?: string;
   /** Why its result, which stood in, is not what a run would give. */
   readonly stale?: string;
+  /** The same as data: {@link stale} is it in words. */
+  readonly staleBy?: readonly Difference[];
 }
 
 export interface RunSummary {
@@ -61,6 +64,6 @@ export interface RunSummary {
   readonly counts: Readonly<Record<NodeOutcome, number>>;
   /** In the order of the graph. */
   readonly nodes: ReadonlyMap<string, NodeSummary>;
-  /** What the run warned of, and the nodes (`<id>: <text>`). */
+  /** What the run warned of, and the nodes (`<id>: <text>`); not what {@link NodeSummary.stale} says. */
   readonly warnings: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { dependentsOf, type Failure, type GraphNode, type LeftOut, type NodeOutput, type Role } from '@crpm/core';
 import { age } from './age.js';
 import type { Announcer } from './announcer.js';
-import type { Difference } from './difference.js';
+import { needOf, type Difference } from './difference.js';
 import type { HeavyFrontier } from './heavy-frontier.js';
 import { toOutput, type NodeRecord } from './history.js';
 import type { Ledger } from './ledger.js';
@@ -50,14 +50,15 @@ export class Outcomes {
     const { announcer, options, roleOf } = this.#parts;
     const role = roleOf(node) === 'skipped' ? 'skipped' : 'as-is';
     const output = toOutput(options.workspace, record);
-    const stale = formatReason(differences.filter(({ what }) => what !== 'skipped'));
+    const staleBy = differences.filter(({ what }) => what !== 'skipped');
+    const stale = formatReason(staleBy);
     if (stale !== '') this.#stale.set(node.id, stale);
     const details = { ms: 0, role, asOf: record.at, ...(stale === '' ? {} : { stale }) } as const;
     if (differences.length === 0) return this.#use(node, 'fresh', output, decidedAt, details);
     const text = `using the result of ${age(record.at)} (${record.at})`;
-    if (role === 'as-is') announcer.warn(`${node.id}: ${text}, which is stale: ${stale}`);
-    else if (this.#isUsed(node)) announcer.warnNode(node.id, `skipped: ${text}${this.#since(node)}`);
-    return this.#use(node, 'fresh', { ...output, asOf: record.at }, decidedAt, details);
+    if (role === 'as-is' && !this.#isTold(differences)) announcer.warnStale(`${node.id}: ${text}, which is stale: ${stale}`);
+    else if (role === 'skipped' && this.#isUsed(node)) announcer.warnNode(node.id, `skipped: ${text}${this.#since(node)}`);
+    return this.#use(node, 'fresh', { ...output, asOf: record.at }, decidedAt, details, staleBy);
   }
 
   /** A node that is left out, and has no result to stand in. */
@@ -87,11 +88,11 @@ export class Outcomes {
     this.#ended(node, 'not-run', { ms: 0 }, 'stopped');
   }
 
-  #use(node: GraphNode, outcome: 'ran' | 'fresh' | 'restored', output: NodeOutput, decidedAt: number, details: Details = { ms: 0 }): Step {
+  #use(node: GraphNode, outcome: 'ran' | 'fresh' | 'restored', output: NodeOutput, decidedAt: number, details: Details = { ms: 0 }, staleBy?: readonly Difference[]): Step {
     const before = this.#parts.ledger.summary(node.id);
     // Visited again, because something it rests on was, and still as it was found: that is no news.
     const told = before !== undefined && outcome === 'fresh';
-    this.#settle(node, told ? { ...before, output } : { outcome, output, ...details }, decidedAt);
+    this.#settle(node, told ? { ...before, output } : { outcome, output, ...details, ...(staleBy ? { staleBy } : {}) }, decidedAt);
     if (!told) this.#parts.announcer.finished(node.id, outcome, { ...details, data: output.data });
     return 'done';
   }
@@ -120,6 +121,11 @@ export class Outcomes {
     }
     const changes = [...chain.keys()].reverse().flatMap((id) => this.#stale.get(id) ?? []);
     return changes.length === 0 ? '' : `, which is stale: ${changes.join(', ')}`;
+  }
+
+  /** Whether all that speaks against a result is that of needs against which something was told already: one cause, one warning. */
+  #isTold(differences: readonly Difference[]): boolean {
+    return differences.every((difference) => this.#stale.has(needOf(difference) ?? ''));
   }
 
   /** Whether a node that is not left out itself rests on this one: of a chain that is left out, only the end is worth a warning. */

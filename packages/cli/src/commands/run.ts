@@ -71,8 +71,9 @@ export function runCommand(cli: Cli): Command {
         });
         cli.code = summary.exitCode;
         if (!isForPeople(stdout)) return;
-        const { printProof } = await import('../print-proof.js');
-        await printProof(cli.io, summary, { graph: project.graph, lead: '\n' });
+        const [{ printProof }, { olderThanSources }, { locateWorkspace }] = await Promise.all([import('../print-proof.js'), import('../stale-roots.js'), import('@crpm/state')]);
+        const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
+        await printProof(cli.io, summary, { older: olderThanSources(summary, project.graph, workspace), lead: '\n' });
       });
     });
 }

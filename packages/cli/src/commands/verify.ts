@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { EXIT, type Failure, type Json } from '@crpm/core';
+import { EXIT, type Failure, type Json, type Selected, type WorkspacePaths } from '@crpm/core';
 import type { RunSummary } from '@crpm/runner';
 import { createReporter, formatFailure, widthOf } from '@crpm/reporters';
 import { refuse } from '../complaints.js';
@@ -27,14 +27,14 @@ export function verifyCommand(cli: Cli): Command {
       const project = await openProject(cli, options);
       if (!project.graph.nodes.has('verify')) refuse('there is nothing to verify: the config has no kubevirt tree');
       // First: without a build, what a cluster would need besides is no matter.
-      await requireResults(cli, project);
+      const workspace = await requireResults(cli, project);
       await requireTrees(project);
-      const only = options.cluster ? ['verify', 'verify-cluster'] : ['verify'];
+      const asked = options.cluster ? ['verify', 'verify-cluster'] : ['verify'];
       await stoppable(cli, async (stop) => {
         const { execute } = await import('../execute.js');
         const summary = await execute({
           project,
-          selected: selected(project, [], { only, skip: [], from: [], force: true }),
+          selected: await selectedFor(project, workspace, asked),
           keepGoing: false,
           pull: false,
           wait: options.wait === true,
@@ -46,16 +46,16 @@ export function verifyCommand(cli: Cli): Command {
           stop,
         });
         cli.code = summary.exitCode;
-        const { printProof, staleRoots } = await import('../print-proof.js');
-        const older = staleRoots(summary, project.graph);
-        const nodes = only.map((node) => ({ node, ...outcomeOf(summary, node) }));
+        const [{ printProof }, { olderThanSources }] = await Promise.all([import('../print-proof.js'), import('../stale-roots.js')]);
+        const older = olderThanSources(summary, project.graph, workspace);
+        const nodes = asked.map((node) => ({ node, ...outcomeOf(summary, node) }));
         if (options.json) {
           const [tree, cluster] = nodes;
           printJson(cli.io, { ok: summary.exitCode === EXIT.ok, proof: tree?.data ?? null, failure: tree?.failure ?? null, ...(older.length > 0 ? { older } : {}), ...(cluster ? { cluster: { proof: cluster.data ?? null, failure: cluster.failure ?? null } } : {}) });
           return;
         }
         for (const text of summary.warnings) warn(cli.io, text);
-        await printProof(cli.io, summary, { graph: project.graph });
+        await printProof(cli.io, summary, { older });
         // What is wrong comes last: a proof from the tree alone must not be the last word.
         for (const { node, told } of nodes) if (told) cli.io.stdout.write(`${formatFailure(told, { node, width: widthOf(cli.io.stdout) })}\n`);
       });
@@ -71,9 +71,19 @@ function outcomeOf(summary: RunSummary, node: string): { readonly data?: Json; r
 }
 
 /** Verifying builds nothing: what it judges must be there already. */
-async function requireResults(cli: Cli, project: Project): Promise<void> {
+async function requireResults(cli: Cli, project: Project): Promise<WorkspacePaths> {
   const [{ readHistory }, { locateWorkspace }] = await Promise.all([import('@crpm/runner'), import('@crpm/state')]);
-  const history = readHistory(locateWorkspace({ root: project.config.root, env: cli.io.env }));
+  const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
+  const history = readHistory(workspace);
   const missing = (project.graph.nodes.get('verify')?.needs ?? []).filter((need) => !history.has(need));
   if (missing.length > 0) refuse(`there is nothing to verify yet: ${missing.join(', ')} never had a result; crpm run makes them`);
+  return workspace;
+}
+
+/** What is proven runs in any case; and the sources, which only read their trees, so that what was built is judged by the trees as they are and not by what a build that failed found in them. */
+async function selectedFor(project: Project, workspace: WorkspacePaths, asked: readonly string[]): Promise<Selected> {
+  const [{ sourcesAtHand }, { readHistory }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/runner')]);
+  const history = readHistory(workspace);
+  const sources = await sourcesAtHand(project.graph, (id) => history.get(id)?.output);
+  return selected(project, [], { only: [...sources, ...asked], skip: [], from: asked });
 }

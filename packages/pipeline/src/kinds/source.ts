@@ -8,7 +8,7 @@ import { specInputs } from '../build/spec-inputs.js';
 import { nameOf } from '../compile/tree-place.js';
 import type { SourceFact } from '../facts.js';
 import type { SourceParams } from '../params.js';
-import { whyMoved } from '../source/place.js';
+import { whyTreesMoved } from '../source/at-hand.js';
 import { recordTree } from '../source/record.js';
 import { memoryFile, Scans, type Role } from '../source/scans.js';
 import { SOURCE_CONFIG_PATHS } from './config-paths.js';
@@ -60,12 +60,7 @@ export function sourceKind({ look }: { readonly look?: TakeLook | undefined } = 
       return { ...fact(spec.manifest), specDigest: spec.manifest.digest, here: { ...tree, ...ofSpec } } satisfies SourceFact;
     },
     // The pins are no inputs: the first run itself writes them.
-    async stale(params, output) {
-      const { dir, pin, specDir, specPin } = (output.data as SourceFact).here;
-      const moved = await whyMoved(params.tree, { dir, ...(pin === undefined ? {} : { pin }) });
-      if (moved !== undefined || !params.distGit) return moved;
-      return whyMoved(params.distGit, { ...(specDir === undefined ? {} : { dir: specDir }), ...(specPin === undefined ? {} : { pin: specPin }) });
-    },
+    stale: whyTreesMoved,
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { toFailure, type NodeContext, type NodeOutput, type WorkspacePaths } from '@crpm/core';
 import type { SourceFact } from '@crpm/pipeline/facts';
 import { sourceKind } from '@crpm/pipeline/kinds/source';
+import { sourcesAtHand } from '@crpm/pipeline/source/at-hand';
 import type { SourceParams } from '@crpm/pipeline/params';
 import { exportSnapshot, scanTree } from '@crpm/sources';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -123,6 +124,21 @@ describe('a source that crpm gets', () => {
     writeFileSync(lockFile, text);
     rmSync(fact.here.dir, { recursive: true });
     expect(await stale()).toBe(`the cache has the files of file://${tree} no more`);
+  });
+
+  test('can look at its trees anew without fetching as long as it is stale for nothing; else it is not asked to', async () => {
+    const of = upstream();
+    const { output, fact } = await run(of);
+    const node = { id: 'libvirt.source', kind: 'source', title: '', needs: [], params: of };
+    const graph = { nodes: new Map([[node.id, node], ['base', { ...node, id: 'base', kind: 'base' }]]) };
+    expect(await sourcesAtHand(graph, () => output)).toEqual(['libvirt.source']);
+    expect(await sourcesAtHand(graph, () => undefined)).toEqual([]);
+    // Neither what it came from nor crpm's mirror of that is needed.
+    rmSync(tree, { recursive: true });
+    rmSync(join(workspace.cache, 'git'), { recursive: true });
+    expect((await run(of)).fact).toEqual(fact);
+    rmSync(join(root, 'custom-rpms.lock.yaml'));
+    expect(await sourcesAtHand(graph, () => output)).toEqual([]);
   });
 
   test('gives the same facts as its folder would', async () => {

@@ -38,6 +38,16 @@ describe('--only', () => {
     expect(await rig.runs(graph)).toEqual(['a.build', 'a.source', 'repo', 'serve']);
   });
 
+  test('what stands in with a stale need is stale for that alone, and no second warning', async () => {
+    await built(rig);
+    rig.inputs.set('a.source', 'edited');
+    await rig.run(graph, { selection: { targets: ['a.source'] } });
+    const summary = await rig.run(graph, { selection: { only: ['serve'], force: true } });
+    expect(rig.warnings()).toEqual([expect.stringMatching(/^a\.build: using .* which is stale: a\.source changed$/)]);
+    expect(summary.nodes.get('a.build')?.staleBy).toMatchObject([{ what: 'need', need: 'a.source' }]);
+    expect(rig.ended('a.build')).not.toHaveProperty('staleBy');
+  });
+
   test('fresh needs are no reason for a warning', async () => {
     await built(rig);
     rig.inputs.set('a.build', 'edited');

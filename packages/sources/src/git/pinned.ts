@@ -8,12 +8,16 @@ export interface PinnedOptions extends Omit<FetchOptions, 'commit'> {
 
 /** The commit that a ref is pinned to in the lock file; the first time, what it stands for now, which is written there. A commit needs no pin. */
 export async function fetchPinned({ lockFile, ...options }: PinnedOptions): Promise<Fetched> {
-  if (isCommit(options.ref)) return fetchGit(options);
-  const pin = findPin(await readLockFile(lockFile), options);
-  if (pin) return fetchGit({ ...options, commit: pin.commit });
+  const commit = await pinOf({ lockFile, ...options });
+  if (commit !== undefined) return fetchGit({ ...options, commit });
   const fetched = await fetchGit(options);
   const { url, ref } = options;
   const pins = await changeLockFile(lockFile, (before) => (findPin(before, options) ? before : withPins(before, { git: [{ url, ref, commit: fetched.commit }] })));
-  const commit = findPin(pins, options)?.commit ?? fetched.commit;
-  return commit === fetched.commit ? fetched : fetchGit({ ...options, commit });
+  const first = findPin(pins, options)?.commit ?? fetched.commit;
+  return first === fetched.commit ? fetched : fetchGit({ ...options, commit: first });
+}
+
+/** The commit that a ref stands for without asking anybody; nothing where nobody asked yet. */
+export async function pinOf({ url, ref, lockFile }: PinnedOptions): Promise<string | undefined> {
+  return isCommit(ref) ? ref : findPin(await readLockFile(lockFile), { url, ref })?.commit;
 }
