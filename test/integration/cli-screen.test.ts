@@ -215,6 +215,23 @@ test('what runs stops with crpm at Ctrl-Z, goes on with it, and is not left behi
   await at.shows(/^1 node: 1 cancelled; /);
 });
 
+test('a crpm that is killed while it has the terminal leaves that as it was', async () => {
+  const at = open({ build: { first: 'echo $PPID > pid' } }, { rows: 24, columns: 80 });
+  run(at);
+  const task = await puppet.started();
+  await at.shows(/› it is up/);
+  expect(at.cursor).toBe(false);
+  process.kill(Number(readFileSync(join(rig.work, 'pid'), 'utf8')), 'SIGKILL');
+  await at.becomes((rows) => rows.includes('above 3') && at.cursor, 'what was there before');
+  at.press('Enter');
+  at.type(LOOK);
+  at.press('Enter');
+  const rows = await at.shows(/^asked$/);
+  expect(rows.slice(-4, -1)).toEqual(['icanon', 'echo', 'asked']);
+  expect(rows.filter((row) => ROW.test(row))).toEqual([]);
+  task.end(0);
+});
+
 test('Ctrl-C shows at once in the view that it was heard, and what it said stands above the summary', async () => {
   const at = open({ build: { stubborn: true } }, { rows: 20, columns: 60 });
   run(at);

@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { guard, type Guard } from '@crpm/engines/guard';
 import type { Terminal } from '@crpm/reporters';
 import { beforeSuspend, suspend } from './suspend.js';
 
 const CTRL_Z = '\u001a';
+/** What is left to do for a killed process: the screen as it was, and the settings, unless somebody set them otherwise by now (a shell that edits its line). */
+const RESTORE = 'printf %s "$1"; [ -z "$2" ] || [ "$(stty -g <&3)" != "$3" ] || stty "$2" <&3';
+const [STDIN, STDOUT] = [0, 1] as const;
 /** What kill(2) takes for the process group of the caller. */
 const GROUP = 0;
 
@@ -17,6 +21,8 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
   let settings: Settings | undefined;
   let closed = false;
   let leave = () => {};
+  let undo = '';
+  let guarded: Guard | undefined;
   let heard = (_typed: string) => {};
   const listen = (chunk: Buffer) => {
     const typed = chunk.toString();
@@ -27,6 +33,8 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
   const lose = () => {
     // Reading in the background would stop the process.
     if (settings !== undefined) stdin.off('data', listen).pause();
+    guarded?.release();
+    guarded = undefined;
     had = false;
   };
   const take = () => {
@@ -38,6 +46,7 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
     had = true;
     settings = takeKeys(stdin, settings);
     if (settings !== undefined) stdin.on('data', listen).resume();
+    guarded = guard(RESTORE, [undo, settings?.before ?? '', settings?.since ?? ''], [STDOUT, STDIN]);
     // Nobody tells a process that is not in the foreground of another size; Node asks for it when it gets this signal.
     process.kill(process.pid, 'SIGWINCH');
     return 'anew';
@@ -60,7 +69,10 @@ export function openTerminal(stdin: NodeJS.ReadStream = process.stdin): Terminal
     get typing() {
       return settings !== undefined;
     },
-    onLeave: (listener) => (leave = listener),
+    onLeave: (listener, text) => {
+      leave = listener;
+      undo = text;
+    },
     onType: (listener) => (heard = listener),
     close: () => {
       if (closed) return;

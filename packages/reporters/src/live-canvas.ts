@@ -1,7 +1,7 @@
 /** Alternate screen with a cursor that is not seen, and rows that never wrap: where a terminal counts columns otherwise than we do, a row is cut and none below it moves. */
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
 /** Cleared before, for terminals that have no alternate screen. */
-const LEAVE = '\u001b[H\u001b[J\u001b[?7h\u001b[?25h\u001b[?1049l';
+export const LEAVE = '\u001b[H\u001b[J\u001b[?7h\u001b[?25h\u001b[?1049l';
 const CLEAR = '\u001b[2J';
 const HOME = '\u001b[H';
 

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { Held } from './held.js';
-import { Canvas } from './live-canvas.js';
+import { Canvas, LEAVE } from './live-canvas.js';
 import { fitRows } from './live-fit.js';
 import type { LiveModel } from './live-model.js';
 import { LiveRows } from './live-rows.js';
@@ -44,7 +44,7 @@ export async function openScreen(model: LiveModel, stream: Screen, terminal: Ter
     canvas.forget();
     draw();
   };
-  terminal.onLeave(leave);
+  terminal.onLeave(leave, LEAVE);
   terminal.onType((typed) => {
     view = press(view, typed, nodes, logRoom(sizeOf(stream), held.last));
     draw();

@@ -17,8 +17,8 @@ export interface Terminal {
   take(): 'anew' | 'still' | 'gone';
   /** Whether somebody can type. Known once it was taken. */
   readonly typing: boolean;
-  /** `leave` is called before it is given up: the process is about to stop or to end. */
-  onLeave(leave: () => void): void;
+  /** `leave` is called before it is given up: the process is about to stop or to end. `undo` does the same to the screen when it is written there, for a process that is killed and can call nothing. */
+  onLeave(leave: () => void, undo: string): void;
   /** Hears what is typed, as it comes. */
   onType(hear: (typed: string) => void): void;
   /** Gives the terminal back as it was. Idempotent. */
