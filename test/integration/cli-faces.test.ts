@@ -15,6 +15,18 @@ beforeEach(() => {
 });
 afterEach(() => rig.remove());
 
+/** A row of the Trace Event Format that Chrome and Perfetto document, as far as crpm uses it: what each kind of row must have, times in microseconds from 0. */
+const rowOfTrace = new Ajv2020({ strict: true, strictRequired: false }).compile({
+  type: 'object',
+  required: ['name', 'ph', 'pid', 'tid'],
+  properties: { name: { type: 'string', minLength: 1 }, pid: { type: 'integer' }, tid: { type: 'integer' }, ts: { type: 'number', minimum: 0 }, dur: { type: 'number', minimum: 0 }, cat: { type: 'string' } },
+  oneOf: [
+    { required: ['ts', 'dur'], properties: { ph: { const: 'X' } } },
+    { required: ['ts'], properties: { ph: { const: 'B' } } },
+    { required: ['ts', 's'], properties: { ph: { const: 'i' }, s: { enum: ['g', 'p', 't'] } } },
+    { required: ['args'], properties: { ph: { const: 'M' }, name: { enum: ['process_name', 'thread_name'] } } },
+  ],
+});
 const read = (file: string) => readFileSync(join(rig.work, file), 'utf8');
 
 test('several faces of one run: one on stdout, the others in files, and later the same again from the record', async () => {
@@ -29,6 +41,7 @@ test('several faces of one run: one on stdout, the others in files, and later th
   expect(read('report.xml')).toContain('<testsuite name="crpm" tests="3" failures="1" errors="0" skipped="1"');
   const { traceEvents } = JSON.parse(read('trace.json')) as { traceEvents: { name: string; ph: string }[] };
   expect(traceEvents.filter(({ ph }) => ph === 'X').map(({ name }) => name).sort()).toEqual(['bad', 'good']);
+  for (const row of traceEvents) expect(rowOfTrace(row) || [row, rowOfTrace.errors]).toBe(true);
 
   const recorded = await rig.crpm(['events']);
   const lasting = events.filter(({ type }) => type !== 'node-line');

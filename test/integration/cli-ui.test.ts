@@ -168,6 +168,40 @@ describe.skipIf(!hasBrowser)('in the browser', () => {
     await page.close();
   });
 
+  test('40 nodes, one of which writes 100 MB and one fails, are followed as they go on, without a complaint', async () => {
+    const line = '[1/1380] cc -Isrc/libvirt.so.0.p -I../src -I/usr/include/glib-2.0 -O2 -g -Wall -fstack-protector-strong -c ../src/util/virfile.c\n';
+    rig.write({ 'megabyte.txt': line.repeat(Math.ceil(1_000_000 / line.length)) });
+    const others = Array.from({ length: 37 }, (_, at) => `  n${String(at)}: { run: "echo of ${String(at)}", needs: [long] }\n`).join('');
+    rig.write({
+      'custom-rpms.config.yaml': `kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  gate: { run: ${puppet.command(rig.work)} }\n  long: { run: "for i in $(seq 100); do cat megabyte.txt; done; echo all of it; exec ${process.execPath} puppet.mjs" }\n${others}  bad: { run: "echo no; exit 1", needs: [long] }\n`,
+    });
+    const { address } = await ui();
+    const { page, complaints } = await openPage(browser, address);
+    // Not as JSON: that would be the 100 MB once more.
+    const work = rig.start(['run', '--keep-going']);
+    started.push(work);
+    await page.locator('.picture [data-node="long"].is-running').waitFor();
+    expect(await page.locator('.picture .node').count()).toBe(40);
+    await page.locator('#node-list').getByText('long').click();
+    const detail = page.locator('.node-detail:visible[data-node="long"]');
+    await detail.locator('.row', { hasText: 'all of it' }).waitFor();
+    expect(await page.locator('.row').count()).toBeLessThan(100);
+    const search = detail.getByRole('searchbox');
+    await search.fill('all of');
+    await detail.getByText('1 of 1', { exact: true }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    for (const task of [await puppet.started(), await puppet.started()]) task.end(0);
+    expect((await work).exitCode).toBe(1);
+    await page.locator('[data-part="top"] .pill').getByText('failed').waitFor();
+    await page.locator('[data-part="failures"]').getByText('bad').first().waitFor();
+    expect(await page.locator('.picture .node.is-ran').count()).toBe(39);
+    // Who reads a log goes on reading it.
+    expect(await detail.locator('.row.is-current').textContent()).toContain('all of it');
+    expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   test('a server that comes back is found again, and nothing is missed; a run that was killed is told', async () => {
     const before = await ui();
     const work = run();

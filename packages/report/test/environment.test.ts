@@ -15,6 +15,6 @@ function told(...events: readonly Event[]): string {
 
 test('the engine that was used is named, not what the config leaves open', () => {
   expect(told(started, ended('Docker Engine 24 at unix:///run/docker.sock'))).toContain('<dt>engine</dt><dd>Docker Engine 24 at unix:///run/docker.sock</dd>');
-  expect(told(started, ended())).toContain('<dt>engine</dt><dd>auto; no program had to run</dd>');
+  expect(told(started, ended())).toContain('<dt>engine</dt><dd>auto; none was needed</dd>');
   expect(told(started)).toContain('<dt>engine</dt><dd>auto</dd>');
 });

@@ -2,7 +2,7 @@ import type { Event } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
 import { pageView } from '../src/parts/page-view.js';
 import { RunRecord } from '../src/run-record.js';
-import { criticalPath, runState, savedWork } from '../src/view/analysis.js';
+import { criticalPath, runState, savedWork, waitOf } from '../src/view/analysis.js';
 import { basesOf, clusterOf, proofOf, rpmsOf } from '../src/view/facts.js';
 import { mostTelling } from '../src/view/telling.js';
 import { whyOf } from '../src/view/why.js';
@@ -30,6 +30,12 @@ describe('the critical path', () => {
   test('of a run that goes on ends with what runs', () => {
     const run = record({ a: [], b: ['a'], c: [] }, [start('a', 0), end('a', 10), start('b', 10), start('c', 20)]);
     expect(ids(criticalPath(run, 50))).toEqual(['a', 'b']);
+  });
+
+  test('waits where others have the processors, and not where a need is still at work', () => {
+    const run = record({ a: [], b: [], c: ['a'] }, [start('a', 2), end('a', 10), start('b', 10), end('b', 40), start('c', 41), end('c', 50)]);
+    expect(ids(criticalPath(run, 99))).toEqual(['a', 'c']);
+    expect(waitOf(run, criticalPath(run, 99))).toBe(2 + 31);
   });
 
   test('of nothing is nothing', () => {

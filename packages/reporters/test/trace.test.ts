@@ -25,3 +25,21 @@ test('a trace has a bar for each node that ran, and those at the same time on ro
   ]);
   expect(traceEvents.filter(({ ph }) => ph === 'i').map(({ name, tid, ts }) => [name, tid, ts])).toEqual([['compiling', 1, 2000]]);
 });
+
+const RUN: Event = { type: 'run-started', at: 0, run: 'r', logs: '/l', nodes: ['a', 'b'].map((id) => ({ id, kind: 'k', title: id, needs: [] })) };
+const began = (node: string, at: number): Event => ({ type: 'node-started', at, node, reason: 'first run', log: '/l' });
+const bars = async (events: readonly Event[]) => (JSON.parse(await written('trace', [RUN, ...events])) as { traceEvents: { name: string; ph: string; tid: number; ts: number; dur?: number }[] }).traceEvents.flatMap(({ name, ph, tid, ts, dur }) => (ph === 'X' || ph === 'B' ? [[name, ph, tid, ts, dur]] : []));
+
+test('bars on one row do not overlap, though a start is known to the millisecond and a length more closely', async () => {
+  expect(await bars([began('a', 10), { type: 'node-finished', at: 14, node: 'a', outcome: 'ran', ms: 4.9 }, began('b', 14), { type: 'node-finished', at: 17, node: 'b', outcome: 'ran', ms: 3 }])).toEqual([
+    ['a', 'X', 1, 10_000, 4900],
+    ['b', 'X', 1, 14_900, 2100],
+  ]);
+});
+
+test('what ran when the run was killed is a bar without an end', async () => {
+  expect(await bars([began('a', 10), { type: 'node-finished', at: 14, node: 'a', outcome: 'ran', ms: 4 }, began('b', 15)])).toEqual([
+    ['a', 'X', 1, 10_000, 4000],
+    ['b', 'B', 1, 15_000, undefined],
+  ]);
+});

@@ -9,7 +9,6 @@ import { listenForKeys } from './keys.js';
 import { follow } from './live.js';
 import { Logs } from './logs.js';
 import { Parts } from './parts.js';
-import { openForPrint } from './print.js';
 import { Selection } from './selection.js';
 
 const { name, layout, first, live } = pageJson('crpm-data') as PageData;
@@ -30,7 +29,6 @@ listenForKeys({
     return view !== undefined;
   },
 });
-openForPrint();
 selection.begin(first);
 if (live) followRun(live.run);
 

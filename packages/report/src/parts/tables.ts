@@ -41,7 +41,7 @@ ${environment.length > 0 ? markup`<dl class="about">${environment.map(([name, va
 /** What was used, which the config leaves open. */
 function engineOf({ ended }: PageView['record'], asked: string): string {
   if (!ended) return asked;
-  return ended.engine ?? `${asked}; no program had to run`;
+  return ended.engine ?? `${asked}; none was needed`;
 }
 
 function complaints(found: ProofView['complaints']): Part {

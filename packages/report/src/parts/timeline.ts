@@ -3,7 +3,7 @@ import { markup, type Markup } from '../markup.js';
 import { stateWord } from '../node-state.js';
 import { anchorOf } from '../page/anchor.js';
 import { stateIcon } from '../picture/icons.js';
-import { didWork, savedWork, workOf } from '../view/analysis.js';
+import { didWork, savedWork, waitOf, workOf } from '../view/analysis.js';
 import type { NodeRecord } from '../run-record.js';
 import type { PageView } from './page-view.js';
 
@@ -11,6 +11,9 @@ import type { PageView } from './page-view.js';
 const STEPS = [100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000];
 /** Marks at most. */
 const MARKS = 6;
+
+/** A wait that is a lesser share of the work says nothing. */
+const TELLING = 0.1;
 
 /** What ran when, the way that decided how long it took, and what was saved. */
 export function timelinePart(view: PageView): Markup {
@@ -38,7 +41,8 @@ function lane(node: NodeRecord, { began, length, marks, isCritical, now }: { rea
 function told({ record, critical, now }: PageView): Markup {
   const saved = savedWork(record);
   const work = critical.reduce((sum, node) => sum + workOf(node, now), 0);
-  return markup`${critical.length > 1 && markup`<p><b class="critical">Critical path</b>, ${formatDuration(work)}${record.ended && ` of ${formatDuration(record.ended.ms)}`}: ${critical.map((node, index) => markup`${index > 0 && ' → '}<a href="#${anchorOf(node.id)}">${node.id}</a> <span class="faint">${formatDuration(workOf(node, now))}</span>`)}</p>`}
+  const waited = waitOf(record, critical);
+  return markup`${critical.length > 1 && markup`<p><b class="critical">Critical path</b>, ${formatDuration(work)}${record.ended && ` of ${formatDuration(record.ended.ms)}`}: ${critical.map((node, index) => markup`${index > 0 && ' → '}<a href="#${anchorOf(node.id)}">${node.id}</a> <span class="faint">${formatDuration(workOf(node, now))}</span>`)}${waited > TELLING * work && `. It waited ${formatDuration(waited)} for its turn, while other nodes ran`}</p>`}
 ${saved.nodes.length > 0 && markup`<p><b class="kept">Saved by the cache</b>${saved.ms > 0 && `, ${formatDuration(saved.ms)} by the last times`}: ${count(saved.nodes.length, 'node')} not made again: ${saved.nodes.map((node, index) => markup`${index > 0 && ', '}<a href="#${anchorOf(node.id)}">${node.id}</a>${node.lastMs !== undefined && markup` <span class="faint">${formatDuration(node.lastMs)}</span>`}`)}</p>`}`;
 }
 

@@ -24,6 +24,17 @@ export function criticalPath(record: RunRecord, now: number): readonly NodeRecor
   return path;
 }
 
+/** How long the nodes of that way waited for their turn though all that they need was done, milliseconds: others had the processors. */
+export function waitOf(record: RunRecord, path: readonly NodeRecord[]): number {
+  let ready = record.started?.at ?? 0;
+  let waited = 0;
+  for (const node of path) {
+    waited += Math.max(0, (node.started ?? ready) - ready);
+    ready = node.ended ?? ready;
+  }
+  return waited;
+}
+
 function latest(nodes: readonly NodeRecord[], now: number): NodeRecord | undefined {
   let found: NodeRecord | undefined;
   for (const node of nodes) {
