@@ -52,6 +52,16 @@ test('several faces of one run: one on stdout, the others in files, and later th
   expect(read('again.xml')).toBe(read('report.xml'));
 });
 
+test('each face makes of the record what it made of the run', async () => {
+  const files = ['plain', 'github', 'junit', 'trace', 'html'] as const;
+  await rig.crpm(['run', '--keep-going', ...files.flatMap((face) => ['--reporter', `${face}=${face}.run`])]);
+  await rig.crpm(['events', ...files.flatMap((face) => ['--reporter', `${face}=${face}.events`])]);
+  for (const face of files) expect([face, read(`${face}.events`)]).toEqual([face, read(`${face}.run`)]);
+  expect(read('github.run')).toContain('::error ');
+  // Off a terminal live is plain, of the record too.
+  expect((await rig.crpm(['events', '--reporter', 'live'])).out).toBe(read('plain.run').trimEnd());
+});
+
 test('html is a page: in the file that is named, else among the logs of the run, and the same again from the record', async () => {
   const { code, out, err } = await rig.crpm(['run', '--keep-going', '--reporter', 'plain', '--reporter', 'html', '--reporter', 'html=page.html']);
   expect(code).toBe(1);
