@@ -23,18 +23,26 @@ export interface Example {
 
 /** Fenced blocks of YAML that are a config of crpm's. Another file says in a comment on its first line what it is. */
 export function configs({ path, text }: Page): readonly Example[] {
-  return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)]
-    .map((match) => ({ at: `${path}:${String(lineAt(text, match.index))}`, text: match[1] ?? '' }))
-    .filter((block) => !/^# \S*\.ya?ml\b/.test(block.text) || block.text.startsWith('# custom-rpms.config.yaml'));
+  return yamls({ path, text }).filter((block) => !/^# \S*\.ya?ml\b/.test(block.text) || block.text.startsWith('# custom-rpms.config.yaml'));
 }
 
-/** Command lines of crpm that stand in indented blocks, each part of an `&&` by itself, with the variables before it. */
+/** Fenced blocks of YAML, whatever they are. */
+export function yamls({ path, text }: Page): readonly Example[] {
+  return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map((match) => ({ at: `${path}:${String(lineAt(text, match.index))}`, text: match[1] ?? '' }));
+}
+
+/** Events as lines of JSON; `…` stands for what is left out of a list or an object. */
+export function events({ path, text }: Page): readonly Example[] {
+  return [...text.matchAll(/^ {4}(\{"type":.*)$/gm)].map((match) => ({ at: `${path}:${String(lineAt(text, match.index))}`, text: (match[1] ?? '').replaceAll(/(?:, ?)?…(?=[\]}])/g, '') }));
+}
+
+/** Command lines of crpm that stand in indented blocks or are steps of a workflow, each part of an `&&` by itself, with the variables before it. */
 export function commandLines({ path, text }: Page): readonly Example[] {
   return text.split('\n').flatMap((line, index) => {
-    if (!/^ {4}(?:\$ )?\S/.test(line)) return [];
+    if (!/^ {4}(?:\$ )?\S|^ *- run: /.test(line)) return [];
     return line
       .trim()
-      .replace(/^\$ /, '')
+      .replace(/^(?:\$|- run:) /, '')
       .replace(/\s+#.*$/, '')
       .split(/ && |; /)
       .map((part) => part.replace(/^npx /, '').trim())

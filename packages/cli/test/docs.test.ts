@@ -1,15 +1,19 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CommanderError, type Command } from 'commander';
+import { load } from 'js-yaml';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '@crpm/config';
 import { formatDiagnostic } from '@crpm/core';
-import { anchors, commandLines, configs, links, pages, parseCommandLine, spokenCommands, type Example } from '../../../test/support/docs.js';
+import { anchors, commandLines, configs, events, links, pages, parseCommandLine, spokenCommands, yamls, type Example } from '../../../test/support/docs.js';
+import eventSchema from '../../../schemas/event.schema.json' with { type: 'json' };
 import { ComplaintsError } from '../src/complaints.js';
 import { program } from '../src/program.js';
 import { recordedIo } from './io.js';
 
+const validateEvent = new Ajv2020({ strict: true }).compile(eventSchema);
 const REPOSITORY = join(import.meta.dirname, '../../..');
 const all = (of: (page: ReturnType<typeof pages>[number]) => readonly Example[]) => pages().flatMap((page) => of(page).map(({ at, text }) => [at, text] as const));
 
@@ -30,6 +34,19 @@ test.each(all(configs))('the config at %s is one', async (_at, text) => {
   writeFileSync(join(folder, 'custom-rpms.config.yaml'), text);
   const loaded = await loadConfig({ cwd: folder, env: {}, machine: 'x64' });
   expect((loaded.ok ? loaded.value.warnings : loaded.error).map(formatDiagnostic)).toEqual([]);
+});
+
+test.each(all(yamls))('the YAML at %s is YAML', (_at, text) => {
+  expect(load(text)).toBeTypeOf('object');
+});
+
+test.each(all(events))('the event at %s is one', (_at, line) => {
+  const event: unknown = JSON.parse(line);
+  expect(validateEvent(event) || [event, validateEvent.errors]).toBe(true);
+});
+
+test('an example that is looked for is found', () => {
+  expect([configs, events, commandLines].map((of) => all(of).length > 4)).toEqual([true, true, true]);
 });
 
 /** What the parser has against a command line; nothing if it can be typed so. */
