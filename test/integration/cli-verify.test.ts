@@ -44,4 +44,17 @@ describe.skipIf(missing.length > 0)('crpm verify', () => {
     expect(await older()).toBeUndefined();
     expect((await rig.crpm(['verify'])).out).toMatch(/\nshown: the example takes the build$/);
   });
+
+  test('after a round that stopped before rpm-deps says in one sentence that the tree names an earlier build, and what to type', async () => {
+    expect((await rig.crpm(['run'])).code).toBe(0);
+    const source = join(rig.work, 'examples/quickstart/qemu/qemu-img.c');
+    writeFileSync(source, readFileSync(source, 'utf8').replace('usage: %s', 'Usage: %s'));
+    expect((await rig.crpm(['run', 'serve'])).code).toBe(0);
+    const { out, code } = await rig.crpm(['verify']);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^resolver: hack-resolver \(stand-in\): demonstration, not proof\nNOT PROVEN\nverify failed: the KubeVirt tree names the build of \d{4}-\d\d-\d\d \d\d:\d\d UTC, and since then qemu-img was built again\n {2}next: crpm run brings in what was built last; crpm watch does so with --all\.$/,
+    );
+    expect((await rig.crpm(['run'])).code).toBe(0);
+  });
 });

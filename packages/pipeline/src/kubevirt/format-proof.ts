@@ -19,10 +19,10 @@ export interface ProofWords {
  * The proof for people: what it rests on, a row for every custom RPM, what else moved, and in the last line whether it holds. What is wrong is told by the failure beside it. The fact is what `verify` reported,
  * or failed with.
  */
-export function formatProof({ proof, stale, absent, allowOfficial }: VerifyFact, { width, older = '' }: ProofWords = {}): string {
+export function formatProof({ proof, stale, absent, allowOfficial, ofEarlierBuild }: VerifyFact, { width, older = '' }: ProofWords = {}): string {
   const { holds, standing, resolver, rows, moved } = proof;
-  // Where nothing was taken, each row would only say so again.
-  const isWorthATable = holds || rows.some(({ verdict }) => verdict === 'taken');
+  // Where nothing was taken, or the tree has yet to get what was built, each row would only say so again.
+  const isWorthATable = holds || (!ofEarlierBuild && rows.some(({ verdict }) => verdict === 'taken'));
   const prose = [
     ...(isWorthATable ? movedLines(moved) : []),
     `resolver: ${resolver}${standing === 'demonstration' ? ' (stand-in): demonstration, not proof' : ''}`,

@@ -1,12 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, FailureError, type Input, type Json, type NodeContext, type NodeKind } from '@crpm/core';
+import { fail, type Input, type Json, type NodeContext, type NodeKind } from '@crpm/core';
 import { acquireLock, hashText } from '@crpm/state';
 import type { RpmDepsParams } from '../params.js';
 import { exceptForesight } from '../kinds/except-foresight.js';
 import { OfficialLoader } from '../predict/official.js';
 import type { Proof } from '../proof/index.js';
 import { KUBEVIRT_CONFIG_PATHS } from '../kinds/config-paths.js';
+import { changedSinceWritten, digestOf } from './as-written.js';
 import { askScript, privateCopy, type Made } from './ask-script.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
@@ -16,7 +17,6 @@ import { furtherComplaints } from './format-proof.js';
 import { hotSwap } from './hot-swap.js';
 import { landedRpms, readLanded, writeLanded } from './landed.js';
 import { land, recoverLanding } from './landing.js';
-import { isMoved } from './move-addresses.js';
 import { treeState, type TreeState } from './tree-state.js';
 import { nextUndo, readUndo } from './undo.js';
 import { readYielded, YIELDED } from './yielded-files.js';
@@ -55,12 +55,8 @@ export function rpmDepsKind({ env, official = new OfficialLoader() }: RpmDepsKin
       }
     },
     stale(params, output, context) {
-      const fact = output.data as RpmDepsFact;
       const { dir } = treeState(context.workspace, params.kubevirt);
-      const baseUrl = repositoryAddress(params, context);
-      const changed = !isAsWritten(dir, fact, { workspace: context.workspace, baseUrl }) ? 'WORKSPACE' : digestOf(join(dir, 'rpm/BUILD.bazel')) !== fact.build ? 'rpm/BUILD.bazel' : undefined;
-      const further = Object.entries(fact.further ?? {}).find(([path, digest]) => digestOf(join(dir, path)) !== digest)?.[0];
-      const one = changed ?? further;
+      const one = changedSinceWritten(dir, output.data as RpmDepsFact, { workspace: context.workspace, baseUrl: repositoryAddress(params, context) });
       return Promise.resolve(one && `${one} of the KubeVirt tree is not what it was after the last run`);
     },
   };
@@ -126,24 +122,4 @@ async function rpmDeps(params: RpmDepsParams, context: NodeContext, tree: TreeSt
   if (rpms) writeLanded(workspace, run.streams, { question, ...written, resolver, rpms });
   const brought = further.length > 0 ? { further: Object.fromEntries(further.map(({ path }) => [path, digestOf(join(tree.dir, path))])) } : {};
   return { resolver: { name: resolver.name, standIn: resolver.standIn }, ...written, ...brought, baseUrl };
-}
-
-/** A server that moved took the addresses along; one that moved without them leaves a WORKSPACE that names nothing. */
-function isAsWritten(dir: string, { workspace: digest, baseUrl }: RpmDepsFact, now: Parameters<typeof isMoved>[2]): boolean {
-  if (now.baseUrl === baseUrl) return digestOf(join(dir, 'WORKSPACE')) === digest;
-  try {
-    return isMoved(readYielded(dir).WORKSPACE, { digest, baseUrl }, now);
-  } catch (error) {
-    // Neither is a file that can't be read or parsed what was written; running tells what is wrong with it.
-    if (error instanceof FailureError) return false;
-    throw error;
-  }
-}
-
-function digestOf(file: string): string {
-  try {
-    return hashText(readFileSync(file, 'utf8'));
-  } catch {
-    return 'absent';
-  }
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { fail, type Json, type NodeKind } from '@crpm/core';
 import { parseWorkspaceRpms } from '@crpm/rpm';
 import { acquireLock, hashText } from '@crpm/state';
+import { list } from '../proof/words.js';
 import { needOf, stepOf } from '../needs.js';
 import type { VerifyParams } from '../params.js';
 import { KUBEVIRT_CONFIG_PATHS } from '../kinds/config-paths.js';
+import { isOfEarlierBuild } from './built-since.js';
 import { comparisonBase } from './comparison-base.js';
 import { customRepositories, repositoryAddress } from './custom-rpms.js';
 import { judge, readScript, runOf } from './evidence.js';
@@ -44,16 +46,28 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
         const after = readYielded(tree.dir);
         const repositories = await customRepositories(params, context);
         // With --only there may be no result of rpm-deps: then nobody knows what made the files, and the tree speaks for itself.
-        const made = [...context.needs.keys()].some((id) => stepOf(id) === 'rpm-deps') ? (needOf(context, 'rpm-deps').data as RpmDepsFact) : undefined;
+        const last = [...context.needs.keys()].some((id) => stepOf(id) === 'rpm-deps') ? needOf(context, 'rpm-deps') : undefined;
+        const made = last?.data as RpmDepsFact | undefined;
         const resolver = made?.resolver ?? { name: 'unknown', standIn: false };
         const proof = await judge(params, { before: comparisonBase(after, readUndo(tree.undo), runOf(params)), after, repositories, resolver }, context, env);
         writeFileSync(join(context.out, 'proof.json'), `${JSON.stringify(proof, undefined, 2)}\n`);
         const stale = Object.assign({}, ...repositories.map((repository) => repository.stale)) as Record<string, string>;
         const present = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.package)));
         const absent = params.packages.map(({ name }) => name).filter((name) => !present.has(name));
-        const fact: VerifyFact = { proof, stale, absent, allowOfficial: params.allowOfficial };
+        const ofEarlierBuild = made !== undefined && !proof.holds && isOfEarlierBuild({ dir: tree.dir, after, repositories, made, now: { workspace: context.workspace, baseUrl: repositoryAddress(params, context) } });
+        const fact: VerifyFact = { proof, stale, absent, allowOfficial: params.allowOfficial, ...(ofEarlierBuild ? { ofEarlierBuild } : {}) };
         // A proof is plain data; as an interface it lacks the index signature that Json has.
         const data = fact as unknown as Json;
+        if (ofEarlierBuild) {
+          const since = [...new Set(proof.rows.flatMap(({ name, verdict }) => (verdict === 'not taken' ? [name] : [])))];
+          fail({
+            class: 'proof',
+            message: `the KubeVirt tree names ${last?.asOf === undefined ? 'an earlier build' : `the build of ${minuteOf(last.asOf)}`}, and since then ${list(since)} ${since.length === 1 ? 'was' : 'were'} built again`,
+            next: 'crpm run brings in what was built last; crpm watch does so with --all.',
+            lines: [],
+            data,
+          });
+        }
         const digests = new Set(repositories.flatMap(({ rpms }) => rpms.map((rpm) => rpm.sha256)));
         // As after a revert: each complaint would only say so again.
         if (digests.size > 0 && !parseWorkspaceRpms(after.WORKSPACE).some((rule) => digests.has(rule.sha256))) {
@@ -80,4 +94,9 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
       }
     },
   };
+}
+
+/** `2026-11-26 19:24 UTC`, of an instant in ISO 8601. */
+function minuteOf(at: string): string {
+  return `${at.slice(0, 16).replace('T', ' ')} UTC`;
 }
