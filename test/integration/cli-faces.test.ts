@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import schema from '../../schemas/event.schema.json' with { type: 'json' };
-import { CliRig } from './cli-rig.js';
+import { CliRig, CRPM } from './cli-rig.js';
 
 let rig: CliRig;
 beforeEach(() => {
@@ -74,6 +75,15 @@ test('html is a page: in the file that is named, else among the logs of the run,
   expect((await rig.crpm(['report'])).out).toBe(place);
   expect(readFileSync(place, 'utf8')).toBe(page);
   expect(await rig.crpm(['report', 'none'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no run none; the runs are: ') as unknown });
+});
+
+test('through one pipe that is read late the cause, the summary and where the report is come in this order, whichever stream each goes to', async () => {
+  rig.write({ 'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  chatty: { run: [sh, -c, "seq 1 60000; exit 3"] }\n' });
+  const script = '"$0" "$1" run --verbose --reporter plain --reporter html --reporter html=page.html 2>&1 | { until [ -e page.html ]; do sleep 0.1; done; cat; }';
+  const { stdout } = await execa('sh', ['-c', script, process.execPath, CRPM], { cwd: rig.work, env: rig.env, extendEnv: false });
+  const at = ['chatty | 60000', 'chatty: failed', 'chatty failed', '1 node: 1 failed', 'report: '].map((text) => stdout.indexOf(text));
+  expect(at).toEqual([...at].sort((one, other) => one - other));
+  expect(at).not.toContain(-1);
 });
 
 test('the report is shown by whatever shows pages here; where nothing does, its path is told all the same', async () => {

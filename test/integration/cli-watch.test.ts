@@ -96,6 +96,15 @@ test('one round at a time: of several saves during one, the newest is what the n
   expect(readFileSync(join(rig.work, 'out.txt'), 'utf8')).toBe('three');
 });
 
+test('Ctrl-C during a round tells that it was cancelled', async () => {
+  rig.write({ 'custom-rpms.config.yaml': config(`  wait: { run: ${puppet.command(rig.root)} }\n`) });
+  const rounds = watch();
+  await puppet.started();
+  const ended = stop();
+  expect(await rounds.next()).toMatchObject({ round: 1, exitCode: 130, nodes: [{ node: 'wait', outcome: 'cancelled' }] });
+  expect(await ended).toBe(130);
+});
+
 test('between rounds the workspace is free; a round waits for whoever has it', async () => {
   rig.write({ 'custom-rpms.config.yaml': config(`  wait: { run: ${puppet.command(rig.root)}, inputs: [in.txt] }\n`), 'in.txt': 'one' });
   const rounds = watch();

@@ -44,10 +44,12 @@ export interface FacesOptions {
   /** Absolute folder that files are relative to. */
   readonly cwd: string;
   readonly verbose: boolean;
+  /** Is given a line that is to be printed when all else was. */
+  readonly last: (line: string) => void;
 }
 
 /** Opens all faces of a run as one. A file that can't be written is refused before anything starts. */
-export async function openFaces(wanted: readonly Wanted[], { io, config, cwd, verbose }: FacesOptions): Promise<Reporter> {
+export async function openFaces(wanted: readonly Wanted[], { io, config, cwd, verbose, last }: FacesOptions): Promise<Reporter> {
   const stdout = faceOfStdout(wanted);
   const common = { verbose, trees: treesOf(config), checkout: checkoutOf(io.env, config) };
   const face = await createReporter(stdout, { ...common, stream: io.stdout, terminal: openTerminal });
@@ -59,16 +61,16 @@ export async function openFaces(wanted: readonly Wanted[], { io, config, cwd, ve
     ...(await Promise.all(
       others.map(({ name, file = '' }) => {
         const path = file === '' ? undefined : resolve(cwd, file);
-        return name === 'html' ? pageFace(path, config, io) : fileFace(name, path ?? '', common, io);
+        return name === 'html' ? pageFace(path, { config, io, last }) : fileFace(name, path ?? '', common, io);
       }),
     )),
   ]);
 }
 
-async function pageFace(file: string | undefined, config: Config, io: Io): Promise<Reporter> {
+async function pageFace(file: string | undefined, options: Pick<FacesOptions, 'config' | 'io' | 'last'>): Promise<Reporter> {
   if (file !== undefined) closeSync(open(file, 'a'));
   const { reportFace } = await import('./report-file.js');
-  return reportFace(file, { config, io });
+  return reportFace(file, options);
 }
 
 type Common = Omit<Parameters<typeof createReporter>[1], 'stream'>;

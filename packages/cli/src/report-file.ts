@@ -22,7 +22,7 @@ export async function writeReportFile(file: string, record: RunRecord, { config,
 }
 
 /** The face `html`: the page of the run when it has ended. Without a file it goes among the logs, and where that is is told. */
-export async function reportFace(file: string | undefined, { config, io }: { readonly config: Config; readonly io: Io }): Promise<Reporter> {
+export async function reportFace(file: string | undefined, { config, io, last }: { readonly config: Config; readonly io: Io; readonly last: (line: string) => void }): Promise<Reporter> {
   const { RunRecord } = await import('@crpm/report');
   const record = new RunRecord();
   let closed = false;
@@ -35,7 +35,7 @@ export async function reportFace(file: string | undefined, { config, io }: { rea
       const place = file ?? reportIn(record.started.logs);
       try {
         await writeReportFile(place, record, { config, killed: record.ended === undefined });
-        if (file === undefined) io.stderr.write(`report: ${atHand(place)}\n`);
+        if (file === undefined) last(`report: ${atHand(place)}`);
       } catch (error) {
         // What the run came to counts, not how it is shown.
         warn(io, `the report ${place} could not be written: ${error instanceof Error ? error.message : String(error)}`);

@@ -29,6 +29,7 @@ export function eventsCommand(cli: Cli): Command {
         config: project.config,
         cwd: workingDirectory(cli, options),
         verbose: options.verbose === true,
+        last: (line) => cli.io.stderr.write(`${line}\n`),
       });
       await stoppable(cli, async ({ signal }) => {
         for (const event of readEvents(logs)) {

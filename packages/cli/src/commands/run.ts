@@ -53,6 +53,7 @@ export function runCommand(cli: Cli): Command {
         await printPlan(cli, project, part, { json: options.json === true, cleanBuild: options.cleanBuild === true });
         return;
       }
+      const last: string[] = [];
       await stoppable(cli, async (stop) => {
         const { execute } = await import('../execute.js');
         const summary = await execute({
@@ -64,7 +65,7 @@ export function runCommand(cli: Cli): Command {
           cleanBuild: options.cleanBuild === true,
           wait: options.wait === true,
           command: ['crpm run', ...command.args].join(' '),
-          reporter: await openFaces(faces, { io: cli.io, config: project.config, cwd: workingDirectory(cli, options), verbose: options.verbose === true }),
+          reporter: await openFaces(faces, { io: cli.io, config: project.config, cwd: workingDirectory(cli, options), verbose: options.verbose === true, last: (line) => last.push(line) }),
           io: cli.io,
           version: cli.version,
           stop,
@@ -74,6 +75,8 @@ export function runCommand(cli: Cli): Command {
         const [{ printProof }, { olderThanSources }, { locateWorkspace }] = await Promise.all([import('../print-proof.js'), import('../stale-roots.js'), import('@crpm/state')]);
         const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
         await printProof(cli.io, summary, { older: olderThanSources(summary, project.graph, workspace), lead: '\n' });
+      }).finally(() => {
+        for (const line of last) cli.io.stderr.write(`${line}\n`);
       });
     });
 }

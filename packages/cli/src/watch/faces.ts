@@ -21,7 +21,7 @@ export function textFace({ io, address, subject, now = () => new Date() }: FaceO
   return {
     async round(round) {
       for (const text of formatRound(round, timeOfDay(now()), colours, widthOf(io.stdout))) io.stdout.write(`${text}\n`);
-      if (round.number > 1) return;
+      if (round.number > 1 || wasCancelled(round)) return;
       const served = await address(round);
       tell(io.stdout, colours.faint(`${served === undefined ? '' : `serving at ${served}; `}watching ${subject}; Ctrl-C ends`));
     },
@@ -64,18 +64,22 @@ export function jsonFace({ io, address, now = () => new Date() }: FaceOptions): 
 }
 
 /** `14:03:12  #2  ok  6.3s  ran libvirt.rpmbuild, createrepo, serve  (libvirt: src/a.c)` */
-function formatRound({ number, changed, summary }: Round, time: string, colours: Palette, width: number | undefined): readonly string[] {
+function formatRound(round: Round, time: string, colours: Palette, width: number | undefined): readonly string[] {
+  const { number, changed, summary } = round;
   const nodes = [...summary.nodes];
   const those = (outcome: NodeOutcome) => nodes.filter(([, node]) => node.outcome === outcome).map(([id]) => id);
-  const did = (['failed', 'ran', 'restored'] as const).flatMap((outcome) => (those(outcome).length > 0 ? [`${outcome} ${those(outcome).join(', ')}`] : []));
-  const good = summary.exitCode === EXIT.ok;
-  const verdict = good ? colours.good('ok    ') : colours.bad('failed');
+  const did = (['failed', 'cancelled', 'ran', 'restored'] as const).flatMap((outcome) => (those(outcome).length > 0 ? [`${outcome} ${those(outcome).join(', ')}`] : []));
+  const verdict = summary.exitCode === EXIT.ok ? colours.good('ok    ') : wasCancelled(round) ? colours.caution('cancelled') : colours.bad('failed');
   const why = changed.length === 0 ? '' : colours.faint(`  (${nameSome(changed)})`);
   return [
-    `${time}  #${number}  ${verdict}  ${formatDuration(summary.ms).padStart(6)}  ${did.join('; ') || 'all fresh'}${why}`,
+    `${time}  #${number}  ${verdict}  ${formatDuration(summary.ms).padStart(6)}  ${did.join('; ') || (wasCancelled(round) ? 'nothing ran' : 'all fresh')}${why}`,
     ...summary.warnings.map((text) => wrap(`${colours.caution('warning:')} ${text}`, { width, first: 0, indent: 2 })),
     ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(failure, { node: id, ...(log === undefined ? {} : { log }), width }, colours)] : [])),
   ];
+}
+
+function wasCancelled({ summary }: Round): boolean {
+  return summary.exitCode === EXIT.sigint;
 }
 
 function nameSome(changed: readonly string[]): string {

@@ -85,8 +85,8 @@ export async function watch(options: WatchOptions): Promise<never> {
       before = { look: now, graph };
       if (nothing) continue;
       const summary = await options.run(prepared);
-      signal.throwIfAborted();
       await face.round({ number: number++, changed, summary }, project);
+      signal.throwIfAborted();
     }
   } finally {
     watcher.close();

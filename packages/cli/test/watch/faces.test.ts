@@ -37,6 +37,16 @@ a.rpmbuild failed: the compiler ended with 1
 `);
 });
 
+test('a round that Ctrl-C cut says what it cut, and nothing is said of what is not watched any more', async () => {
+  const { io, out } = recordedIo();
+  const face = textFace({ io, now, subject: 'a', address: () => Promise.resolve('http://127.0.0.1:41000/') });
+  await face.round({ number: 1, changed: [], summary: summary(130, [['a.source', { outcome: 'ran', ms: 10 }], ['a.rpmbuild', { outcome: 'cancelled', ms: 100 }], ['serve', { outcome: 'not-run', ms: 0 }]]) }, project);
+  await face.round({ number: 2, changed: ['a: x.c'], summary: summary(130, [['a.source', { outcome: 'not-run', ms: 0 }]]) }, project);
+  expect(out()).toBe(`14:03:09  #1  cancelled    6.3s  cancelled a.rpmbuild; ran a.source
+14:03:09  #2  cancelled    6.3s  nothing ran  (a: x.c)
+`);
+});
+
 test('complaints about a config that was edited, and what the lack of watches means', () => {
   const { io, err } = recordedIo();
   const face = textFace({ io, now, subject: 'a', address: () => Promise.resolve(undefined) });

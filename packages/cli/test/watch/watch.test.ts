@@ -117,6 +117,13 @@ test('however many edits there are during a round, one more follows, made from t
   expect(world.built).toEqual(['{"a.txt":"1"}', '{"a.txt":"4"}']);
 });
 
+test('a round that is stopped is told, then it ends', async () => {
+  world.during = () => world.stop.abort(new Error('stopped'));
+  world.after = () => undefined;
+  await world.watch();
+  expect(world.rounds.map(({ number }) => number)).toEqual([1]);
+});
+
 test('a change that leaves all inputs as they were is no reason for a round', async () => {
   world.after = (round) => {
     if (round === 2) return world.stop.abort(new Error('stopped'));
