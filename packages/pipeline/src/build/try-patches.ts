@@ -33,6 +33,11 @@ export async function tryPatches(context: NodeContext, work: Work, tree: string,
   });
 }
 
+/** As patch shows the lines of the patch that led to a file which is not there: `|+++ b/block/io.c`. */
+function missingFile(lines: readonly string[]): string | undefined {
+  return lines.flatMap((line) => /^\|\+\+\+ (?:b\/)?([^\t]+)/.exec(line)?.[1] ?? []).at(-1);
+}
+
 /** `hunk #2 of block/io.c`, from what patch prints. */
 export function firstReject(lines: readonly string[]): string {
   let file = 'an unknown file';
@@ -40,7 +45,7 @@ export function firstReject(lines: readonly string[]): string {
     file = /^(?:patching|checking) (?:file|symbolic link) '?(.+?)'?(?: \(.*\))?$/.exec(line)?.[1] ?? file;
     const hunk = /^Hunk #(\d+) (?:FAILED|ignored)/.exec(line)?.[1];
     if (hunk !== undefined) return `hunk #${hunk} of ${file}`;
-    if (/^can't find file to patch/.test(line)) return 'a file it changes does not exist';
+    if (/^can't find file to patch/.test(line)) return `${missingFile(lines) ?? 'a file it changes'} does not exist`;
     if (/previously applied/.test(line)) return `${file} has the change already`;
     if (/^patch: \*{4} /.test(line)) return line.replace(/^patch: \*{4} /, '');
   }

@@ -79,6 +79,7 @@ describe('the first reject', () => {
   });
   test('is told for a file that does not exist, and for a change that is there already', () => {
     expect(firstReject(["can't find file to patch at input line 3"])).toBe('a file it changes does not exist');
+    expect(firstReject(["can't find file to patch at input line 3", 'The text leading up to this was:', '|--- a/block/io.c', '|+++ b/block/io.c\t2024-01-01'])).toBe('block/io.c does not exist');
     expect(firstReject(['patching file a.c', 'Reversed (or previously applied) patch detected!  Skipping patch.'])).toBe('a.c has the change already');
   });
 });
