@@ -40,8 +40,7 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
 
     const served = /http:\/\/127\.0\.0\.1:\d+\//.exec(readFileSync(join(rig.work, YIELDED[0] ?? ''), 'utf8'))?.[0] ?? '';
     expect((await rig.crpm(['serve', '--status'])).out).toContain(served);
-    const status = await fetch(`${served}etc/passwd`).then((answer) => answer.status);
-    expect(status).toBe(404);
+    expect((await fetch(`${served}etc/passwd`)).status).toBe(404);
 
     const second = await rig.crpm(['run']);
     expect(outcomes(second.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'fresh'])));
@@ -71,8 +70,15 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
 
     const stopped = await rig.crpm(['serve', '--stop']);
     expect(stopped.out).toMatch(/^stopped; KubeVirt's next build can't fetch \d+ RPMs until crpm serve runs again$/);
-    // As after a reboot: a command that needs it starts it.
-    expect(await rig.crpm(['verify'])).toMatchObject({ code: 0, err: `the repository was not served any more; it is again, at ${moved}` });
+    // A command that needs it starts it, and leaves it stopped.
+    expect(await rig.crpm(['verify'])).toMatchObject({ code: 0, err: 'the repository was served for this alone, because it had been stopped; crpm serve serves it again' });
+    const status = async () => JSON.parse((await rig.crpm(['serve', '--status', '--json'])).out) as { running: boolean; pid: number };
+    expect(await status()).toMatchObject({ running: false });
+    // As after a reboot it stays.
+    await rig.crpm(['serve']);
+    process.kill((await status()).pid, 'SIGKILL');
+    expect(await rig.crpm(['verify'])).toMatchObject({ code: 0, err: `the repository was not served any more; it is again, at ${moved} (crpm serve --stop ends that)` });
+    expect(await status()).toMatchObject({ running: true });
     expect(await rig.crpm(['prefetch'], { env: { KUBEVIRT_RUN_UNNESTED: 'true', USER: 'me' } })).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+ RPMs loaded, 0 there already: .*\/\.cache\/bazel\/_bazel_me\/cache\/repos\/v1$/) as string });
 
     // What the tree names must stay to be had.

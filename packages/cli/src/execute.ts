@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Engine, EngineConfig, Selected, WorkspacePaths } from '@crpm/core';
+import type { Started } from '@crpm/pipeline';
 import type { Reporter } from '@crpm/reporters';
 import type { RunSummary, Total } from '@crpm/runner';
 import type { Lock } from '@crpm/state';
@@ -57,11 +58,24 @@ export async function execute(options: ExecuteOptions): Promise<RunSummary> {
 }
 
 async function runLocked(options: ExecuteOptions, workspace: WorkspacePaths, lock: Lock): Promise<RunSummary> {
-  const { project, io, stop } = options;
-  const [{ run }, { nodeKinds }, { linkCrpm }, { describeEnvironment }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('@crpm/state'), import('./environment.js')]);
+  const { project, io } = options;
+  const { linkCrpm } = await import('@crpm/state');
   for (const text of linkCrpm(project.config.root, workspace)) warn(io, text);
   tellLink(project.config.root, io.cwd);
-  await serveWhatIsNeeded(options, workspace);
+  const started = await serveWhatIsNeeded(options, workspace);
+  try {
+    return await runGraph(options, workspace, lock);
+  } finally {
+    if (started?.stop) {
+      await started.stop();
+      tell(io.stderr, 'the repository was served for this alone, because it had been stopped; crpm serve serves it again');
+    }
+  }
+}
+
+async function runGraph(options: ExecuteOptions, workspace: WorkspacePaths, lock: Lock): Promise<RunSummary> {
+  const { project, io, stop } = options;
+  const [{ run }, { nodeKinds }, { describeEnvironment }] = await Promise.all([import('@crpm/runner'), import('@crpm/pipeline'), import('./environment.js')]);
   pruneRuns(workspace);
   const jobs = options.jobs ?? availableParallelism();
   const runId = newRunId();
@@ -96,14 +110,15 @@ function budgetOf({ kind, kubernetes }: EngineConfig, asked: number | undefined)
   return asked === undefined ? { jobs: 2 * cores, jobsEach: cores, available } : { jobs: asked, available };
 }
 
-/** Where `serve` itself is left out, and what runs reads the repository: a server that is down, after a reboot for one, is started again. */
-async function serveWhatIsNeeded({ project, selected: { graph, roles }, io, stop }: ExecuteOptions, workspace: WorkspacePaths): Promise<void> {
-  if (roles.get('serve') !== 'as-is') return;
+/** Where `serve` itself is left out, and what runs reads the repository: a server that is down is started again, for good after a reboot, and for this command alone if the user had stopped it. */
+async function serveWhatIsNeeded({ project, selected: { graph, roles }, io, stop }: ExecuteOptions, workspace: WorkspacePaths): Promise<Started | undefined> {
+  if (roles.get('serve') !== 'as-is') return undefined;
   const readers = [...graph.nodes.values()].filter(({ id, needs }) => needs.includes('serve') && ['normal', 'forced'].includes(roles.get(id) ?? 'normal'));
   const [{ ensureServed }, { readCurrentGeneration }, { repositoryDir }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/state'), import('@crpm/pipeline')]);
-  if (readers.length === 0 || !readCurrentGeneration(repositoryDir(workspace))) return;
-  const address = await ensureServed({ workspace, serve: project.config.serve, env: io.env, serverEntry: serverEntry(), signal: stop.signal });
-  if (address !== undefined) tell(io.stderr, `the repository was not served any more; it is again, at ${address}`);
+  if (readers.length === 0 || !readCurrentGeneration(repositoryDir(workspace))) return undefined;
+  const started = await ensureServed({ workspace, serve: project.config.serve, env: io.env, serverEntry: serverEntry(), signal: stop.signal });
+  if (started && !started.stop) tell(io.stderr, `the repository was not served any more; it is again, at ${started.baseUrl} (crpm serve --stop ends that)`);
+  return started;
 }
 
 /** The engine, without what runs that were killed left in it: a build of theirs may still be running, and may be taken up where the engine can. The caller holds the workspace. */
