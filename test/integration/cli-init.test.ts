@@ -75,11 +75,11 @@ test.each([
       return engine.host;
     },
   ],
-])('where an engine %s, what is written works on this machine', async (_state, start) => {
+])('where an engine %s, that is told, and what is built for stays what KubeVirt takes', async (_state, start) => {
   const { code, out, err } = await rig.crpm(['init', '--yes'], { cwd: join(rig.work, 'kubevirt'), env: { DOCKER_HOST: await start() } });
-  expect([code, err]).toEqual([0, expect.stringMatching(/^warning: no container engine answers, so basesystem is host: this machine’s own distribution, .*\. For CentOS Stream start one, then crpm init --force$/)]);
+  expect([code, err]).toEqual([0, expect.stringMatching(/^warning: no container engine answers, and centos-stream-9 is built in one: start one before crpm run, or write basesystem: host into the config, this machine’s own distribution, .*$/)]);
   expect(out).toContain('wrote custom-rpms.config.yaml: libvirt from ../libvirt');
-  expect(readFileSync(config(), 'utf8')).toContain('\nbasesystem: host # this machine’s distribution, with its programs; no container engine answered; ');
+  expect(readFileSync(config(), 'utf8')).toContain('\nbasesystem: centos-stream-9 # ');
 });
 
 describe('on a terminal', () => {
@@ -105,13 +105,13 @@ describe('on a terminal', () => {
   });
 
   test.each([
-    ['', 'host'],
+    ['', 'centos-stream-9'],
     ['HOST', 'host'],
     ['10', 'centos-stream-10'],
   ])('without an engine it says so and offers host: the answer “%s” is %s', async (typed, basesystem) => {
     cpSync(join(rig.work, 'libvirt'), join(rig.work, 'empty/libvirt'), { recursive: true });
-    const { code, printed, unsaid } = await init([['or for host [host]: ', `${typed}\r`]], { DOCKER_HOST: 'unix:///nonexistent/engine.sock', KUBEVIRT_CENTOS_STREAM_VERSION: '9' });
-    expect([code, unsaid, printed.replaceAll(/\s+/g, ' ')]).toEqual([0, [], expect.stringContaining('No container engine answers, and CentOS Stream is built in one: start it first, or build for this machine’s own distribution, ')]);
+    const { code, printed, unsaid } = await init([['or for host [9]: ', `${typed}\r`]], { DOCKER_HOST: 'unix:///nonexistent/engine.sock', KUBEVIRT_CENTOS_STREAM_VERSION: '9' });
+    expect([code, unsaid, printed.replaceAll(/\s+/g, ' ')]).toEqual([0, [], expect.stringContaining('No container engine answers, and CentOS Stream is built in one: start one before crpm run, or build for this machine’s own distribution, ')]);
     expect(readFileSync(written(), 'utf8')).toMatch(new RegExp(`^basesystem: ${basesystem} #`, 'm'));
   });
 

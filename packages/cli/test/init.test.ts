@@ -115,12 +115,12 @@ sources:
 `);
 });
 
-test('without an engine it is this machine, whose config says what an engine would allow, and where QEMU’s spec comes from', () => {
-  const basesystem = withoutAsking({ number: 10, from: 'KUBEVIRT_CENTOS_STREAM_VERSION' }, { machine: 'Debian 12' });
+test('of this machine’s distribution it says what an engine would allow, and where QEMU’s spec comes from', () => {
+  const basesystem = readBaseSystem('host', 10)!;
   const text = configText({ root: '/src/kubevirt', trees: [{ name: 'qemu', dir: '/src/qemu' }], others: [], basesystem, schema: './s' });
-  expect(text).toContain('\nbasesystem: host # this machine’s distribution, with its programs; no container engine answered; in an engine (or engine: kubernetes) also centos-stream-10, centos-stream-9, a list of both, or your own\n');
+  expect(text).toContain('\nbasesystem: host # this machine’s distribution, with its programs; in an engine (or engine: kubernetes) also centos-stream-10, centos-stream-9, a list of both, or your own\n');
   expect(text).toContain('\n    spec: { git: "https://gitlab.com/redhat/centos-stream/rpms/qemu-kvm.git", branch: c10s } # or a dist-git folder of your own: ../qemu-kvm\n');
-  expect(withoutAsking(undefined, undefined)).toEqual({ name: 'centos-stream-9', stream: 9 });
+  expect(withoutAsking(undefined)).toEqual({ name: 'centos-stream-9', stream: 9 });
 });
 
 test.each([

@@ -40,7 +40,7 @@ export function initCommand(cli: Cli): Command {
       await stoppable(cli, async ({ signal }) => {
         const asks = !options.yes && cli.io.stdout.isTTY === true && process.stdin.isTTY;
         const lacks = await missesEngine(cli.io, seen.stream, signal);
-        const { trees, basesystem } = asks ? await (await import('../init/ask.js')).askForRest(seen, lacks, cwd, signal) : { trees: seen.trees, basesystem: withoutAsking(seen.stream, lacks) };
+        const { trees, basesystem } = asks ? await (await import('../init/ask.js')).askForRest(seen, lacks, cwd, signal) : { trees: seen.trees, basesystem: withoutAsking(seen.stream) };
         if (signal.aborted) return;
         if (trees.length === 0) refuse('there is no tree to build: neither qemu nor libvirt, here or beside, is one; name them with QEMU_DIR and LIBVIRT_DIR, or write the config yourself');
         const workspace = locateWorkspace({ root: seen.root, env: cli.io.env });
@@ -52,7 +52,7 @@ export function initCommand(cli: Cli): Command {
         const { config } = project;
         const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
         tell(cli.io.stdout, `wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}`);
-        if (lacks && !asks) warn(cli.io, `no container engine answers, so basesystem is host: this machine’s own distribution, ${lacks.machine}. For CentOS Stream start one, then crpm init --force`);
+        if (lacks && !asks) warn(cli.io, `no container engine answers, and ${basesystem.name} is built in one: start one before crpm run, or write basesystem: host into the config, this machine’s own distribution, ${lacks.machine}`);
         for (const complaint of await complaintsAboutTrees(project)) tell(cli.io.stderr, `to be mended before it can run: ${complaint}`);
         cli.io.stdout.write(atHand(NEXT));
         cli.code = EXIT.ok;

@@ -14,7 +14,7 @@ export interface Answers {
 /** Asks for what could not be seen, or can't be built here, and for nothing else. */
 export async function askForRest({ trees, stream }: Surroundings, lacks: NoEngine | undefined, cwd: string, signal: AbortSignal): Promise<Answers> {
   const needsTrees = trees.length === 0;
-  if (!needsTrees && stream && !lacks) return { trees, basesystem: withoutAsking(stream, undefined) };
+  if (!needsTrees && stream && !lacks) return { trees, basesystem: withoutAsking(stream) };
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const ended = new AbortController();
   // The terminal is in raw mode meanwhile: Ctrl-C is a key, Ctrl-D an end.
@@ -30,7 +30,7 @@ export async function askForRest({ trees, stream }: Surroundings, lacks: NoEngin
   };
   try {
     const found = needsTrees ? [...(await askTree(ask, 'qemu', 'QEMU', cwd)), ...(await askTree(ask, 'libvirt', 'libvirt', cwd))] : trees;
-    return { trees: found, basesystem: stream && !lacks ? withoutAsking(stream, undefined) : await askBaseSystem(ask, stream, lacks) };
+    return { trees: found, basesystem: stream && !lacks ? withoutAsking(stream) : await askBaseSystem(ask, stream, lacks) };
   } finally {
     terminal.close();
   }
@@ -50,10 +50,10 @@ async function askTree(ask: Ask, name: string, title: string, cwd: string): Prom
 }
 
 async function askBaseSystem(ask: Ask, stream: Surroundings['stream'], lacks: NoEngine | undefined): Promise<BaseSystem> {
-  if (lacks) tell(process.stdout, `No container engine answers, and CentOS Stream is built in one: start it first, or build for this machine’s own distribution, ${lacks.machine}: host.`);
+  if (lacks) tell(process.stdout, `No container engine answers, and CentOS Stream is built in one: start one before crpm run, or build for this machine’s own distribution, ${lacks.machine}: host.`);
   for (;;) {
-    const answer = await ask(`Built for CentOS Stream 9 or 10, or for host [${lacks ? 'host' : '9'}]: `);
-    const read = answer === '' ? withoutAsking(stream, lacks) : readBaseSystem(answer, stream?.number);
+    const answer = await ask(`Built for CentOS Stream 9 or 10, or for host [${String(stream?.number ?? 9)}]: `);
+    const read = answer === '' ? withoutAsking(stream) : readBaseSystem(answer, stream?.number);
     if (read) return read;
     tell(process.stdout, `${JSON.stringify(answer)} is none of 9, 10 and host.`);
   }

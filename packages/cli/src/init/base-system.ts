@@ -30,9 +30,8 @@ export async function missesEngine({ env }: Io, stream: Surroundings['stream'], 
   return places.some(({ answer }) => answer.ok) ? undefined : { machine };
 }
 
-/** What is built for where nobody is asked: the stream that was seen, or this machine where that has no engine to be built in. */
-export function withoutAsking(stream: Surroundings['stream'], lacks: NoEngine | undefined): BaseSystem {
-  if (lacks) return { name: 'host', stream: stream?.number ?? 9, from: 'no container engine answered' };
+/** What is built for where nobody says otherwise. That no engine answers now is no reason to build for another distribution than KubeVirt's, in a file that is committed. */
+export function withoutAsking(stream: Surroundings['stream']): BaseSystem {
   return stream ? { name: `centos-stream-${stream.number}`, stream: stream.number, from: `by ${stream.from}` } : { name: 'centos-stream-9', stream: 9 };
 }
 

@@ -34,8 +34,8 @@ export function configText({ root, kubevirt, trees, others, arch, basesystem, sc
 
 /** Why it is this one, and what else it could be. */
 function aboutBaseSystem({ name, stream, from }: BaseSystem): string {
+  if (name === 'host') return `this machine’s distribution, with its programs; in an engine (or engine: kubernetes) also centos-stream-${stream}, centos-stream-${stream === 9 ? 10 : 9}, a list of both, or your own`;
   const why = from === undefined ? '' : `${from.replaceAll(/[\r\n]/g, ' ')}; `;
-  if (name === 'host') return `this machine’s distribution, with its programs; ${why}in an engine (or engine: kubernetes) also centos-stream-${stream}, centos-stream-${stream === 9 ? 10 : 9}, a list of both, or your own`;
   return `${why}also centos-stream-${stream === 9 ? 10 : 9}, a list of both, your own, or host: this machine’s distribution, without a container engine`;
 }
 
