@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import schema from '../../schemas/event.schema.json' with { type: 'json' };
-import { CliRig, CRPM } from './cli-rig.js';
+import { CliRig, CRPM, Puppet } from './cli-rig.js';
 
 let rig: CliRig;
 beforeEach(() => {
@@ -77,11 +77,20 @@ test('html is a page: in the file that is named, else among the logs of the run,
   expect(await rig.crpm(['report', 'none'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no run none; the runs are: ') as unknown });
 });
 
-test('through one pipe that is read late the cause, the summary and where the report is come in this order, whichever stream each goes to', async () => {
-  rig.write({ 'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  chatty: { run: [sh, -c, "seq 1 60000; exit 3"] }\n' });
-  const script = '"$0" "$1" run --verbose --reporter plain --reporter html --reporter html=page.html 2>&1 | { until [ -e page.html ]; do sleep 0.1; done; cat; }';
-  const { stdout } = await execa('sh', ['-c', script, process.execPath, CRPM], { cwd: rig.work, env: rig.env, extendEnv: false });
-  const at = ['chatty | 60000', 'chatty: failed', 'chatty failed', '1 node: 1 failed', 'report: '].map((text) => stdout.indexOf(text));
+test('through one pipe that is read late all comes in the order in which it was told, whichever stream it goes to', async () => {
+  const puppet = new Puppet(rig.root);
+  const [, ...words] = JSON.parse(puppet.command(rig.root)) as readonly string[];
+  rig.write({ 'custom-rpms.config.yaml': `kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  chatty: { run: [sh, -c, ${JSON.stringify('echo $PPID > pid; seq 1 60000; exec "$0" "$@"')}, ${JSON.stringify(process.execPath)}, ${words.map((word) => JSON.stringify(word)).join(', ')}] }\n` });
+  const script = '"$0" "$1" run --verbose --reporter plain --reporter html --reporter html=page.html 2>&1 | { until [ -e go ]; do sleep 0.1; done; cat; }';
+  const run = execa('sh', ['-c', script, process.execPath, CRPM], { cwd: rig.work, env: rig.env, extendEnv: false });
+  await puppet.started();
+  await expect.poll(async () => (await rig.crpm(['logs', 'chatty'])).out, { timeout: 20_000 }).toContain('puppet is up');
+  process.kill(Number(read('pid')), 'SIGINT');
+  await expect.poll(() => existsSync(join(rig.work, 'page.html')) && read('page.html'), { timeout: 20_000 }).toContain('</html>');
+  rig.write({ go: '' });
+  const { stdout } = await run;
+  puppet.close();
+  const at = ['chatty | 60000', 'stopping (SIGINT)', 'chatty: cancelled', '1 node: 1 cancelled', 'report: '].map((text) => stdout.indexOf(text));
   expect(at).toEqual([...at].sort((one, other) => one - other));
   expect(at).not.toContain(-1);
 });
