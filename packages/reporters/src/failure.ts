@@ -1,5 +1,6 @@
-import { atHand, screenText, wrap, type Failure, type Wrapping } from '@crpm/core';
+import { atHand, screenText, type Failure, type Wrapping } from '@crpm/core';
 import { palette, type Palette } from './colour.js';
+import { wrap } from './wrap.js';
 
 /** What a failure is about, and how wide it may be told; without a width, prose is not broken. */
 export interface FailureContext {

@@ -1,10 +1,10 @@
-import { wrap, type Event, type Failure, type Json, type LeftOut, type NodeOutcome } from '@crpm/core';
+import type { Event, Failure, Json, LeftOut, NodeOutcome } from '@crpm/core';
 import { formatCcache } from './ccache.js';
 import { palette, paintOutcome, type Palette } from './colour.js';
 import { formatFailure } from './failure.js';
 import type { Screen } from './reporter.js';
 import { count, formatAge, formatDuration, outcomeWord } from './words.js';
-import { widthOf } from './wrap.js';
+import { widthOf, wrap } from './wrap.js';
 
 interface Row {
   readonly node: string;

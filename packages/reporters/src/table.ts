@@ -1,4 +1,6 @@
-import { atHand, wrap } from '@crpm/core';
+import { atHand } from '@crpm/core';
+import { columnsOf, cutToColumns, padToColumns } from './columns.js';
+import { wrap } from './wrap.js';
 
 /** No column gets narrower than this to fit a terminal. */
 const NARROWEST = 8;
@@ -13,7 +15,7 @@ const BELOW = 4;
 export function formatTable(table: readonly (readonly string[])[], width?: number, cut: readonly number[] = []): string {
   const rows = table.map((row) => row.map(atHand));
   const widths: number[] = [];
-  for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
   // A column that nobody fills is none.
   while (widths.at(-1) === 0) widths.pop();
   const last = widths.length - 1;
@@ -23,7 +25,7 @@ export function formatTable(table: readonly (readonly string[])[], width?: numbe
   return rows
     .map((all) => {
       const row = all.slice(0, widths.length);
-      const cells = row.map((cell, index) => (wraps && index === last ? cell : fitted(cell, widths[index] ?? 0).padEnd(widths[index] ?? 0)));
+      const cells = row.map((cell, index) => (wraps && index === last ? cell : padToColumns(cutToColumns(cell, widths[index] ?? 0), widths[index] ?? 0)));
       return wraps && row.length === widths.length ? withLast(cells, before, width) : cells.join('  ').trimEnd();
     })
     .join('\n');
@@ -32,7 +34,7 @@ export function formatTable(table: readonly (readonly string[])[], width?: numbe
 function withLast(cells: readonly string[], before: number, width: number): string {
   const lead = cells.slice(0, -1).map((cell) => `${cell}  `).join('');
   const text = cells.at(-1) ?? '';
-  if (text === '' || width - before >= ROOM_FOR_WORDS || before + text.length <= width) return `${lead}${wrap(text, { width, first: before, indent: before })}`.trimEnd();
+  if (text === '' || width - before >= ROOM_FOR_WORDS || before + columnsOf(text) <= width) return `${lead}${wrap(text, { width, first: before, indent: before })}`.trimEnd();
   return `${lead.trimEnd()}\n${' '.repeat(BELOW)}${wrap(text, { width, first: BELOW, indent: BELOW })}`;
 }
 
@@ -45,8 +47,4 @@ function shrink(widths: number[], width: number, cut: readonly number[]): void {
     widths[column] = widest - 1;
     over--;
   }
-}
-
-function fitted(cell: string, width: number): string {
-  return cell.length > width ? `${cell.slice(0, Math.max(0, width - 1))}…` : cell;
 }

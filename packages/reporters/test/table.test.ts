@@ -25,6 +25,12 @@ test('only columns that may be cut are, the last one among them', () => {
   expect(formatTable([['a very long title of something', '3 MiB', 'it is what the workspace stands on']], 50, [0]).split('\n')).toEqual(['a very long titl…  3 MiB  it is what the workspace', '                          stands on']);
 });
 
+test('wide letters, pictures and combining marks take the columns that a terminal gives them', () => {
+  expect(formatTable([['名前', 'x'], ['e\u0301', 'y'], ['😀😀😀', 'z']])).toBe('名前    x\ne\u0301       y\n😀😀😀  z');
+  expect(formatTable([['漢字漢字漢字漢字', '3 MiB']], 18, [0])).toBe('漢字漢字漢…  3 MiB');
+  expect(formatTable([['a', '漢字 '.repeat(8).trim()]], 30)).toBe(`a  ${'漢字 '.repeat(5).trim()}\n   漢字 漢字 漢字`);
+});
+
 test('narrow columns are left', () => {
   expect(formatTable([['a', 'b']], 1, [0, 1])).toBe('a  b');
 });
