@@ -6,6 +6,8 @@ export interface DrawnNode {
   /** A key chose it: it stays in sight. */
   readonly chosen: boolean;
   readonly rows: readonly string[];
+  /** The package that it is of. */
+  readonly group?: string;
 }
 
 type Kind = 'done' | 'running' | 'failed' | 'stopped' | 'waiting';
@@ -20,6 +22,14 @@ const MORE: Readonly<Record<Kind, (count: number) => string>> = {
   stopped: (count) => `↓ ${count} more stopped or not run`,
   waiting: (count) => `… and ${count} more waiting`,
 };
+
+/** All nodes, each package's below its name, where there is room for that even when `atOnce` of them run and say something; else {@link fitRows}. */
+export function placeRows(nodes: readonly DrawnNode[], room: number, atOnce: number): readonly string[] {
+  const begins = ({ group }: DrawnNode, index: number) => group !== undefined && group !== nodes[index - 1]?.group;
+  const names = nodes.filter(begins).length;
+  if (names === 0 || nodes.length + names + atOnce > room) return fitRows(nodes, room);
+  return nodes.flatMap((node, index) => (node.group === undefined ? node.rows : [...(begins(node, index) ? [node.group] : []), ...node.rows.map((row) => `  ${row}`)]));
+}
 
 /**
  * As many rows as there is room for. First give way, to a row that counts them, nodes that nothing happens to: of those done the first ones, of those that wait the

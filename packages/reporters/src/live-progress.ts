@@ -47,6 +47,7 @@ function along(nodes: Nodes, cost: (node: Progressing) => number): ReadonlyMap<s
   return sums;
 }
 
-function wholeSeconds(ms: number): string {
+/** `41s`, `1m00s`: as exact as what is expected can be. */
+export function wholeSeconds(ms: number): string {
   return ms < 59_500 ? `${Math.round(ms / 1000)}s` : formatDuration(ms);
 }

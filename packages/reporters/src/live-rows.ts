@@ -50,7 +50,7 @@ export class LiveRows {
       task.title = `${node.id === chosen ? '▸ ' : ''}${this.model.title(node)}`;
       const state = STATES[node.state];
       if (task.state !== state) task.state$ = state;
-      return { state: node.state, chosen: node.id === chosen, rows: renderer.create().split('\n') };
+      return { state: node.state, chosen: node.id === chosen, rows: renderer.create().split('\n'), ...(node.group === undefined ? {} : { group: node.group }) };
     });
   }
 }

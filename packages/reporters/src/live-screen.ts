@@ -1,8 +1,9 @@
 import stringWidth from 'string-width';
 import { Held } from './held.js';
 import { Canvas, LEAVE } from './live-canvas.js';
-import { fitRows } from './live-fit.js';
+import { placeRows } from './live-fit.js';
 import type { LiveModel } from './live-model.js';
+import { widest } from './live-progress.js';
 import { LiveRows } from './live-rows.js';
 import { keyHelp, logPage, press, type View } from './live-view.js';
 import type { Screen, Terminal } from './reporter.js';
@@ -20,6 +21,7 @@ export interface LiveScreen {
 export async function openScreen(model: LiveModel, stream: Screen, terminal: Terminal = undisputed()): Promise<LiveScreen> {
   const nodes = [...model.nodes.values()];
   const rows = await LiveRows.of(model);
+  const atOnce = widest(model.nodes);
   const canvas = new Canvas(stream.write.bind(stream));
   const cutter = new RowCutter();
   const held = new Held([stream, ...(process.stderr.isTTY ? [process.stderr] : [])]);
@@ -38,7 +40,7 @@ export async function openScreen(model: LiveModel, stream: Screen, terminal: Ter
       held.hold();
     }
     const size = sizeOf(stream);
-    canvas.paint(cutter.cut(frame(model, rows, view, { ...size, said: held.last, typing: terminal.typing }), size.width));
+    canvas.paint(cutter.cut(frame(model, rows, view, { ...size, atOnce, said: held.last, typing: terminal.typing }), size.width));
   };
   const resized = () => {
     canvas.forget();
@@ -71,16 +73,18 @@ interface Size {
 }
 
 interface Frame extends Size {
+  /** How many nodes can run at the same time. */
+  readonly atOnce: number;
   /** What was last written by others than the view. */
   readonly said: string | undefined;
   readonly typing: boolean;
 }
 
 /** All rows of the view, no more than the terminal has: nodes, or the log of one; what others wrote last; how far the run is. */
-function frame(model: LiveModel, rows: LiveRows, view: View, { said, typing, ...size }: Frame): readonly string[] {
+function frame(model: LiveModel, rows: LiveRows, view: View, { atOnce, said, typing, ...size }: Frame): readonly string[] {
   const node = view.open ? model.nodes.get(view.chosen ?? '') : undefined;
   const below = [...(said === undefined ? [] : [said]), lastLine(model.progress(), typing ? keyHelp(view) : [], size.width)];
-  const above = node ? logPage(model, node, { top: view.top, room: logRoom(size, said) }) : fitRows(rows.draw(view.chosen), size.rows - below.length);
+  const above = node ? logPage(model, node, { top: view.top, room: logRoom(size, said) }) : placeRows(rows.draw(view.chosen), size.rows - below.length, atOnce);
   return [...above, ...below].slice(-size.rows);
 }
 

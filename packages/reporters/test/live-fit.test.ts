@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitRows, type DrawnNode } from '../src/live-fit.js';
+import { fitRows, placeRows, type DrawnNode } from '../src/live-fit.js';
 
 const node = (state: DrawnNode['state'], ...rows: readonly string[]): DrawnNode => ({ state, chosen: false, rows });
 const NODES = [node('ran', 'a'), node('fresh', 'b'), node('restored', 'c'), node('running', 'd', '  › compiling'), node('waiting', 'e'), node('waiting', 'f'), node('waiting', 'g')];
@@ -32,4 +32,13 @@ test('then what running nodes said gives way, then failed nodes, running ones la
   expect(fitRows(busy, 3)).toEqual(['x', 'y', '✖ 3 more failed']);
   expect(fitRows([...many('running', 9)], 3)).toEqual(['running 0', 'running 1', '… 7 more running']);
   expect(fitRows(busy, 0)).toEqual([]);
+});
+
+test('where there is room packages are groups below their names, and stay so whatever runs', () => {
+  const grouped: readonly DrawnNode[] = [node('ran', 'base'), { ...node('ran', 'a.source'), group: 'a' }, { ...node('running', 'a.rpmbuild', '  › compiling'), group: 'a' }, { ...node('running', 'b.source', '  › reading'), group: 'b' }, node('waiting', 'createrepo')];
+  expect(placeRows(grouped, 9, 2)).toEqual(['base', 'a', '  a.source', '  a.rpmbuild', '    › compiling', 'b', '  b.source', '    › reading', 'createrepo']);
+  expect(placeRows(grouped, 8, 2)).toEqual(['base', 'a.source', 'a.rpmbuild', '  › compiling', 'b.source', '  › reading', 'createrepo']);
+  // Two can run, though none does by now: what it looks like does not hang on that.
+  expect(placeRows(grouped.map((each) => ({ ...each, rows: each.rows.slice(0, 1) })), 8, 2)).toEqual(['base', 'a.source', 'a.rpmbuild', 'b.source', 'createrepo']);
+  expect(placeRows(NODES, 8, 1)).toEqual(fitRows(NODES, 8));
 });

@@ -22,6 +22,19 @@ test('the model keeps state, elapsed time and the last line of each node', () =>
   expect(titles()).toEqual(['base  fresh', 'a.source  ran 0.3s', 'a.rpmbuild  failed 1m05s', 'createrepo  not run']);
 });
 
+test('how long a node is expected to take stands beside how long it has taken; once it is over that, what the last time was', () => {
+  let now = 1000;
+  const model = new LiveModel(() => now);
+  const nodes = [{ id: 'long', kind: 'k', title: 'long', needs: [], lastMs: 40_000 }, { id: 'short', kind: 'k', title: 'short', needs: [], lastMs: 400 }];
+  model.take({ type: 'run-started', at: 0, run: 'r', logs: '/l', nodes });
+  for (const { id } of nodes) model.take({ type: 'node-started', at: 0, node: id, reason: 'forced', log: '/l' });
+  const titles = () => [...model.nodes.values()].map((node) => model.title(node));
+  now = 3500;
+  expect(titles()).toEqual(['long  2.5s of about 40s', 'short  2.5s']);
+  now = 61_000;
+  expect(titles()[0]).toBe('long  1m00s (40s the last time)');
+});
+
 test('a result that is on its way from elsewhere is drawn like a node that runs, and what is said of one that ended changes nothing', () => {
   let now = 1000;
   const model = new LiveModel(() => now);
