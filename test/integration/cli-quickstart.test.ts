@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CliRig } from './cli-rig.js';
 import { cloneQuickstart, git as gitIn, missing } from './quickstart.js';
@@ -38,6 +39,11 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(first.out).toMatch(/\nverify +ran[^]*libvirt-daemon-driver-qemu[^]*$/);
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe(YIELDED.map((file) => ` M ${file}`).join('\n'));
 
+    expect(first.out).toMatch(/\nRPM files: \.crpm\/repo\/current\/host\/\w+\/by-sha256\/\*\/\*\.rpm\n/);
+    expect(first.out).toMatch(/\nleft running, until crpm serve --stop: the repository server at http:\/\/127\.0\.0\.1:\d+\/\nchanged, until crpm revert: examples\/quickstart\/kubevirt\/WORKSPACE, examples\/quickstart\/kubevirt\/rpm\/BUILD\.bazel$/);
+    const { rpmFiles } = JSON.parse((await rig.crpm(['status', '--json'])).out) as { rpmFiles: string };
+    expect((await execa('sh', ['-c', `ls ${rpmFiles} | wc -l`])).stdout).toBe('11');
+
     const served = /http:\/\/127\.0\.0\.1:\d+\//.exec(readFileSync(join(rig.work, YIELDED[0] ?? ''), 'utf8'))?.[0] ?? '';
     expect((await rig.crpm(['serve', '--status'])).out).toContain(served);
     expect((await fetch(`${served}etc/passwd`)).status).toBe(404);
@@ -45,6 +51,8 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     const second = await rig.crpm(['run']);
     expect(outcomes(second.out)).toEqual(Object.fromEntries(NODES.map((node) => [node, 'fresh'])));
     expect(second.code).toBe(0);
+    expect(second.out).toMatch(/\nshown: the example takes the build$/);
+    expect(second.out).not.toContain(', new');
     expect((await rig.crpm(['plan'])).out).toContain('all fresh: nothing to do');
 
     const proof = JSON.parse((await rig.crpm(['verify', '--json'])).out) as { ok: boolean };
@@ -57,6 +65,7 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
       writeFileSync(source, text);
       const { code, out } = await rig.crpm(['run']);
       expect([code, out]).toEqual([0, expect.stringMatching(/^rpm-deps: hot swap: only bytes of \d+ RPMs? changed$/m)]);
+      expect(out.match(/^\S+(?=.* taken, new )/gm)).toEqual(['qemu-img']);
     }
 
     // A server that moves leaves all as it is but the addresses.

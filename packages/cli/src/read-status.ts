@@ -1,5 +1,6 @@
 import type { WorkspacePaths } from '@crpm/core';
 import type { RepositoryStatus } from '@crpm/pipeline';
+import type { Generation } from '@crpm/state';
 import { count, formatAge, formatDuration, formatFailure, formatTable, outcomeWord } from '@crpm/reporters';
 import { readRecordedRuns, type History } from './history.js';
 import type { Project } from './project.js';
@@ -15,6 +16,8 @@ export interface Status extends History {
   readonly generation?: string;
   /** RPMs in it. */
   readonly rpms?: number;
+  /** Where these are, as a pattern for a shell. */
+  readonly rpmFiles?: string;
   /** What the last proof from KubeVirt's files came to; absent: there is none, or the config has no KubeVirt tree. */
   readonly proof?: ProofStatus;
   /** Absent where crpm starts no server: `serve.mode` volume, none and published. */
@@ -22,7 +25,7 @@ export interface Status extends History {
 }
 
 export async function readStatus(project: Project, workspace: WorkspacePaths, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Status> {
-  const [{ lockFileOf, readCurrentGeneration, readLock }, { repositoryDir, repositoryStatus }] = await Promise.all([import('@crpm/state'), import('@crpm/pipeline')]);
+  const [{ lockFileOf, readCurrentGeneration, readLock }, { repositoryDir, repositoryStatus, rpmFiles }] = await Promise.all([import('@crpm/state'), import('@crpm/pipeline')]);
   const holder = readLock(lockFileOf(workspace));
   const current = readCurrentGeneration(repositoryDir(workspace));
   const history = readRecordedRuns(workspace, [...project.graph.nodes.keys()], holder);
@@ -34,9 +37,15 @@ export async function readStatus(project: Project, workspace: WorkspacePaths, en
     ...(holder ? { holder: { pid: holder.pid, host: holder.host, since: holder.since, command: holder.command } } : {}),
     ...history,
     ...(proof ? { proof } : {}),
-    ...(current ? { generation: current.id, rpms: current.files.filter(({ path }) => path.endsWith('.rpm')).length } : {}),
+    ...(current ? { generation: current.id, rpms: current.files.filter(({ path }) => path.endsWith('.rpm')).length, rpmFiles: rpmFiles(workspace, reposIn(current)) } : {}),
     ...(server ? { server: { running: server.running === true, baseUrl: server.baseUrl } } : {}),
   };
+}
+
+/** Its repositories: each has its RPMs below addresses by content. */
+function reposIn({ files }: Generation): readonly { readonly path: string }[] {
+  const paths = new Set(files.flatMap(({ path }) => /^(.+)\/by-sha256\//.exec(path)?.[1] ?? []));
+  return [...paths].map((path) => ({ path }));
 }
 
 /** For people. `now` is milliseconds since the epoch. */
@@ -47,6 +56,7 @@ export function formatStatus(status: Status, now: number, width?: number): strin
     ['last run', formatLast(status, now)],
     ['proof', status.proof ? formatProofStatus(status.proof, now) : status.nodes.some(({ node }) => node === 'verify') ? 'no run on record came as far' : 'none is made: kubevirt: false'],
     ['repository', formatRepository(status)],
+    ...(status.rpmFiles === undefined ? [] : [['RPM files', status.rpmFiles]]),
   ];
   const absence = status.last?.finished ? 'no part in it' : status.last?.killed ? 'was killed' : 'not ended';
   const nodes = status.nodes.map(({ node, outcome, role, ran }) => [

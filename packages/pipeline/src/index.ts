@@ -7,7 +7,7 @@ export * from './facts.js';
 export * from './kubevirt/index.js';
 export { nodeKinds, type KindOptions } from './kinds.js';
 export * from './params.js';
-export { repositoryDir } from './paths.js';
+export { repositoryDir, rpmFiles } from './paths.js';
 export { repodataRoom } from './predict/repodata-cache.js';
 export * from './serve/index.js';
 export { sourcesAtHand } from './source/at-hand.js';

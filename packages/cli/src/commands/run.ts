@@ -55,7 +55,9 @@ export function runCommand(cli: Cli): Command {
       }
       const last: string[] = [];
       await stoppable(cli, async (stop) => {
-        const { execute } = await import('../execute.js');
+        const [{ execute }, { readHistory }, { locateWorkspace }] = await Promise.all([import('../execute.js'), import('@crpm/runner'), import('@crpm/state')]);
+        const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
+        const before = readHistory(workspace);
         const summary = await execute({
           project,
           selected: part,
@@ -72,9 +74,8 @@ export function runCommand(cli: Cli): Command {
         });
         cli.code = summary.exitCode;
         if (!isForPeople(stdout)) return;
-        const [{ printProof }, { olderThanSources }, { locateWorkspace }] = await Promise.all([import('../print-proof.js'), import('../stale-roots.js'), import('@crpm/state')]);
-        const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
-        await printProof(cli.io, summary, { older: olderThanSources(summary, project.graph, workspace), lead: '\n' });
+        const { printEnd } = await import('../print-end.js');
+        await printEnd(cli.io, summary, { project, workspace, before });
       }).finally(() => {
         for (const line of last) cli.io.stderr.write(`${line}\n`);
       });

@@ -1,6 +1,7 @@
 export type { ClusterFact, RpmDepsFact, VerifyClusterFact, VerifyFact } from './facts.js';
 export { prefetch, type Prefetched, type PrefetchOptions } from './prefetch.js';
 export { formatProof, verdictOf, type ProofWords } from './format-proof.js';
+export { newRpms } from './new-rpms.js';
 export { formatRevert, plannedRevert, revert, type RevertOptions, type RevertResult } from './revert.js';
 export { moveAddresses, type MoveOptions } from './move-addresses.js';
 export { rpmDepsKind, type KubevirtKindOptions } from './rpm-deps-kind.js';

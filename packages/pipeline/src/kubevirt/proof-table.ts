@@ -5,11 +5,28 @@ type Row = Proof['rows'][number];
 const HEAD = ['RPM', 'EVR', 'ARCH', 'VERDICT', 'TREES'];
 const GAP = '  ';
 
-/** A row for every custom RPM. With the width of a terminal, in characters, the trees are cut to it, or left out; whole without. */
-export function proofTable(rows: Proof['rows'], width?: number): readonly string[] {
-  const places = placesOf(rows);
-  if (width !== undefined) return fitted(rows, places, width);
-  return columns([HEAD, ...rows.map((row, index) => [row.name, row.evr, places[index] ?? row.arch, row.verdict === 'taken' ? 'taken' : `${row.verdict}: ${row.message}`, row.trees.join(' ') || '-'])]);
+export interface TableOptions {
+  /** Of a terminal, in characters: the trees are cut to it, or left out. Absent: all is whole. */
+  readonly width?: number | undefined;
+  /** Rows of RPMs that the run made. Where all are, none is marked. */
+  readonly isNew?: ((row: Row) => boolean) | undefined;
+}
+
+/** A row for every custom RPM. */
+export function proofTable(rows: Proof['rows'], { width, isNew = () => false }: TableOptions = {}): readonly string[] {
+  const isMarked = rows.every(isNew) ? () => false : isNew;
+  const cells: readonly Cells[] = placesOf(rows).map((place, index) => {
+    const row = rows[index]!; // one place for each
+    return { row, place, verdict: `${row.verdict}${isMarked(row) ? ', new' : ''}` };
+  });
+  if (width !== undefined) return fitted(cells, width);
+  return columns([HEAD, ...cells.map(({ row, place, verdict }) => [row.name, row.evr, place, row.verdict === 'taken' ? verdict : `${verdict}: ${row.message}`, row.trees.join(' ') || '-'])]);
+}
+
+interface Cells {
+  readonly row: Row;
+  readonly place: string;
+  readonly verdict: string;
 }
 
 /** The architecture; where rows are of several streams or architectures, for which one it is served. */
@@ -23,8 +40,8 @@ function placesOf(rows: Proof['rows']): readonly string[] {
 }
 
 /** What is wrong with an RPM is never cut: it gets a line of its own where it is too long. */
-function fitted(rows: Proof['rows'], places: readonly string[], width: number): readonly string[] {
-  const [head = '', ...lines] = columns([HEAD.slice(0, -1), ...rows.map((row, index) => [row.name, row.evr, places[index] ?? row.arch, row.verdict])], false);
+function fitted(cells: readonly Cells[], width: number): readonly string[] {
+  const [head = '', ...lines] = columns([HEAD.slice(0, -1), ...cells.map(({ row, place, verdict }) => [row.name, row.evr, place, verdict])], false);
   const title = HEAD.at(-1) ?? '';
   const room = width - head.length - GAP.length;
   // A number below half a word tells nobody anything.
@@ -32,7 +49,7 @@ function fitted(rows: Proof['rows'], places: readonly string[], width: number): 
   return [
     hasRoom ? `${head}${GAP}${title}` : head.trimEnd(),
     ...lines.flatMap((line, index) => {
-      const row = rows[index];
+      const row = cells[index]?.row;
       if (!row) return [];
       const listed = `${line}${hasRoom ? `${GAP}${trees(row.trees, room)}` : ''}`.trimEnd();
       return row.verdict === 'not taken' ? [listed, `${GAP}${row.message}`] : [listed];
