@@ -74,7 +74,8 @@ export class CliRig {
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    // A crpm that told its summary may still be putting things away.
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

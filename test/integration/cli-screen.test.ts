@@ -111,6 +111,8 @@ test('whatever nodes write, it stays in their rows', async () => {
   at.resize(10, 30);
   const narrow = await at.becomes((all) => /^(?:汉字){6,}汉?…$/.test(all[1] ?? ''), 'the log, narrower');
   expect([narrow[0], narrow.length]).toEqual([expect.stringMatching(/^wide {2}/), 3]);
+  at.press('w');
+  await at.becomes((all) => all.length === 10 && all.slice(1, -1).every((row) => /^(?:汉字){1,7}$/.test(row)), 'the log, folded');
   at.press('C-c');
   await at.shows(/^code 130$/);
 });

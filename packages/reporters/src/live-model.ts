@@ -95,7 +95,7 @@ export class LiveModel {
     if (!node) return;
     node.heard = this.#now();
     node.said++;
-    node.lines.push(line.slice(0, 400));
+    node.lines.push(line);
     if (node.lines.length > 2 * REMEMBERED) node.lines.splice(0, REMEMBERED);
   }
 

@@ -2,10 +2,11 @@ import stringWidth from 'string-width';
 import { Held } from './held.js';
 import { Canvas, LEAVE } from './live-canvas.js';
 import { placeRows } from './live-fit.js';
+import { logPage } from './live-log.js';
 import type { LiveModel } from './live-model.js';
 import { widest } from './live-progress.js';
 import { LiveRows } from './live-rows.js';
-import { keyHelp, logPage, press, type View } from './live-view.js';
+import { keyHelp, press, type Room, type View } from './live-view.js';
 import type { Screen, Terminal } from './reporter.js';
 import { RowCutter } from './row-cutter.js';
 
@@ -84,7 +85,7 @@ interface Frame extends Size {
 function frame(model: LiveModel, rows: LiveRows, view: View, { atOnce, said, typing, ...size }: Frame): readonly string[] {
   const node = view.open ? model.nodes.get(view.chosen ?? '') : undefined;
   const below = [...(said === undefined ? [] : [said]), lastLine(model.progress(), typing ? keyHelp(view) : [], size.width)];
-  const above = node ? logPage(model, node, { top: view.top, room: logRoom(size, said) }) : placeRows(rows.draw(view.chosen), size.rows - below.length, atOnce);
+  const above = node ? logPage(model, node, { ...logRoom(size, said), folded: view.folded === true }, view.top === undefined ? undefined : { top: view.top, row: view.row ?? 0 }) : placeRows(rows.draw(view.chosen), size.rows - below.length, atOnce);
   return [...above, ...below].slice(-size.rows);
 }
 
@@ -95,9 +96,9 @@ function lastLine(progress: string, helps: readonly string[], width: number): st
   return help === undefined ? progress : `${progress}${' '.repeat(room + 2 - stringWidth(help))}${help}`;
 }
 
-/** Lines of a log between its title and what stands below. */
-function logRoom({ rows }: Size, said: string | undefined): number {
-  return Math.max(1, rows - (said === undefined ? 2 : 3));
+/** What a log has between its title and what stands below. */
+function logRoom({ rows, width }: Size, said: string | undefined): Room {
+  return { room: Math.max(1, rows - (said === undefined ? 2 : 3)), width };
 }
 
 /** One column is left free: a terminal may wrap behind the last one. */

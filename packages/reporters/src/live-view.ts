@@ -1,4 +1,5 @@
-import type { LiveModel, LiveNode } from './live-model.js';
+import { lastPage, moved, type Page } from './live-log.js';
+import type { LiveNode } from './live-model.js';
 
 /** What the live view shows: all nodes, or the log of the chosen one. */
 export interface View {
@@ -7,7 +8,14 @@ export interface View {
   readonly open: boolean;
   /** The line of the log that is shown first, from 0; absent: the last lines, as they come. */
   readonly top?: number;
+  /** Of a folded line the row that is shown first, from 0. */
+  readonly row?: number;
+  /** Lines of a log that are wider than the screen are folded; else they are cut. */
+  readonly folded?: boolean;
 }
+
+/** What of the screen a log has. */
+export type Room = Omit<Page, 'folded'>;
 
 /** Keys as a terminal sends them: control sequences in both of their modes, known or not; Escape alone; everything else a character. */
 const KEY = /\u001b\[[0-?]*[ -/]*[@-~]|\u001bO[@-~]|[^]/g;
@@ -21,32 +29,42 @@ const START = new Set(['\u001b[H', '\u001bOH', '\u001b[1~', 'g']);
 const END = new Set(['\u001b[F', '\u001bOF', '\u001b[4~', 'G']);
 const OPEN = new Set(['l', '\r', '\n']);
 const BACK = new Set(['\u001b', 'q', 'l']);
+const FOLD = 'w';
 
-/** What becomes of the view by what was typed. `room`: lines of a log that are shown at once. */
-export function press(view: View, typed: string, nodes: readonly LiveNode[], room: number): View {
+/** What becomes of the view by what was typed. */
+export function press(view: View, typed: string, nodes: readonly LiveNode[], room: Room): View {
   return (typed.match(KEY) ?? []).reduce((before, key) => (before.open ? pressInLog : pressInList)(before, key, nodes, room), view);
 }
 
 function pressInList(view: View, key: string, nodes: readonly LiveNode[]): View {
   if (UP.has(key) || DOWN.has(key)) return choose(view, UP.has(key) ? -1 : 1, nodes);
-  if (key === '\u001b') return { open: false };
+  if (key === '\u001b') return { open: false, ...lasting(view) };
   const chosen = view.chosen ?? talking(nodes);
-  return OPEN.has(key) && chosen !== undefined ? { chosen, open: true } : view;
+  return OPEN.has(key) && chosen !== undefined ? { chosen, open: true, ...lasting(view) } : view;
 }
 
-function pressInLog(view: View, key: string, nodes: readonly LiveNode[], room: number): View {
-  const { chosen, open, top } = view;
-  if (BACK.has(key)) return { ...(chosen === undefined ? {} : { chosen }), open: false };
+function pressInLog(view: View, key: string, nodes: readonly LiveNode[], room: Room): View {
+  const { chosen, open, top, row = 0, folded = false } = view;
+  const here = { ...(chosen === undefined ? {} : { chosen }), open, ...lasting(view) };
+  if (BACK.has(key)) return { ...here, open: false };
   if (LEFT.has(key) || RIGHT.has(key)) return choose(view, LEFT.has(key) ? -1 : 1, nodes);
+  if (key === FOLD) return { ...(chosen === undefined ? {} : { chosen }), open, ...(top === undefined ? {} : { top }), ...(folded ? {} : { folded: true }) };
   const node = nodes.find(({ id }) => id === chosen);
-  const step = stepOf(key, room);
+  const step = stepOf(key, room.room);
   if (!node || step === 0) return view;
-  const last = node.said - room;
-  const next = Math.max(firstKept(node), (top ?? last) + step);
-  return { ...(chosen === undefined ? {} : { chosen }), open, ...(next < last ? { top: next } : {}) };
+  const page = { ...room, folded };
+  const last = lastPage(node, page);
+  const next = moved(node, page, top === undefined ? last : { top, row }, step);
+  if (next.top > last.top || (next.top === last.top && next.row >= last.row)) return here;
+  return { ...here, top: next.top, ...(next.row > 0 ? { row: next.row } : {}) };
 }
 
-/** Lines that a key goes down in a log. */
+/** What stays of a view when another node or none is chosen. */
+function lasting({ folded }: View): Pick<View, 'folded'> {
+  return folded ? { folded } : {};
+}
+
+/** Rows that a key goes down in a log. */
 function stepOf(key: string, room: number): number {
   if (UP.has(key)) return -1;
   if (DOWN.has(key)) return 1;
@@ -58,7 +76,7 @@ function stepOf(key: string, room: number): number {
 /** The node that has begun before or behind the chosen one. */
 function choose(view: View, step: 1 | -1, nodes: readonly LiveNode[]): View {
   const chosen = neighbour(view.chosen, step, nodes);
-  return chosen === undefined || chosen === view.chosen ? view : { chosen, open: view.open };
+  return chosen === undefined || chosen === view.chosen ? view : { chosen, open: view.open, ...lasting(view) };
 }
 
 /** The next node that has begun, or the first or last one; at the ends it stays. */
@@ -80,21 +98,7 @@ function hasLog({ state, lines }: LiveNode): boolean {
 }
 
 /** What the keys do, for the last line; where there is no room for all of it, less. */
-export function keyHelp({ open }: View): readonly string[] {
-  return open ? ['↑↓ scroll · ←→ other node · Esc back · Ctrl-C stop', 'Esc back · Ctrl-C stop', 'Esc back'] : ['↑↓ choose · l log · Ctrl-C stop', 'l log'];
-}
-
-/** A node's log: its title, then as many lines as there is room for, however wide. The whole of it is in its file. */
-export function logPage(model: LiveModel, node: LiveNode, { top, room }: { readonly top?: number | undefined; readonly room: number }): readonly string[] {
-  const kept = firstKept(node);
-  const first = Math.max(kept, top ?? node.said - room);
-  const lines = node.lines.slice(first - kept, first - kept + room);
-  const where = top === undefined ? '' : `  lines ${first + 1}–${first + lines.length} of ${node.said}`;
-  const nothing = ['waiting', 'running'].includes(node.state) ? 'nothing yet' : 'it wrote nothing';
-  return [`${model.title(node)}${where}`, ...(lines.length > 0 ? lines : [nothing])];
-}
-
-/** The first line that is still remembered. */
-function firstKept({ said, lines }: LiveNode): number {
-  return said - lines.length;
+export function keyHelp({ open, folded }: View): readonly string[] {
+  const lines = folded ? 'w cut lines' : 'w whole lines';
+  return open ? [`↑↓ scroll · ←→ other node · ${lines} · Esc back · Ctrl-C stop`, `${lines} · Esc back · Ctrl-C stop`, `${lines} · Esc back`, 'Esc back'] : ['↑↓ choose · l log · Ctrl-C stop', 'l log'];
 }
