@@ -175,13 +175,13 @@ describe.skipIf(lacking)('other ways to fail, of the same causes', () => {
   });
 
   test('a header that is missing', async () => {
-    expect(await told({ spec: { build: 'cc -c main.c' }, files: { 'demo/main.c': '#include <no/such.h>\n' } })).toBe('main.c, line 1 includes no/such.h, which is not there');
+    expect(await told({ spec: { build: 'cc -c main.c' }, files: { 'demo/main.c': '#include <no/such.h>\n' } })).toBe('demo/main.c, line 1 includes no/such.h, which is not there');
   });
 
   test('a line that a patch of the spec brings', async () => {
     const bad = PATCH.replace('#include <string.h>', 'int count = oops;');
     expect(await told({ spec: { head: 'Patch1: fix.patch\n', prep: '%autosetup -p1', build: 'cc -c main.c' }, files: { 'demo/main.c': C_OF_DEMO, 'demo/VERSION': '1.0\n', 'dist-git/fix.patch': bad } })).toMatch(
-      /^main\.c, line 3 once %prep of the spec has changed it: .*oops.*$/,
+      /^demo\/main\.c, line 3 once %prep of the spec has changed it: .*oops.*$/,
     );
   });
 

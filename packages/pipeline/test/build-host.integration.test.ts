@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,7 +122,7 @@ describe.skipIf(missing.length > 0)('QEMU’s way: a tree and a dist-git folder'
     const patches = { '0001-say.patch': sayPatch('upstream', 'patched'), '0002-again.patch': sayPatch('something else', 'x') };
     const tree = emulatorTree(join(root, 'q'), 'upstream', '10.1.50');
     const failure = await failureOf(hostConfig([emulator(tree, emulatorDistGit(join(root, 'd'), { patches }))]), 'qemu.rpmbuild');
-    expect(failure).toMatchObject({ class: 'build', message: 'the patch 0002-again.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
+    expect(failure).toMatchObject({ class: 'build', message: `the patch ${root}/d/0002-again.patch of the spec does not apply to this tree: hunk #1 of ${tree}/tool.c` });
     expect(failure.next).toContain('patches: drop');
     const kept = await build(hostConfig([emulator(tree, join(root, 'd'), { patches: ['0001-say.patch'] })]), 'qemu.rpmbuild');
     expect(contentOf(kept, 'qemu.rpmbuild', 'qemu-img', '/usr/bin/qemu-tool')).toContain('patched');
@@ -132,8 +132,8 @@ describe.skipIf(missing.length > 0)('QEMU’s way: a tree and a dist-git folder'
     const tree = emulatorTree(join(root, 'q'), 'x');
     writeFileSync(join(tree, 'tool.c'), 'int main(void) { return nonsense; }\n');
     const failure = await failureOf(hostConfig([emulator(tree, emulatorDistGit(join(root, 'd')))]), 'qemu.rpmbuild');
-    expect(failure).toMatchObject({ class: 'build', message: expect.stringMatching(/^tool\.c, line 1: .*nonsense/) as string });
-    expect(failure.lines?.join('\n')).toMatch(/tool\.c:1:\d+: error: .*nonsense/);
+    expect(failure).toMatchObject({ class: 'build', message: expect.stringMatching(new RegExp(`^${tree}/tool\\.c, line 1: .*nonsense`)) as string });
+    expect(failure.lines?.join('\n')).toMatch(new RegExp(`^${tree}/tool\\.c:1:\\d+: error: .*nonsense`, 'm'));
   });
 
   test('shows rpm’s words when the spec can’t be parsed, before anything is packed', async () => {
@@ -180,6 +180,16 @@ describe.skipIf(missing.length > 0)('libvirt’s way: meson dist and the spec in
     const archive = join(run.outputs.get('libtiny.dist')?.dir ?? '', 'archive', 'libtiny-12.5.0.tar.xz');
     execFileSync('tar', ['-xf', archive, '-C', root]);
     expect(says(await build(hostConfig([tiny(join(root, 'libtiny-12.5.0'))]), 'libtiny.rpmbuild'))).toContain('no git at all');
+  });
+
+  test('of a meson.build that meson can’t read, says where it is and what shows the same', async () => {
+    const tree = mesonTree(join(root, 'm'), 'x');
+    writeFileSync(join(tree, 'meson.build'), "project('tiny'\n");
+    const { commands = [], ...failure } = await failureOf(hostConfig([tiny(tree)]), 'libtiny.rpmbuild');
+    expect(failure).toMatchObject({ message: `meson can't read ${tree}/meson.build`, lines: [expect.stringMatching(new RegExp(`^${tree}/meson\\.build:\\d+:\\d+: ERROR: `))] });
+    const [command = ''] = commands;
+    expect(spawnSync('sh', ['-c', command], { cwd: root, encoding: 'utf8' })).toMatchObject({ status: 1, stdout: expect.stringContaining('ERROR: ') });
+    expect(command).toBe(`meson introspect --projectinfo ${tree}/meson.build`);
   });
 
   test('tells a project whose name the spec does not know', async () => {

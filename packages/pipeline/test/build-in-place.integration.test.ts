@@ -238,7 +238,7 @@ describe.each([
 
       edit(join(tree, 'tool.c'), 'upstream', 'elsewhere');
       const failure = await build(pkg).then(() => undefined, toFailure);
-      expect(failure).toMatchObject({ class: 'build', message: 'the patch 0001-say.patch of the spec does not apply to this tree: hunk #1 of tool.c' });
+      expect(failure).toMatchObject({ class: 'build', message: `the patch ${distGit}/0001-say.patch of the spec does not apply to this tree: hunk #1 of ${tree}/tool.c`, commands: [`patch --dry-run -p1 -F0 -d '${tree}' < '${distGit}/0001-say.patch'`] });
     });
 
     test('subprojects that a tree lacks are fetched once, and compiled without network', async () => {

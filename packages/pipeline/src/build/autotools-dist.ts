@@ -26,7 +26,7 @@ export async function autotoolsDist(context: NodeContext, work: Work, { spec, na
   context.report.status('configure, make dist');
   const { exit, output, answers } = await runStep(context, work, { argv: script(MAKE_DIST, [String(context.budget.jobs)]), answers: 'crpm-' });
   if (exit.code !== 0) {
-    fail(await stepFailed(context, output, { message: `make dist of ${tree.dir} failed`, next: 'Correct what the lines shown name; what autoreconf, configure or make misses belongs into the BuildRequires of the spec.' }));
+    fail(await stepFailed(context, tree, output, { message: `make dist of ${tree.dir} failed`, next: 'Correct what the lines shown name; what autoreconf, configure or make misses belongs into the BuildRequires of the spec.' }));
   }
   const made = marked(answers, 'crpm-archive ');
   const wanted = `${names.top}.tar.gz`;

@@ -26,12 +26,12 @@ export async function mesonDist(context: NodeContext, work: Work, { spec, names,
   await commitAll(context, work);
   context.report.status('meson setup');
   await mustRun(context, work, { argv: ['meson', 'setup', '--wrap-mode=nodownload', ...(await projectOptions(tree)), 'build', 'source'], env: TRAVELS }, (seen) =>
-    stepFailed(context, seen, { message: `meson setup of ${tree.dir} failed`, next: 'Correct what the lines shown name; a dependency that meson misses belongs into the BuildRequires of the spec.' }),
+    stepFailed(context, tree, seen, { message: `meson setup of ${tree.dir} failed`, next: 'Correct what the lines shown name; a dependency that meson misses belongs into the BuildRequires of the spec.' }),
   );
   context.report.status('meson dist');
   // gzip, because meson packs xz on one core at its slowest; what the spec wants is made from it right after.
   await mustRun(context, work, { argv: ['meson', 'dist', '-C', 'build', '--no-tests', '--formats', 'gztar'], env: TRAVELS }, (seen) =>
-    stepFailed(context, seen, { message: `meson dist of ${tree.dir} failed`, next: 'Correct what the lines shown name: meson dist runs the scripts that meson.build gives to meson.add_dist_script().' }),
+    stepFailed(context, tree, seen, { message: `meson dist of ${tree.dir} failed`, next: 'Correct what the lines shown name: meson dist runs the scripts that meson.build gives to meson.add_dist_script().' }),
   );
   const made = await onlyArchive(context, work);
   checkNames(made, spec.name, names);

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
+
 import { fail, type NodeContext, type Work } from '@crpm/core';
 
+import { quote } from '../quote.js';
+import { ownNames } from './diagnosis/own-names.js';
 import { putTree, readTreeFile, type SnapshotTree } from './trees.js';
 import { mustRun } from './work.js';
 
@@ -15,11 +19,13 @@ export interface MesonProject {
 export async function mesonProject(context: NodeContext, work: Work, tree: SnapshotTree): Promise<MesonProject> {
   await putTree(work, tree, 'project', (path) => path === 'meson.build');
   const argv = ['meson', 'introspect', '--projectinfo', 'meson.build'];
-  const answers = await mustRun(context, work, { argv, cwd: 'project', answers: '{' }, (seen) => ({
+  const answers = await mustRun(context, work, { argv, cwd: 'project', answers: '{' }, async (seen) => ({
     class: 'build',
     message: `meson can't read ${tree.dir}/meson.build`,
-    next: 'Correct meson.build; meson introspect --projectinfo meson.build shows the same.',
-    lines: seen.telling(),
+    next: 'Correct it, then run again.',
+    lines: seen.telling().map(ownNames(tree, context.workspace).line),
+    // Elsewhere nobody knows whether this machine has meson.
+    ...((await context.engine()).kind === 'host' ? { commands: [`meson introspect --projectinfo ${quote(join(tree.dir, 'meson.build'))}`] } : {}),
   }));
   const told = projectInfo(answers);
   if (told !== undefined && told.version !== 'undefined') return told;

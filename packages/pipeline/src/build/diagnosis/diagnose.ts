@@ -1,6 +1,7 @@
 import type { Cause, Failure } from '@crpm/core';
 
 import type { OwnComplaint } from './own-lines.js';
+import type { OwnNames } from './own-names.js';
 import { configuring, compilerComplaint, linkerComplaint, missingHeader, missingProgram, rejectedPatch } from './of-sources.js';
 import { fullDisk, noMemory, noNetwork } from './of-machine.js';
 import { failedPhase, failedTests, missingFiles, missingRequirement, unpackagedFiles } from './of-spec.js';
@@ -12,6 +13,8 @@ export interface FailedBuild {
   readonly package: string;
   /** What compilers and meson said in them, at the lines of the user's own files. */
   readonly complaints: readonly OwnComplaint[];
+  /** A file as the tree names it, as the user is told of it. */
+  readonly path: OwnNames['path'];
   /** The disk that it writes to, for people. */
   readonly disk: string;
 }

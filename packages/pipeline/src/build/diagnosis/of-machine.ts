@@ -49,7 +49,7 @@ export const noNetwork: Way = ({ lines }) => {
 
 /** Of any program: whether disk, memory or network is why it failed. `online`: whether it had one. */
 export function ofMachine(lines: readonly string[], { online }: { readonly online: boolean }): Failure | undefined {
-  const failed = { lines, package: '', complaints: [], disk: 'the disk where it runs' };
+  const failed = { lines, package: '', complaints: [], path: (file: string) => file, disk: 'the disk where it runs' };
   const found = fullDisk(failed) ?? noMemory(failed) ?? (online ? unreachable(lines) : noNetwork(failed));
   return found && asFailure(found);
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { compilerErrors } from '../../../src/build/diagnosis/compiler-errors.js';
 import { diagnose } from '../../../src/build/diagnosis/diagnose.js';
 
-const found = (lines: readonly string[]) => diagnose({ lines, package: 'demo', complaints: compilerErrors(lines), disk: 'the disk' });
+const found = (lines: readonly string[]) => diagnose({ lines, package: 'demo', complaints: compilerErrors(lines), path: (file) => file, disk: 'the disk' });
 const told = (...lines: readonly string[]) => {
   const diagnosis = found(lines);
   return diagnosis && [diagnosis.cause, diagnosis.what, diagnosis.next];
