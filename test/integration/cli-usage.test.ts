@@ -94,7 +94,18 @@ test('every complaint about a config is told at once, with its place', async () 
   expect(code).toBe(2);
   expect(err).toMatch(/^custom-rpms.config.yaml:1:1: error: unknown key "basesistem" in the config; did you mean "basesystem"\? Allowed: .*\n 1 \| basesistem: host\n {3}\| \^{10}\n/);
   expect(err).toContain('\ncustom-rpms.config.yaml:3:11: error: ');
+  const forPrograms = await rig.crpm(['validate', '--json']);
+  expect([forPrograms.code, forPrograms.err]).toEqual([2, '']);
+  const { valid, complaints } = JSON.parse(forPrograms.out) as { valid: boolean; complaints: { severity: string; message: string; file: string; line: number; column: number; length: number }[] };
+  expect(valid).toBe(false);
+  expect(complaints.map(({ file, line, column, severity, message }) => `${file}:${String(line)}:${String(column)}: ${severity}: ${message}`)).toEqual(err.split('\n').filter((line) => line.startsWith('custom-rpms.config.yaml:')));
   expectNothingBegun();
+});
+
+test('a config that is valid says of what to programs too', async () => {
+  rig.write({ 'custom-rpms.config.yaml': 'basesystem: host\nkubevirt: false\nsources: {}\ntasks:\n  greet: { run: ["true"] }\n' });
+  const { code, out } = await rig.crpm(['validate', '--json']);
+  expect([code, JSON.parse(out)]).toEqual([0, { valid: true, file: join(rig.work, 'custom-rpms.config.yaml'), packages: [], nodes: ['greet'], complaints: [] }]);
 });
 
 test('missing trees are told before anything starts', async () => {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { nodeNamed, select, type Config, type Graph, type GraphNode, type Selected, type WorkspacePaths } from '@crpm/core';
+import { nodeNamed, select, type Config, type Diagnostic, type Graph, type GraphNode, type Selected, type WorkspacePaths } from '@crpm/core';
 import type { Loaded } from '@crpm/config';
 import { ComplaintsError, refuse } from './complaints.js';
 import type { Overrides, SelectionOptions } from './help.js';
@@ -16,6 +16,8 @@ export interface Project {
   readonly complete: Loaded['complete'];
   /** Variables of the environment that stand above the config. */
   readonly variables: readonly string[];
+  /** Complaints that nothing is refused for. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** Finds, checks and compiles the config, with what the command line says in its place. Warnings go to stderr; complaints are thrown, all at once. */
@@ -37,7 +39,7 @@ export async function openProject(cli: Cli, options: GlobalOptions & Overrides &
   const graph = compile(config);
   if (!graph.ok) throw new ComplaintsError(await complete(graph.error));
   if (options.locked) await requireLocked({ config, complete }, options.skip);
-  return { config, graph: graph.value, complete, variables: loaded.value.variables };
+  return { config, graph: graph.value, complete, variables: loaded.value.variables, warnings: loaded.value.warnings };
 }
 
 function withEngine(config: Config, kind: Overrides['engine']): Config {

@@ -65,7 +65,7 @@ class World {
     const node: GraphNode = { id: 'greet', kind: 'task', title: 'greet', needs: [], params: this.params };
     const graph: Graph = { nodes: new Map([[node.id, node]]) };
     const config = { root: '/', file: '/custom-rpms.config.yaml', packages: [], engine: { kind: 'auto', network: 'bridge' } } as unknown as Project['config'];
-    return { project: { config, graph, variables: [], complete: async (all) => all }, selected: { graph, roles: new Map() } };
+    return { project: { config, graph, variables: [], warnings: [], complete: async (all) => all }, selected: { graph, roles: new Map() } };
   }
 
   #kind(): NodeKind {
