@@ -66,6 +66,8 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
       const { code, out } = await rig.crpm(['run']);
       expect([code, out]).toEqual([0, expect.stringMatching(/^rpm-deps: hot swap: only bytes of \d+ RPMs? changed$/m)]);
       expect(out.match(/^\S+(?=.* taken, new )/gm)).toEqual(['qemu-img']);
+      // The tree names RPMs of before again: that was proven, and is proven anew.
+      expect(outcomes(out)['verify']).toBe('ran');
     }
 
     // A server that moves leaves all as it is but the addresses.

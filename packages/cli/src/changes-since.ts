@@ -18,12 +18,8 @@ export function changesSince(workspace: WorkspacePaths, graph: Graph, node: stri
   const held = runs.findLastIndex(({ events }) => events.some((event) => event.type === 'node-finished' && event.node === node && HELD.has(event.outcome) && event.stale === undefined));
   return runs.slice(held + 1).flatMap(({ run, events }) => {
     const done = new Set(events.flatMap((event) => (event.type === 'node-finished' && event.outcome === 'ran' ? [event.node] : [])));
-    return events.flatMap((event) => (event.type === 'node-started' && above.has(event.node) && done.has(event.node) && !isOfANeed(graph, event) ? [{ node: event.node, run, reason: event.reason }] : []));
+    return events.flatMap((event) => (event.type === 'node-started' && above.has(event.node) && done.has(event.node) && event.cause !== 'needs' ? [{ node: event.node, run, reason: event.reason }] : []));
   });
 }
 
 const HELD: ReadonlySet<NodeOutcome> = new Set<NodeOutcome>(['ran', 'fresh', 'restored']);
-
-function isOfANeed({ nodes }: Graph, { node, reason }: { readonly node: string; readonly reason: string }): boolean {
-  return nodes.get(node)?.needs.some((need) => reason.startsWith(`${need} `)) === true;
-}

@@ -126,10 +126,10 @@ test('status tells what failed in the last run in a few words, where its log is,
 test('what the needs of a node ran for since its result was last of them: their own causes, and only where they came to an end', () => {
   const needs = (id: string, ...of: readonly string[]): [string, GraphNode] => [id, { id, kind: 'k', title: id, needs: of, params: null }];
   const graph: Graph = { nodes: new Map([needs('tree'), needs('dist', 'tree'), needs('rpms', 'dist'), needs('other')]) };
-  const begun = (node: string, reason: string): Event => ({ type: 'node-started', at: 1, node, reason, log: '' });
+  const begun = (node: string, reason: string, cause?: 'needs'): Event => ({ type: 'node-started', at: 1, node, reason, log: '', ...(cause ? { cause } : {}) });
   record(0, [started, begun('tree', 'tree: too-early.c changed'), ended('tree', 'ran', 2)]);
   record(1, [started, begun('tree', 'first run'), ended('tree', 'ran', 2), begun('rpms', 'first run'), ended('rpms', 'ran', 3)]);
-  const failed = record(2, [started, begun('tree', 'tree: a.c changed'), ended('tree', 'ran', 2), begun('dist', 'tree changed'), ended('dist', 'ran', 2), begun('rpms', 'dist changed'), ended('rpms', 'failed', 3), begun('other', 'forced'), ended('other', 'ran', 3)]);
+  const failed = record(2, [started, begun('tree', 'tree: a.c changed'), ended('tree', 'ran', 2), begun('dist', 'tree changed', 'needs'), ended('dist', 'ran', 2), begun('rpms', 'dist changed', 'needs'), ended('rpms', 'failed', 3), begun('other', 'forced'), ended('other', 'ran', 3)]);
   record(3, [started, begun('tree', 'tree: broken.c changed'), ended('tree', 'failed', 2)]);
   const again = record(4, [started, begun('tree', 'tree: b.c new'), ended('tree', 'ran', 2), ended('rpms', 'failed', 3)]);
   record(5, [started, { ...ended('rpms', 'fresh', 2), role: 'as-is', stale: 'dist changed' } as Event]);

@@ -71,7 +71,7 @@ const failure = (of: string): Required<Failure> => ({ class: of as Failure['clas
 /** One of each; a new type of event does not compile until it is here. */
 const EVENTS: { readonly [T in Event['type']]: Required<Event & { readonly type: T }> } = {
   'run-started': { type: 'run-started', at: 1, run: 'r', nodes: [{ id: 'a', kind: 'k', title: 't', group: 'g', needs: ['b'], lastMs: 1.5 }], logs: '/l', environment: { crpm: '0.1.0' } },
-  'node-started': { type: 'node-started', at: 1, node: 'a', reason: 'b changed, c is needed now', reasons: ['b changed', 'c is needed now'], log: '/l/a.log' },
+  'node-started': { type: 'node-started', at: 1, node: 'a', reason: 'b changed, c is needed now', reasons: ['b changed', 'c is needed now'], cause: 'needs', log: '/l/a.log' },
   'node-line': { type: 'node-line', at: 1, node: 'a', text: '' },
   'node-status': { type: 'node-status', at: 1, node: 'a', text: 's' },
   'node-warning': { type: 'node-warning', at: 1, node: 'a', text: 'w' },

@@ -21,7 +21,16 @@ export type LeftOut = Extract<Role, 'as-is' | 'skipped'>;
 /** One thing that happened. Every face and every recorded run reads these and nothing else; `schemas/event.schema.json` is the same for others. `at` is milliseconds since the epoch. */
 export type Event =
   | { readonly type: 'run-started'; readonly at: number; readonly run: string; readonly nodes: readonly EventNode[]; readonly logs: string; readonly environment?: Readonly<Record<string, string>> }
-  | { readonly type: 'node-started'; readonly at: number; readonly node: string; readonly reason: string; readonly reasons?: readonly string[]; readonly log: string }
+  | {
+      readonly type: 'node-started';
+      readonly at: number;
+      readonly node: string;
+      readonly reason: string;
+      readonly reasons?: readonly string[];
+      /** It runs for nothing but what its needs gave; absent: for something of its own as well. */
+      readonly cause?: 'needs';
+      readonly log: string;
+    }
   | { readonly type: 'node-line'; readonly at: number; readonly node: string; readonly text: string }
   | { readonly type: 'node-status'; readonly at: number; readonly node: string; readonly text: string }
   | { readonly type: 'node-warning'; readonly at: number; readonly node: string; readonly text: string }

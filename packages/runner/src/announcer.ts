@@ -14,6 +14,7 @@ const REASONS = 200;
 interface Why {
   readonly reason: string;
   readonly reasons: readonly string[];
+  readonly cause?: 'needs';
 }
 
 /** What there is to tell of a node's end. */
@@ -82,11 +83,11 @@ export class Announcer {
     this.emit({ type: 'node-warning', at: Date.now(), node, text });
   }
 
-  started(node: GraphNode, { reason, reasons }: Why): NodeVoice {
+  started(node: GraphNode, { reason, reasons, cause }: Why): NodeVoice {
     const log = join(this.#folder, logFileName(node.id));
     const writer = this.#writer(logFileName(node.id));
     const lines: string[] = [];
-    this.emit({ type: 'node-started', at: Date.now(), node: node.id, reason, ...(reasons.length > 1 ? { reasons: reasons.slice(0, REASONS) } : {}), log });
+    this.emit({ type: 'node-started', at: Date.now(), node: node.id, reason, ...(reasons.length > 1 ? { reasons: reasons.slice(0, REASONS) } : {}), ...(cause ? { cause } : {}), log });
     return {
       log,
       tail: () => lines,

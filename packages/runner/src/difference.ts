@@ -43,6 +43,12 @@ export function needOf(difference: Difference): string | undefined {
   return difference.what === 'need' ? difference.need : difference.what === 'input' ? needOfEarlierRun(difference.name) : undefined;
 }
 
+/** Whether a node runs for nothing but what its needs gave. That the store has an equal result no more is no cause of its own. */
+export function isOfNeeds(differences: readonly Difference[]): boolean {
+  const causes = differences.filter(({ what }) => what !== 'evicted' && what !== 'store');
+  return causes.length > 0 && causes.every((difference) => needOf(difference) !== undefined);
+}
+
 export interface Compared {
   /** Of the recorded result. */
   readonly recorded: readonly Input[];

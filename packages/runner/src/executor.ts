@@ -2,7 +2,7 @@ import { FailureError, toFailure, type Budget, type Engine, type Failure, type I
 import type { Announcer, NodeVoice } from './announcer.js';
 import { withRetries } from './attempts.js';
 import { contextOf, listInputs, type Grounds, type Question } from './decide.js';
-import type { Difference } from './difference.js';
+import { isOfNeeds, type Difference } from './difference.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { NodeRecord } from './history.js';
 import type { RunOptions } from './options.js';
@@ -39,7 +39,7 @@ export class Executor {
   }
 
   async execute(job: Job): Promise<End> {
-    const voice = this.#parts.announcer.started(job.question.node, { reason: formatReason(job.why), reasons: formatDifferences(job.why) });
+    const voice = this.#parts.announcer.started(job.question.node, { reason: formatReason(job.why), reasons: formatDifferences(job.why), ...(isOfNeeds(job.why) ? { cause: 'needs' } : {}) });
     const { signal } = this.#parts.options;
     const begun = performance.now();
     const took = () => performance.now() - begun;

@@ -37,6 +37,8 @@ export function verifyKind({ env }: KubevirtKindOptions): NodeKind<VerifyParams>
         { name: 'repository', value: served ? repositoryAddress(params, context) : 'none' },
       ]);
     },
+    // Keeps it out of the store too: what a server answered once is no proof that it does now, and proving takes no time.
+    stale: () => Promise.resolve(undefined),
     async run(params, context): Promise<Json> {
       const tree = treeState(context.workspace, params.kubevirt);
       const lock = await acquireLock(tree.lock, { command: `verify of ${context.workspace.id}`, what: `the KubeVirt tree ${tree.dir}` });

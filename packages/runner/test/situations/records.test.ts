@@ -71,6 +71,14 @@ describe('what is recorded', () => {
     expect(started.find(({ node }) => node === 'base')?.reasons).toBeUndefined();
   });
 
+  test('what runs for nothing but what its needs gave is marked, and nothing else', async () => {
+    await built(rig);
+    rig.inputs.set('a.source', 'another').set('repo', 'another');
+    await rig.run(graph);
+    const causes = rig.events.flatMap((event) => (event.type === 'node-started' ? [[event.node, event.cause]] : []));
+    expect(causes).toEqual([['a.source', undefined], ['a.build', 'needs'], ['repo', undefined], ['serve', 'needs']]);
+  });
+
   test('a damaged end of the journal costs that record and one warning', async () => {
     await built(rig);
     const journal = join(rig.workspace.state, 'journal');
