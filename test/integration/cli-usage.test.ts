@@ -57,6 +57,18 @@ test('doctor: a config that is missing or wrong makes 2, as everywhere', async (
   expectNothingBegun();
 });
 
+test('doctor: whatever is not ok says what mends it, in words and as JSON, and an engine that is missing makes 3', async () => {
+  rig.write({ 'custom-rpms.config.yaml': 'basesystem: centos-stream-10\nkubevirt: false\nsources: { tiny: { dir: tree, preset: none, kind: rpmbuild, spec: { git: "file:///nowhere", branch: c9s } } }\n', 'tree/text': '' });
+  const env = { KUBEVIRT_CRI: 'podman', XDG_RUNTIME_DIR: rig.root, https_proxy: 'http://proxy.example.org' };
+  const { code, out } = await rig.crpm(['doctor'], { env });
+  expect([code, out]).toEqual([3, expect.stringMatching(/^error {3}engine: no container engine answers: none is at any of these places\n {8}the rootless Podman socket: .*\n {8}the system Podman socket: .*\n {8}next: Start Podman’s socket: /m)]);
+  const { findings } = JSON.parse((await rig.crpm(['doctor', '--json'], { env })).out) as { findings: readonly { state: string; what: string; next?: string }[] };
+  const bad = findings.filter(({ state }) => state !== 'ok');
+  expect(bad.map(({ state, what }) => `${state} ${what}`)).toEqual(expect.arrayContaining(['warning proxy', 'warning spec of tiny', 'error engine']));
+  expect(bad.filter(({ next = '' }) => next === '')).toEqual([]);
+  for (const { what, next = '' } of bad) expect(out).toMatch(new RegExp(`^(?:warning|error  ) ${what}: [^]*?\n {8}next: ${next.replaceAll(/[^\w ]/g, '.')}$`, 'm'));
+});
+
 test('a basesystem of this machine is not built in a container engine', async () => {
   rig.write({ 'custom-rpms.config.yaml': TASKS });
   const { code, err } = await rig.crpm(['run', '--engine', 'docker']);

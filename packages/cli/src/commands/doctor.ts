@@ -23,7 +23,7 @@ export function doctorCommand(cli: Cli): Command {
         if (options.json) printJson(cli.io, { findings });
         const colours = palette(wantsColour(cli.io.stdout, cli.io.env));
         const width = widthOf(cli.io.stdout);
-        const prose = (text: string, first: number) => text.split('\n').map((line) => wrap(line, { width, first, indent: 8 })).join('\n');
+        const prose = (text: string, first: number) => text.split('\n').map((line, index) => wrap(line, { width, first: index === 0 ? first : 8, indent: 8 })).join('\n        ');
         for (const { state, what, detail, next } of options.json ? [] : findings) {
           const mark = { ok: colours.good('ok     '), warning: colours.caution('warning'), error: colours.bad('error  ') }[state];
           cli.io.stdout.write(`${mark} ${prose(`${what}: ${detail}`, 8)}\n${next === undefined ? '' : `        next: ${prose(next, 14)}\n`}`);

@@ -1,4 +1,4 @@
-import type { EngineFacts } from '@crpm/engines';
+import type { EngineFacts, EngineProbe } from '@crpm/engines';
 import { fine, warning, wrong, type Finding } from './finding.js';
 
 /** How many ids of its own a rootless engine needs, to be every user that a distribution's packages know. */
@@ -10,6 +10,15 @@ export interface User {
   /** Contents of /etc/subuid and /etc/subgid; absent: there is none. */
   readonly subuid?: string;
   readonly subgid?: string;
+}
+
+/** Where an engine was looked for before one was found, which nobody need mend unless it was named. Where none answers, the failure of the engine itself says where it was looked for. */
+export function judgePlaces(probes: readonly Pick<EngineProbe, 'from' | 'answer'>[]): readonly Finding[] {
+  const first = probes.findIndex(({ answer }) => answer.ok);
+  return probes.slice(0, first + 1).map(({ from, answer }) => {
+    if (answer.ok) return fine(from, answer.value);
+    return from.startsWith('the Docker context ') ? warning(from, `${answer.error}; the next engine that answers is used`, 'Bring up what it names, or docker context use default.') : fine(from, `none: ${answer.error}`);
+  });
 }
 
 /** What bites with an engine that runs without root. Nothing to tell of one that has it. */

@@ -10,7 +10,7 @@ import type { Overrides } from '../help.js';
 import type { Cli, GlobalOptions } from '../io.js';
 import { openWorkspace, requireTrees, workingDirectory, type Project } from '../project.js';
 import type { Stop } from '../signals.js';
-import { judgeLayers, judgeMemoryBound, judgeRootless, judgeRootlessNetwork } from './engine.js';
+import { judgeLayers, judgeMemoryBound, judgePlaces, judgeRootless, judgeRootlessNetwork } from './engine.js';
 import { fine, refused, warning, wrong, type Finding } from './finding.js';
 import { judgeCapacity, judgeProxies, judgeRoom, judgeSelinux, judgeStore } from './machine.js';
 import { lookAtPort, lookAtRootlessNetwork, lookAtScript, lookAtSelinux, lookAtSpecs, lookAtStore, lookAtTrees, lookAtUser } from './probes.js';
@@ -93,12 +93,11 @@ async function examineSockets(cli: Cli, { config }: Project, stop: Stop): Promis
   if (engine.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) return [];
   const { probeEngines } = await import('@crpm/engines');
   const probes = await probeEngines({ config: engine, env: cli.io.env, signal: stop.signal });
-  const places = probes.map(({ from, answer }): Finding => (answer.ok ? fine(from, answer.value) : { state: 'warning', what: from, detail: answer.error }));
   const facts = probes.find(({ answer }) => answer.ok)?.facts;
-  if (!facts) return places;
+  if (!facts) return judgePlaces(probes);
   const root = facts.local && facts.root !== undefined ? await examineRoom('engine’s disk', facts.root).catch(() => undefined) : undefined;
   return [
-    ...places,
+    ...judgePlaces(probes),
     ...judgeRootless(facts, lookAtUser()),
     ...judgeRootlessNetwork(facts, engine.network, await lookAtRootlessNetwork(cli.io.env)),
     ...judgeMemoryBound(facts, packages.some(({ build }) => build.memory !== undefined)),

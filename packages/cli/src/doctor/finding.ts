@@ -27,5 +27,5 @@ export function refused(what: string, error: unknown, next: string): Finding {
   if (error instanceof ComplaintsError) return wrong(what, error.diagnostics.map((diagnostic) => (diagnostic.location ? formatDiagnostic(diagnostic) : diagnostic.message)).join('\n'), next);
   const failure = toFailure(error);
   if (failure.class === 'bug') throw error;
-  return wrong(what, failure.message, failure.next ?? next);
+  return wrong(what, [failure.message, ...(failure.lines ?? [])].join('\n'), failure.next ?? next);
 }

@@ -1,6 +1,7 @@
 import { readInfo, type EngineFacts } from '@crpm/engines/docker/facts';
+import { err, ok } from '@crpm/core';
 import { describe, expect, test } from 'vitest';
-import { judgeLayers, judgeMemoryBound, judgeRootless, judgeRootlessNetwork, type User } from '../../src/doctor/engine.js';
+import { judgeLayers, judgeMemoryBound, judgePlaces, judgeRootless, judgeRootlessNetwork, type User } from '../../src/doctor/engine.js';
 import { judgeCapacity, judgeProxies, judgeRoom, judgeSelinux, judgeStore } from '../../src/doctor/machine.js';
 import { judgeLeftovers, judgeServing } from '../../src/doctor/serving.js';
 import { judgeKubevirt, judgeStreams, judgeTree, type TreeFacts } from '../../src/doctor/trees.js';
@@ -39,6 +40,21 @@ test('the store: linked, copied, or something that is no folder', () => {
 describe('an engine', () => {
   const facts: EngineFacts = { flavour: 'podman', rootless: true, cgroup: 2, limitsMemory: true, local: true };
   const ann: User = { name: 'ann', uid: 1000 };
+
+  test('is looked for in places of which only a context that was named is to be mended', () => {
+    const places = [
+      { from: 'the Docker context work', answer: err('no host has this name') },
+      { from: 'the rootless Podman socket', answer: err('there is no such socket') },
+      { from: 'the Docker socket', answer: ok('Docker Engine 24.0.7') },
+      { from: 'the system Podman socket', answer: err('there is no such socket') },
+    ];
+    expect(judgePlaces(places)).toEqual([
+      { state: 'warning', what: 'the Docker context work', detail: 'no host has this name; the next engine that answers is used', next: 'Bring up what it names, or docker context use default.' },
+      { state: 'ok', what: 'the rootless Podman socket', detail: 'none: there is no such socket' },
+      { state: 'ok', what: 'the Docker socket', detail: 'Docker Engine 24.0.7' },
+    ]);
+    expect(judgePlaces(places.filter(({ answer }) => !answer.ok))).toEqual([]);
+  });
 
   test('without root wants ids of its own, by name or by number', () => {
     const enough = 'root:1:1\nann:100000:65536\n';
