@@ -21,19 +21,22 @@ export function specPatches(expanded: string): readonly SpecPatch[] {
   return patches;
 }
 
-/** The spec without the patches of these numbers: neither their tags nor the lines that apply them one by one. */
+/** The spec without the patches of these numbers: neither their tags nor the lines that apply them one by one. What stays keeps its number, which a tag without one has by those before it. */
 export function dropPatches(spec: string, numbers: ReadonlySet<number>): string {
   let last = -1;
+  let moved = false;
   return spec
     .split('\n')
-    .filter((line) => {
+    .flatMap((line) => {
       const tag = PATCH_TAG.exec(line);
       if (tag) {
         last = tag[1] ? Number(tag[1]) : last + 1;
-        return !numbers.has(last);
+        if (!numbers.has(last)) return [tag[1] || !moved ? line : line.replace(/^patch/i, `$&${String(last)}`)];
+        moved = true;
+        return [];
       }
       const applies = APPLIES.exec(line);
-      return !applies || !numbers.has(Number(applies[1]));
+      return applies && numbers.has(Number(applies[1])) ? [] : [line];
     })
     .join('\n');
 }

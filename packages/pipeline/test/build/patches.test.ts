@@ -38,6 +38,10 @@ Source10: a.conf
     expect(dropPatches(SPEC, new Set())).toBe(SPEC);
   });
 
+  test('that stay keep their numbers, also where a tag has none', () => {
+    expect(dropPatches('Patch: a\nPatch: b\nPatch: c\n%patch -P 0\n%patch -P 2\n', new Set([0, 1]))).toBe('Patch2: c\n%patch -P 2\n');
+  });
+
   test('are stripped as the spec says, one folder where it says nothing', () => {
     expect(stripLevel('%autosetup -S git_am -p2 -n x\n')).toBe(2);
     expect(stripLevel('%patch12 -p0\n')).toBe(0);
