@@ -1,10 +1,10 @@
-import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EditedTree, randomFrom } from '../support/edited-tree.js';
 import { testEngine } from '../support/engine.js';
-import { lacksBuildTools, stateOf, tinyProject, tinySpec } from './bad-input-rig.js';
+import { writePackageKinds, type PackageKinds } from '../support/package-kinds.js';
+import { copyQuickstart, lacksBuildTools, stateOf, tinySpec } from './bad-input-rig.js';
 import { CliRig } from './cli-rig.js';
 
 const engine = await testEngine();
@@ -18,11 +18,12 @@ beforeEach(() => {
 });
 afterEach(() => rig.remove());
 
-/** `name-epoch:version-release.arch` of all RPMs below a folder, sorted. */
-async function nevras(folder: string): Promise<readonly string[]> {
+/** Of all RPMs below a folder: `name-epoch:version-release.arch`, and what is in them; of programs with debug information, which name the folder of their build, without digests. */
+async function rpmsBelow(folder: string): Promise<readonly string[]> {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.rpm'));
-  const { stdout } = await execa('rpm', ['-qp', '--nosignature', '--qf', '%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\\n', ...files.map((file) => join(folder, file))]);
-  return [...new Set(stdout.split('\n'))].sort();
+  const format = '%{NAME}-%{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}[ %{FILENAMES}=%{FILEDIGESTS}]\\n';
+  const { stdout } = await execa('rpm', ['-qp', '--nosignature', '--qf', format, ...files.map((file) => join(folder, file))]);
+  return [...new Set(stdout.replaceAll(/ \/usr\/lib\/\.build-id\S*/g, '').replaceAll(/(\/usr\/bin\/(?:small|tiny))=\S+/g, '$1').split('\n'))].sort();
 }
 
 /** Ejects a part, runs it with bash, and says which RPMs are in its repository. */
@@ -35,34 +36,56 @@ async function ejected(env: NodeJS.ProcessEnv, ...nodes: readonly string[]): Pro
   writeFileSync(script, out);
   if (onPath('shellcheck')) expect((await execa('shellcheck', ['--shell=bash', '--severity=warning', script], { reject: false })).stdout).toBe('');
   const work = join(rig.root, 'by-hand');
-  await execa('bash', [script], { cwd: rig.root, env: { ...rig.env, ...env, WORK: work }, extendEnv: false });
-  return nevras(join(work, 'repo'));
+  const byHand = await execa('bash', [script], { all: true, reject: false, cwd: rig.root, env: { ...rig.env, ...env, WORK: work }, extendEnv: false });
+  expect(byHand.exitCode, byHand.all.split('\n').slice(-30).join('\n')).toBe(0);
+  return rpmsBelow(join(work, 'repo'));
 }
 
-describe('an ejected script, run by bash alone, makes the RPMs that crpm makes', () => {
-  test.skipIf(!hasTools)('on this machine: of a tree with a spec beside it, of a meson tree with a template of a spec, and RPMs at hand', async () => {
-    rig.write(tinyProject(tinySpec({ head: 'Patch1: first.patch\n' }).replace('%setup -q', '%autosetup -p1')));
-    rig.write({
-      'custom-rpms.config.yaml': 'basesystem: host\nkubevirt: false\nsources:\n  tiny: { dir: "a tree", spec: { dir: dist-git } }\n  libtiny: { dir: libtiny, kind: meson-dist, spec: { tree: libtiny.spec.in } }\n',
-      'dist-git/first.patch': '--- a/text\n+++ b/text\n@@ -1 +1 @@\n-a text\n+a patched text\n',
-    });
-    cpSync(join(rig.work, 'tree'), join(rig.work, 'a tree'), { recursive: true });
-    new EditedTree(join(rig.work, 'libtiny'), randomFrom(1));
-    expect((await rig.crpm(['run', 'createrepo'])).code).toBe(0);
-    const made = await nevras(join(stateOf(rig).dir, 'repo/current/'));
-    expect(made.length).toBeGreaterThanOrEqual(2);
-    expect(await ejected({}, 'createrepo')).toEqual(made);
+describe('an ejected script, run by bash alone, makes the RPMs that crpm makes, of packages of every kind', () => {
+  let kinds: PackageKinds | undefined;
+  afterEach(async () => {
+    await kinds?.close();
+    kinds = undefined;
   });
 
-  test.skipIf('skipped' in engine)('in containers', async () => {
-    if ('skipped' in engine) return;
-    const env = { DOCKER_HOST: engine.dockerHost };
-    rig.write(tinyProject(tinySpec(), engine.image));
-    expect((await rig.crpm(['run', 'createrepo'], { env })).code).toBe(0);
-    const made = await nevras(join(stateOf(rig).dir, 'repo/current/'));
-    expect(made).toEqual([expect.stringMatching(/^tiny-0:1\.0-1\.el9\.crpm0001\./)]);
+  /** Names of the RPMs that both make. */
+  async function compare(config: object, dists: readonly string[], wanted: (kind: string) => boolean, env: NodeJS.ProcessEnv = {}): Promise<readonly string[]> {
+    kinds = await writePackageKinds(join(rig.root, 'kinds'), dists);
+    rig.write({ 'custom-rpms.config.yaml': JSON.stringify({ ...config, kubevirt: false, sources: Object.fromEntries(Object.entries(kinds.sources).filter(([name]) => wanted(name))) }) });
+    const run = await rig.crpm(['run', 'createrepo'], { env });
+    expect(run.code, run.out.split('\n').slice(-60).join('\n') + run.err).toBe(0);
+    const made = await rpmsBelow(join(stateOf(rig).dir, 'repo/current/'));
     expect(await ejected(env, 'createrepo')).toEqual(made);
+    return made.map((rpm) => rpm.replace(/-\d+:.*/, ''));
+  }
+
+  test.skipIf(!hasTools)('on this machine, where nothing is installed for a build', async () => {
+    const names = await compare({ basesystem: 'host' }, ['.el9'], (kind) => kind !== 'needing');
+    expect(names).toEqual(['at-hand', 'at-hand-devel', 'at-hand-tools', 'by-address', 'downstream', 'inside', 'libsmall', 'libtiny', 'qemu-img', 'qemu-kvm-docs', 'rebuilt']);
   });
+
+  test.skipIf('skipped' in engine)('in containers, for two base systems', async () => {
+    if ('skipped' in engine) return;
+    const nine = { image: engine.image, dist: '.el9', stream: 9 };
+    const config = { basesystem: ['nine', 'ten'], basesystems: { nine, ten: { extends: 'nine', dist: '.el10', stream: 10 } } };
+    // What is different in containers; each step costs one.
+    const kinds = ['dist-git', 'meson-dist', 'srpm', 'prebuilt', 'needing'];
+    const names = await compare(config, ['.el9', '.el10'], (kind) => kinds.includes(kind), { DOCKER_HOST: engine.dockerHost });
+    expect(names).toEqual(['at-hand', 'at-hand-devel', 'at-hand-tools', 'libtiny', 'needing', 'qemu-img', 'qemu-kvm-docs', 'rebuilt'].flatMap((name) => [name, name]));
+  });
+});
+
+test.skipIf(!hasTools)('of the example it brings the RPMs into KubeVirt’s files, qemu-pr-helper too, and leaves KubeVirt’s script as it was', async () => {
+  const path = copyQuickstart(rig);
+  const script = readFileSync(path('kubevirt/hack/rpm-deps.sh'), 'utf8');
+  expect(await rig.crpm(['eject', '-o', 'build.sh'])).toMatchObject({ code: 0, err: '' });
+  const { exitCode, all } = await execa(join(rig.work, 'build.sh'), { all: true, reject: false, cwd: rig.work, env: rig.env, extendEnv: false });
+  const server = /^serving \S+, pid (\d+)$/m.exec(all)?.[1];
+  if (server !== undefined) process.kill(Number(server));
+  expect(exitCode, all.split('\n').slice(-30).join('\n')).toBe(0);
+  expect(all.match(/^taken .*/gm)?.length).toBe(8);
+  expect(all).toMatch(/^taken +qemu-pr-helper-10\.1\.0-1\.\S+\.rpm$/m);
+  expect(readFileSync(path('kubevirt/hack/rpm-deps.sh'), 'utf8')).toBe(script);
 });
 
 test('values of the config can not become commands, and what makes nothing is left out by name', async () => {

@@ -7,7 +7,7 @@ import { quote } from '../quote.js';
 import { readingLines, told } from './reading.js';
 import { treesOf } from './roots.js';
 import { folderOf, imageOf, needEnding, type Step } from './step.js';
-import { command, variable } from './text.js';
+import { command, variable, words } from './text.js';
 
 /** `<package>.dist`: the archive that the spec names as its first source. */
 export function distStep(node: GraphNode, params: DistParams, source: SourceParams, base: string): Step {
@@ -18,13 +18,13 @@ export function distStep(node: GraphNode, params: DistParams, source: SourcePara
   const url = source.elsewhere?.url;
   return {
     title: `the source archive of ${params.package}`,
-    uses: ['in_root', 'ask_spec', 'fedora_macros', ...(url === undefined ? [] : ['lookaside']), ...METHOD_USES[params.method], ...patchUses(params)],
+    uses: ['in_root', 'ask_spec', 'fedora_macros', ...(params.method === 'none' ? [] : ['own_archive']), ...(url === undefined ? [] : ['lookaside']), ...METHOD_USES[params.method], ...patchUses(params)],
     lines: [
       ...readingLines(folder, image, base, params.options),
       ...given,
       ...METHODS[params.method](folder, image, trees),
       ...patchLines(params, folder, trees),
-      ...(params.method === 'none' ? [] : [`sed -i -e ':again' -e '/gpgverify.*\\\\$/{N;b again' -e '}' -e '/^[[:space:]]*%{\\{0,1\\}gpgverify/d' ${folder}/rpmbuild/SPECS/"$spec"`]),
+      ...(params.method === 'none' ? [] : [`own_archive ${folder}/rpmbuild/SPECS/"$spec"`]),
       ...(source.elsewhere?.given === undefined ? [] : [`cp -n ${quote(source.elsewhere.given)}/* ${folder}/rpmbuild/SOURCES/`]),
       ...(url === undefined ? [] : [`[ ! -f ${folder}/rpmbuild/SOURCES/sources ] || lookaside ${folder}/rpmbuild/SOURCES/sources ${quote(url)} "$(in_root "$${image}" ${folder} rpmspec -q --srpm --qf '%{NAME}' "\${SPEC_OPTIONS[@]}" "rpmbuild/SPECS/$spec")" ${folder}/rpmbuild/SOURCES`]),
     ],
@@ -47,7 +47,7 @@ const METHODS: Readonly<Record<DistParams['method'], Method>> = {
     `mv ${folder}/dist/"$archive" ${folder}/rpmbuild/SOURCES/`,
   ],
   meson: (folder, image, trees) => [
-    `cp -a ${trees}/source ${folder}/source`,
+    `cp -a ${trees}/source ${folder}/source && mkdir -p ${folder}/dist`,
     `in_root "$${image}" ${folder} sh -c "$MESON_DIST" crpm "$archive" "$spec"`,
     `mv ${folder}/dist/"$archive" ${folder}/rpmbuild/SOURCES/`,
     `[ ! -s ${folder}/dist/"$spec" ] || cp ${folder}/dist/"$spec" ${folder}/rpmbuild/SPECS/`,
@@ -60,17 +60,18 @@ const METHODS: Readonly<Record<DistParams['method'], Method>> = {
   none: () => [],
 };
 
+/** The function that says which patches stay; nothing: all do. */
 function patchUses({ method, patches }: DistParams): readonly string[] {
-  if (patches === 'drop') return ['no_patches'];
-  return patches === 'auto' && method !== 'none' ? ['own_patches'] : [];
+  if (patches === 'keep') return [];
+  if (patches === 'auto') return method === 'none' ? [] : ['own_patches'];
+  return ['keep_patches'];
 }
 
-function patchLines({ method, patches }: DistParams, folder: string, trees: string): readonly string[] {
+function patchLines(params: DistParams, folder: string, trees: string): readonly string[] {
   const spec = `${folder}/rpmbuild/SPECS/"$spec"`;
-  if (patches === 'drop') return [`no_patches ${spec}`];
-  if (patches === 'auto' && method !== 'none') return [`own_patches ${spec} ${trees}/source`];
-  if (patches === 'auto' || patches === 'keep') return [];
-  return [`awk -v keep=${quote(patches.join(' '))} 'BEGIN { split(keep, names, " "); for (i in names) kept[names[i]] } !/^Patch[0-9]*[ \\t]*:/ || ($2 in kept)' ${spec} >${spec}.kept && mv ${spec}.kept ${spec}`];
+  const { patches } = params;
+  const what = patches === 'auto' ? `${trees}/source` : typeof patches === 'string' ? '' : words(patches);
+  return patchUses(params).map((keep) => `${keep} ${spec} ${what}`.trimEnd());
 }
 
 /** `<package>.rpmbuild`. An incremental build is a clean one here, right behind its archive; else this `isFirst` to name the spec. */

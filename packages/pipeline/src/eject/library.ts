@@ -2,16 +2,19 @@ import { FEDORA_MACROS } from '../build/fedora-macros.js';
 import { buildEnvironment, BUILD_TIME } from '../build/reproducible.js';
 import { INSTALL_BUILD_REQUIRES, PACK, SET_UP_BASE } from '../build/scripts.js';
 import { MAKE_DIST } from '../build/autotools-dist.js';
+import { DOWNSTREAM_MARKER } from '../build/patches.js';
 import { quote } from '../quote.js';
 
 /** What `meson dist` archives is what is committed, so the tree becomes one commit. */
 const MESON_DIST = `
 set -eu
+printf '[safe]\\n directory = *\\n' >gitconfig
+export GIT_CONFIG_GLOBAL="$PWD/gitconfig"
 cd source
 git init -q .
 printf '* -text !eol !filter -ident\\n' >.git/info/attributes
 git add --all --force .
-GIT_AUTHOR_DATE='@${String(BUILD_TIME)} +0000' GIT_COMMITTER_DATE='@${String(BUILD_TIME)} +0000' git -c user.name=build -c user.email=build@localhost -c safe.directory='*' -c commit.gpgSign=false commit -q --allow-empty -m Snapshot
+GIT_AUTHOR_DATE='@${String(BUILD_TIME)} +0000' GIT_COMMITTER_DATE='@${String(BUILD_TIME)} +0000' git -c user.name=build -c user.email=build@localhost -c commit.gpgSign=false commit -q --allow-empty -m Snapshot
 cd ..
 no_git=
 for file in source/meson.options source/meson_options.txt; do
@@ -81,9 +84,15 @@ derive() {
   local from=$1 to=$2 folder=$3 container
   shift 3
   container=$(docker create --network "$NETWORK" --security-opt label=disable -v "$folder:/build" -w /build --entrypoint "$1" "$from" "\${@:2}")
-  docker start -a "$container"
-  docker commit -q "$container" "$to" >/dev/null
-  docker rm "$container" >/dev/null
+  if docker start -a "$container" && docker commit "$container" "$to" >/dev/null; then docker rm "$container" >/dev/null; else docker rm "$container" >/dev/null && return 1; fi
+}`,
+  },
+  fresh: {
+    text: `
+# fresh IMAGE FOLDER: an empty one; in it may be what containers made, as root.
+fresh() {
+  rm -rf "$2" 2>/dev/null || docker run --rm --security-opt label=disable -v "$(dirname "$2"):/above" --entrypoint rm "$1" -rf "/above/$(basename "$2")"
+  mkdir -p "$2"
 }`,
   },
   set_up_base: { uses: ['derive'], text: heredoc('SET_UP_BASE', 'enables repositories and installs the rpm tools', SET_UP_BASE) },
@@ -120,26 +129,71 @@ lookaside() {
   },
   evr_of: {
     text: `
-# evr_of PACKAGE FOLDER: epoch:version-release of the RPMs that came of a package's build and are in a repository; nothing where there are none.
+# evr_of IMAGE PACKAGE FOLDER: epoch:version-release of the RPMs that came of a package's build and are in a repository; nothing where there are none.
 evr_of() {
   local rpm
-  for rpm in "$WORK/$1"*/rpmbuild/RPMS/*.rpm "$WORK/$1"*/rpmbuild/RPMS/*/*.rpm; do
-    if [ -f "$2/$(basename "$rpm")" ]; then rpm -qp --nosignature --qf '%{EPOCHNUM}:%{VERSION}-%{RELEASE}' "$rpm"; return; fi
+  for rpm in "$WORK/$2"{,@*}/rpmbuild/RPMS/{,*/}*.rpm; do
+    rpm=$(basename "$rpm")
+    if [ -f "$3/$rpm" ]; then in_root "$1" "$3" rpm -qp --nosignature --qf '%{EPOCHNUM}:%{VERSION}-%{RELEASE}' "$rpm"; return; fi
   done
+}`,
+    uses: ['in_root'],
+  },
+  with_versions: {
+    uses: ['in_root'],
+    text: `
+# with_versions IMAGE FOLDER SCRIPT: a script whose lines that are a bare name of an RPM in FOLDER name its version too.
+with_versions() {
+  in_root "$1" "$2" sh -c 'rpm -qp --nosignature --qf "%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n" ./*.rpm' |
+    awk 'NR == FNR { evr[$1] = $2; next } NF == 1 && ($1 in evr) { sub(/[^ \t]+/, $1 "-" evr[$1]) } { print }' - "$3"
+}`,
+  },
+  own_archive: {
+    text: `
+# own_archive SPEC: without the check of a signature that somebody gave to another archive.
+own_archive() {
+  awk '
+    !held && /^[ \\t]*(%[{]?gpgverify[}]?|gpgv2?|gpg2?)([^A-Za-z0-9_]|$)/ { held = 1; check = ""; }
+    !held { print; next }
+    { check = check (check == "" ? "" : "\\n") $0 }
+    /\\\\$/ { next }
+    { held = 0; print toupper(check) ~ /%[{]?(SOURCE0?|S:0)[}]?([^0-9]|$)/ ? ": the signature is that of another archive" : check }
+  ' "$1" >"$1.own"
+  mv "$1.own" "$1"
 }`,
   },
   own_patches: {
+    uses: ['keep_patches'],
     text: `
-# own_patches SPEC TREE: leaves out the patches of a spec that a tree holds already, by what tells a downstream QEMU, or that its version is not the spec's.
-own_patches() {
-  local version
-  version=$(sed -n 's/^Version:[[:space:]]*//p' "$1" | head -n 1)
-  if [ -e "$2/configs/devices/x86_64-softmmu/x86_64-rh-devices.mak" ] || { [ -f "$2/VERSION" ] && [ "$(cat "$2/VERSION")" != "$version" ]; }; then no_patches "$1"; fi
-}`,
-    uses: ['no_patches'],
+# own_patches SPEC TREE: leaves out the patches of a spec where a tree holds them already, as a downstream QEMU does.
+own_patches() { [ ! -e "$2/${DOWNSTREAM_MARKER}" ] || keep_patches "$1"; }`,
   },
-  no_patches: { text: `
-no_patches() { sed -i -e '/^Patch[0-9]*[[:space:]]*:/Id' -e '/^%patch/d' "$1"; }` },
+  keep_patches: {
+    text: `
+# keep_patches SPEC FILE…: leaves out all patches of a spec but these, and the lines that apply them one by one.
+keep_patches() {
+  local spec=$1
+  shift
+  awk -v keep="$*" '
+    BEGIN { split(keep, names, " "); for (i in names) kept[names[i]]; last = -1 }
+    tolower($0) ~ /^patch[0-9]*[ \\t]*:/ {
+      number = file = $0
+      sub(/:.*/, "", number); gsub(/[^0-9]/, "", number); last = number == "" ? last + 1 : number + 0
+      sub(/^[^:]*:[ \\t]*/, "", file); sub(/[ \\t].*/, "", file); sub(/.*\\//, "", file)
+      if (!(file in kept)) left[last]
+      else { sub(/^[^:]*:/, "Patch" last ":"); print }
+      next
+    }
+    /^[ \\t]*%[{]?patch/ {
+      number = $0
+      sub(/^[ \\t]*%[{]?patch[ \\t]*(-P[ \\t]*)?/, "", number)
+      if (number ~ /^[0-9]/ && (number + 0) in left) next
+    }
+    { print }
+  ' "$spec" >"$spec.kept"
+  mv "$spec.kept" "$spec"
+}`,
+  },
 };
 
 /** Names of everything that the given names lead to, in the order of the library. */

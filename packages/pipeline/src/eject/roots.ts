@@ -58,8 +58,7 @@ export function sourceStep({ id }: GraphNode, { package: name, tree, distGit }: 
   const folder = `"$WORK"/${name}-trees${id.includes('@') ? id.slice(id.indexOf('@')) : ''}`;
   const [own, ownUse] = placed(tree, `${folder}/source`, whole);
   const [spec, specUse] = distGit ? placed(distGit, `${folder}/spec`, whole) : [[], []];
-  const copies = tree.kind === 'archive' || tree.kind === 'archive-url' ? tree.format === 'srpm' : false;
-  return { title: `the source tree of ${name} as it stands${distGit ? ', and its dist-git folder' : ''}`, uses: [...ownUse, ...specUse], lines: [`mkdir -p ${folder}`, ...own, ...spec, ...(copies ? [`cp -a ${folder}/source ${folder}/spec`] : [])] };
+  return { title: `the source tree of ${name} as it stands${distGit ? ', and its dist-git folder' : ''}`, uses: [...ownUse, ...specUse], lines: [`mkdir -p ${folder}`, ...own, ...spec] };
 }
 
 export function treesOf(node: GraphNode, name: string): string {
@@ -74,23 +73,35 @@ function placed(tree: TreePlace, to: string, whole: Whole): readonly [readonly s
     case 'git':
       return [[`fetch_commit ${quote(tree.git)} ${quote(whole.pinned(tree.git, tree.ref) ?? tree.ref)} ${to}`], ['fetch_commit']];
     case 'archive':
-      return [unpacked(quote(tree.file), tree.format, to), []];
-    case 'archive-url': {
-      const sum = tree.sha256 ?? whole.pinned(tree.url);
-      return [[`curl -fsSL -o ${to}.archive ${quote(tree.url)}`, ...(sum === undefined ? [] : [`echo "${sum}  "${to}.archive | sha256sum --check --quiet`]), ...unpacked(`${to}.archive`, tree.format, to)], []];
-    }
+      return [archived(`cp ${quote(tree.file)}`, '', tree.sha256, tree.format, to), []];
+    case 'archive-url':
+      return [archived('curl -fsSL -o', quote(tree.url), tree.sha256 ?? whole.pinned(tree.url), tree.format, to), []];
     default:
       return unreachable(tree);
   }
 }
 
-function unpacked(file: string, format: 'tarball' | 'srpm', to: string): readonly string[] {
-  const how = format === 'srpm' ? `(cd ${to} && rpm2cpio ${file} | cpio -idm --quiet)` : `tar -xf ${file} -C ${to} --strip-components=1`;
-  return [`rm -rf ${to}`, `mkdir -p ${to}`, how];
+/** `get`: what brings an archive to the path that follows it. A source RPM waits for an image that can unpack it. */
+function archived(get: string, rest: string, sha256: string | undefined, format: 'tarball' | 'srpm', to: string): readonly string[] {
+  const file = `${to}.${format === 'srpm' ? SOURCE_RPM : 'archive'}`;
+  const check = sha256 === undefined ? [] : [`echo "${sha256}  "${file} | sha256sum --check --quiet`];
+  return [`${get} ${file} ${rest}`.trimEnd(), ...check, ...(format === 'srpm' ? [] : [`rm -rf ${to} && mkdir -p ${to}`, `tar -xf ${file} -C ${to} --strip-components=1`])];
+}
+
+const SOURCE_RPM = 'src.rpm';
+
+/** A source RPM is its own dist-git folder. */
+function unpackLines(tree: TreePlace, image: string, trees: string): readonly string[] {
+  if (tree.kind === 'dir' || tree.kind === 'git' || tree.format !== 'srpm') return [];
+  return [
+    `fresh "$${image}" ${trees}/source && fresh "$${image}" ${trees}/spec`,
+    `in_root "$${image}" ${trees} sh -c 'cd source && rpm2cpio ../source.${SOURCE_RPM} | cpio -idm --quiet'`,
+    `cp -a ${trees}/source/. ${trees}/spec`,
+  ];
 }
 
 /** `<package>.buildroot`: the spec in its place, and what it requires installed. */
-export function buildrootStep(node: GraphNode, params: BuildrootParams, base: GraphNode): Step {
+export function buildrootStep(node: GraphNode, params: BuildrootParams, { tree }: SourceParams, base: GraphNode): Step {
   const folder = folderOf(node.id);
   const from = imageOf(base.id);
   const image = imageOf(node.id);
@@ -98,10 +109,11 @@ export function buildrootStep(node: GraphNode, params: BuildrootParams, base: Gr
   const libraries = node.needs.filter((need) => need.includes('.rpmbuild') || need.includes('.prebuilt'));
   return {
     title: `what the spec of ${params.package} requires`,
-    uses: ['in_root', 'build_requires', 'fedora_macros'],
+    uses: ['in_root', 'fresh', 'build_requires', 'fedora_macros'],
     lines: [
-      `rm -rf ${folder}`,
+      `fresh "$${from}" ${folder}`,
       `mkdir -p ${folder}/rpmbuild/{BUILD,RPMS,SOURCES,SPECS,tmp} ${folder}/ours`,
+      ...unpackLines(tree, from, trees),
       ...specLines(params.spec, { folder, trees, base: from }),
       ...libraries.map((need) => `find ${rpmsFolder(need)} -name '*.rpm' -exec cp -t ${folder}/ours {} +`),
       ...readingLines(folder, from, base.id, params.options),

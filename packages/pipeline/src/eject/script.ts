@@ -6,7 +6,7 @@ import { createrepoStep, prebuiltStep, rpmDepsStep, serveStep, taskStep, verifyS
 import { LIBRARY, needed } from './library.js';
 import { traitLines } from './reading.js';
 import { baseStep, buildrootStep, sourceStep } from './roots.js';
-import { needEnding, type Step, type Whole } from './step.js';
+import { imageOf, needEnding, type Step, type Whole } from './step.js';
 
 export interface EjectOptions extends Whole {
   /** The part to write down, with all that it needs. */
@@ -58,7 +58,7 @@ function stepOf(node: GraphNode, options: EjectOptions): Step | undefined {
     case 'source':
       return sourceStep(node, params<SourceParams>(), options);
     case 'buildroot':
-      return buildrootStep(node, params<BuildrootParams>(), theNeed(graph, node, 'base'));
+      return buildrootStep(node, params<BuildrootParams>(), sourceOf(graph, node), theNeed(graph, node, 'base'));
     case 'dist':
       return distStep(node, params<DistParams>(), sourceOf(graph, node), baseOf(graph, node).id);
     case 'rpmbuild':
@@ -70,13 +70,13 @@ function stepOf(node: GraphNode, options: EjectOptions): Step | undefined {
     }
     case 'prebuilt':
     case 'prebuilt-fetched':
-      return prebuiltStep(node, params<PrebuiltParams>());
+      return prebuiltStep(node, params<PrebuiltParams>(), options);
     case 'createrepo':
       return createrepoStep(node, params<CreaterepoParams>());
     case 'serve':
       return serveStep(params<ServeParams>(), options);
     case 'rpm-deps':
-      return rpmDepsStep(params<RpmDepsParams>());
+      return rpmDepsStep(params<RpmDepsParams>(), toolsImage(graph));
     case 'verify':
       return verifyStep(params<VerifyParams>());
     case 'task':
@@ -106,6 +106,12 @@ function theNeed(graph: Graph, node: GraphNode, step: string): GraphNode {
   const found = graph.nodes.get(id);
   if (!found) throw new Error(`the graph lacks ${id}`);
   return found;
+}
+
+/** The variable of an image with the rpm tools: that of the repository. */
+function toolsImage({ nodes }: Graph): string {
+  const createrepo = nodes.get('createrepo');
+  return createrepo ? imageOf(needEnding(createrepo, 'base')) : '';
 }
 
 function sourceOf(graph: Graph, node: GraphNode): SourceParams {
