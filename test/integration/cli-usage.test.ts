@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inTerminal } from '../support/terminal.js';
 import { CliRig, CRPM } from './cli-rig.js';
 
 let rig: CliRig;
@@ -188,4 +189,31 @@ test('output that can not be written ends nothing half-way, and is told at the e
   expect(stderr).toMatch(/^error: what was written is not complete: ENOSPC: .*\n {2}next: The work itself was done; crpm status tells how it ended\.$/);
   expect(exitCode).toBe(3);
   expect((await rig.crpm(['status', '--json'])).out).toContain('"exitCode": 0');
+});
+
+describe('on a terminal', () => {
+  /** What a run prints whose task takes long enough for a live view. */
+  const printed = async (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+    rig.write({ 'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  told: { run: "echo ${NO_COLOR-with colours}; sleep 1" }\n' });
+    const { printed: all } = await inTerminal({ argv: [process.execPath, CRPM, ...argv], cwd: rig.work, env: { ...rig.env, ...env } });
+    return all;
+  };
+  const COLOUR = /\u001b\[(?:[1-9]|[34]\d|9\d)(?:;\d+)*m/;
+
+  test('outcomes have colours, with NO_COLOR and --no-color they have none, before the command or behind it', async () => {
+    expect(await printed(['run', '--force'])).toMatch(COLOUR);
+    for (const [argv, env] of [[['run', '--force'], { NO_COLOR: '1' }], [['--no-color', 'run', '--force']], [['run', '--force', '--no-color']]] as const) {
+      expect(await printed(argv, env)).not.toMatch(COLOUR);
+    }
+    expect((await rig.crpm(['logs', 'told'])).out).toBe('1');
+  });
+
+  test('with CI, and where the terminal can do nothing, a run is told in lines', async () => {
+    expect(await printed(['run', '--force'])).toContain('\u001b[?1049h');
+    for (const env of [{ CI: 'true' }, { TERM: 'dumb' }]) {
+      const lines = await printed(['run', '--force'], env);
+      expect(lines).not.toContain('\u001b[?');
+      expect(lines).toContain('told: forced');
+    }
+  });
 });

@@ -80,6 +80,9 @@ export function program(cli: Cli): Command {
     .version(cli.version)
     .option('-C <dir>', 'run as if crpm had been started in <dir>')
     .option('--config <file>', 'the config file; default: found upward from the working directory')
+    .option('--no-color', 'no colours; the same as NO_COLOR=1')
+    // Whatever looks for colours, in this process or a task's program, knows the variable.
+    .hook('preAction', (root) => { if (root.opts<{ color: boolean }>().color === false) cli.io.env['NO_COLOR'] = '1'; })
     .helpCommand('help [command]', 'help of a command')
     .addHelpText('after', examples(['crpm run', "crpm run --only 'libvirt.*'", 'crpm run --skip qemu', 'crpm plan', 'crpm verify', 'crpm revert']) + EXIT_CODES);
   const commands = [
