@@ -46,7 +46,7 @@ all fresh: nothing to do`);
 2     print  may run  greet will be made again (last time T)
 
 1 of 2 to run, 1 may run; nodes under one number can run at the same time
-expected: at most T of work by the last times`);
+expected: at most T of work, if each takes what it took the last time`);
 
   rig.write({ 'name.txt': 'crpm', ...Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`words/${index}`, ''])) });
   expect((await lines())[0]).toBe('1     greet  run      file/words/0 new, file/words/1 new, file/words/2 new, file/words/3 new, file/words/4 new and 2 more (last time T)');

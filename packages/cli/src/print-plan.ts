@@ -7,11 +7,11 @@ import { serverEntry } from './server-entry.js';
 import { sharedStoreAhead } from './shared-store.js';
 import { stoppable } from './signals.js';
 
-/** How long the nodes that will run, or may, took the last time. */
+/** How long the nodes that will run, or may, took the last time that they ran in the way they are expected to. */
 export interface Expected {
   /** Milliseconds, over those that are known: work, not time, as several can run at once. */
   readonly ms: number;
-  /** Those that never ran. */
+  /** Those that never did. */
   readonly unknown: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export function formatPlan(entries: readonly PlanEntry[], width?: number): strin
     const step = entry.layer === layer ? '' : String(entry.layer + 1);
     layer = entry.layer;
     const where = entry.from === undefined ? '' : '; the shared store has it';
-    return [step, entry.node, actionWord(entry.action), entry.reason + where + (entry.lastMs ? ` (last time ${formatDuration(entry.lastMs)})` : '')];
+    return [step, entry.node, actionWord(entry.action), entry.reason + where + lastTime(entry)];
   });
   return `${formatTable([['step', 'node', '', 'why'], ...rows], width)}\n\n${verdict(entries, width)}\n`;
 }
@@ -61,13 +61,23 @@ function verdict(entries: readonly PlanEntry[], width: number | undefined): stri
   const restored = number('restore') - shared;
   const parts = [...(certain > 0 ? [`${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : []), ...(shared > 0 ? [`${shared} from the shared store`] : [])];
   if (parts.length === 0) return 'all fresh: nothing to do';
-  return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(expectedOf(entries))].map((line) => wrap(line, { width, first: 0, indent: 2 })).join('\n');
+  return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(entries)].map((line) => wrap(line, { width, first: 0, indent: 2 })).join('\n');
 }
 
-function tellExpected({ ms, unknown }: Expected): readonly string[] {
-  if (ms === 0) return [];
-  const but = unknown.length > 0 ? `, and what ${unknown.join(', ')} will take` : '';
-  return [`expected: at most ${formatDuration(ms)} of work by the last times${but}`];
+function lastTime({ lastMs, otherWay }: PlanEntry): string {
+  if (otherWay) return ` (last time ${formatDuration(otherWay.lastMs)}, ${otherWay.last})`;
+  return lastMs ? ` (last time ${formatDuration(lastMs)})` : '';
+}
+
+/** In a first run there is nothing to tell. */
+function tellExpected(entries: readonly PlanEntry[]): readonly string[] {
+  const { ms, unknown } = expectedOf(entries);
+  const never = unknown.map((node) => {
+    const otherWay = entries.find((entry) => entry.node === node)?.otherWay;
+    return otherWay ? `${node} (its first ${otherWay.next} build; ${otherWay.last} it took ${formatDuration(otherWay.lastMs)})` : `${node} (it never ran)`;
+  });
+  if (ms === 0 && !entries.some(({ otherWay }) => otherWay)) return [];
+  return [...(ms === 0 ? [] : [`expected: at most ${formatDuration(ms)} of work, if each takes what it took the last time`]), ...(never.length > 0 ? [`nobody knows yet: ${never.join(', ')}`] : [])];
 }
 
 export function expectedOf(entries: readonly PlanEntry[]): Expected {

@@ -21,7 +21,8 @@ test('nodes that can run at the same time stand under one number; what will run 
       b.rpmbuild  run      first run
 
 2 of 5 to run, 1 may run, 1 from the store; nodes under one number can run at the same time
-expected: at most 1m01s of work by the last times, and what b.rpmbuild will take
+expected: at most 1m01s of work, if each takes what it took the last time
+nobody knows yet: b.rpmbuild (it never ran)
 `);
 });
 
@@ -31,6 +32,16 @@ test('when nothing is to be done it says so', () => {
 
 test('of a first run nobody knows how long it takes', () => {
   expect(formatPlan([entry('base', 0, 'run', 'first run')])).toMatch(/\n1 of 1 to run; nodes under one number can run at the same time\n$/);
+});
+
+test('a build that is expected to be incremental is not foretold by a clean one', () => {
+  const built: PlanEntry = { node: 'a.rpmbuild', layer: 1, action: 'run', reason: 'a.source: main.c changed', differences: [], otherWay: { next: 'incremental', last: 'clean', lastMs: 590_000 } };
+  expect(formatPlan([built])).toContain(`run  a.source: main.c changed (last time 9m50s, clean)
+
+1 of 1 to run; nodes under one number can run at the same time
+nobody knows yet: a.rpmbuild (its first incremental build; clean it took 9m50s)
+`);
+  expect(expectedOf([built])).toEqual({ ms: 0, unknown: ['a.rpmbuild'] });
 });
 
 test('what comes from the store, or stays, takes no work', () => {

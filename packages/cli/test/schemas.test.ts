@@ -28,7 +28,7 @@ const DIFFERENCES: { readonly [W in Difference['what']]: Difference & { readonly
   unknown: { what: 'unknown', text: 'the tree is gone' },
 };
 const ACTIONS: Readonly<Record<PlanEntry['action'], true>> = { fresh: true, run: true, 'may-run': true, restore: true, 'as-is': true, skipped: true, absent: true };
-const entry = (differences: readonly Difference[], action: PlanEntry['action'] = 'run'): PlanEntry => ({ node: 'a', layer: 0, action, reason: 'r', differences, lastMs: 1.5, asOf: '2026-11-22T14:03:09.000Z', from: 'oci://quay.io/a@sha256:00' });
+const entry = (differences: readonly Difference[], action: PlanEntry['action'] = 'run'): PlanEntry => ({ node: 'a', layer: 0, action, reason: 'r', differences, lastMs: 1.5, otherWay: { next: 'incremental', last: 'clean', lastMs: 2.5 }, asOf: '2026-11-22T14:03:09.000Z', from: 'oci://quay.io/a@sha256:00' });
 const explanation: Required<Explanation> = {
   ...(entry(Object.values(DIFFERENCES)) as Required<PlanEntry>),
   kind: 'rpmbuild',

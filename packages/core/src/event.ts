@@ -64,7 +64,7 @@ export interface EventNode {
   readonly title: string;
   readonly group?: string;
   readonly needs: readonly string[];
-  /** Milliseconds it took when it last ran; absent: it never did. */
+  /** Milliseconds it took when it last ran in the way that it is expected to now (an incremental build after incremental ones); absent: it never did. */
   readonly lastMs?: number;
 }
 

@@ -117,6 +117,11 @@ export interface NodeKind<P extends Json = Json> {
   readonly configPaths?: Readonly<Record<string, string>>;
   /** Of a `heavy` node: the most that it can use of the shared budget, where the config bounds it. The rest goes to others. */
   wants?(params: P): Partial<Budget>;
+  /**
+   * For a kind that makes its results in several ways, which take different times: how one was made, and how the next one most likely will be, by the {@link NodeOutput.data} of the last. In
+   * words for people: `incremental`, `clean`.
+   */
+  readonly ways?: { took(data: Json): string; next(data: Json): string };
   /** All that the result depends on, besides the outputs of needs, `name`, `version` and `params` (the runner adds those). Only reads. */
   inputs(params: P, context: InputContext): Promise<readonly Input[]>;
   /**

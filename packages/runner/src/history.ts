@@ -12,6 +12,8 @@ export interface NodeRecord {
   readonly at: string;
   /** How long that took, milliseconds. */
   readonly ms: number;
+  /** Of a kind with `ways`: how long each took the last time, milliseconds. */
+  readonly times?: Readonly<Record<string, number>>;
   readonly fingerprint: string;
   /** False when an input changed while the node ran: then nobody knows which state the result belongs to. */
   readonly reusable: boolean;

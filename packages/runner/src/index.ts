@@ -4,6 +4,7 @@ export { inputTitle, needOf, type Difference, type PartChange } from './differen
 export { pullShared, shareable, type Pulled, type Shareable } from './exchange.js';
 export { explain, type Explanation, type LastRun } from './explain.js';
 export { readHistory, type HistoryEntry } from './history.js';
+export type { OtherWay } from './last-time.js';
 export { logFileName } from './names.js';
 export type { NodeSummary, PlanOptions, RunOptions, RunSummary } from './options.js';
 export { plan, type PlanEntry } from './plan.js';

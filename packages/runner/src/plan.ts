@@ -1,5 +1,6 @@
 import { unreachable } from '@crpm/core';
 import type { Difference } from './difference.js';
+import { lastTime, type OtherWay } from './last-time.js';
 import type { PlanOptions } from './options.js';
 import { formatReason } from './reason.js';
 import { survey, type Surveyed } from './survey.js';
@@ -25,8 +26,10 @@ export interface PlanEntry {
   readonly reason: string;
   /** All that keeps its last result from standing; of one that may run, the needs that it waits for. */
   readonly differences: readonly Difference[];
-  /** How long it took when it last ran, milliseconds. */
+  /** How long it took when it last ran, milliseconds; of one that will run or may, in the way that it is expected to. */
   readonly lastMs?: number;
+  /** Of one that never ran that way: how long the other one took. */
+  readonly otherWay?: OtherWay;
   /** When the result was made that stands in, or comes back; ISO 8601. */
   readonly asOf?: string;
   /** Of one that comes from the store that a team shares: the manifest that it is there. */
@@ -41,7 +44,7 @@ export async function plan(options: PlanOptions): Promise<readonly PlanEntry[]> 
   return (await survey(options)).map(toEntry);
 }
 
-export function toEntry({ node, layer, role, last, decision }: Surveyed): PlanEntry {
+export function toEntry({ node, kind, layer, role, last, decision }: Surveyed): PlanEntry {
   const common = { node: node.id, layer, ...(last ? { lastMs: last.ms } : {}) };
   switch (decision.action) {
     case 'fresh':
@@ -53,7 +56,7 @@ export function toEntry({ node, layer, role, last, decision }: Surveyed): PlanEn
     case 'run':
     case 'may-run':
     case 'absent':
-      return { ...common, ...told(decision) };
+      return { node: node.id, layer, ...lastTime(kind, last), ...told(decision) };
     default:
       return unreachable(decision);
   }

@@ -6,11 +6,12 @@ import { contextOf, type Grounds, type Question } from './decide.js';
 import { isSelfContained } from './earlier.js';
 import { recordable } from './fingerprint.js';
 import type { History, NodeRecord, RecordedFile } from './history.js';
+import { timesWith } from './last-time.js';
 import { fileNameOf } from './names.js';
 import { collectOutput, identitiesOf, makeParents, outputDigest, withoutHere } from './outputs.js';
 
 /** What is known of a result beside its output. */
-export type ResultFacts = Pick<NodeRecord, 'node' | 'kind' | 'run' | 'at' | 'ms' | 'fingerprint' | 'reusable' | 'inputs' | 'from'>;
+export type ResultFacts = Pick<NodeRecord, 'node' | 'kind' | 'run' | 'at' | 'ms' | 'fingerprint' | 'reusable' | 'inputs' | 'from' | 'times'>;
 
 /**
  * Where results live: `<state>/results/<node>/<random>/`, the files also in the store. A result is filled under a temporary name, becomes
@@ -77,7 +78,8 @@ export class Results {
     });
     // Before it gets its place: of what is killed in between, the next run finds the result in the store.
     if (stored && facts.reusable && isSelfContained(kind, { files })) await this.#cached(`keep the result of ${facts.node} in the store`, () => { this.#cache.keep(toCached(facts, files, data)); });
-    return this.#place(out, files.map((file) => ({ ...file, identity: '' })), data, facts);
+    const before = this.#history.last(facts.node);
+    return this.#place(out, files.map((file) => ({ ...file, identity: '' })), data, { ...facts, ...(facts.from === undefined ? timesWith(kind, before, { data, ms: facts.ms }) : {}) });
   }
 
   /** Makes an earlier result the current one again, from the store. Nothing if a part of it is not to be had. */
@@ -90,7 +92,7 @@ export class Results {
         if (hit === 'damaged') this.#warn(`the store's copy of ${file.path} of ${record.node} was damaged; it is set aside in ${this.#store.badFolder}`);
         if (hit !== 'restored') return undefined;
       }
-      const restored = this.#place(out, record.output.files, record.output.data, record);
+      const restored = this.#place(out, record.output.files, record.output.data, { ...record, times: { ...record.times, ...this.#history.last(record.node)?.times } });
       await this.#cached('note the use of the store', () => this.#cache.noteUse([record.fingerprint]));
       return restored;
     } finally {
@@ -106,7 +108,7 @@ export class Results {
   }
 
   #place(out: string, files: readonly RecordedFile[], data: Json, facts: ResultFacts): NodeRecord {
-    const { node, kind, run, at, ms, fingerprint, reusable, from } = facts;
+    const { node, kind, run, at, ms, times, fingerprint, reusable, from } = facts;
     const folder = join('results', fileNameOf(node), randomBytes(8).toString('hex'));
     const place = join(this.#state, folder);
     makeFolder(this.#fs, dirname(place), 0o700);
@@ -117,6 +119,7 @@ export class Results {
       type: 'node', node, kind, run, at, ms, fingerprint, reusable, inputs: recordable(facts.inputs),
       output: { folder, files: files.map((file, index) => ({ ...file, identity: identities[index] ?? '' })), data, digest: outputDigest(files, data) },
       ...(from === undefined ? {} : { from }),
+      ...(times && Object.keys(times).length > 0 ? { times } : {}),
     };
     this.#history.add(this.#journal, record);
     return record;

@@ -4,7 +4,8 @@ import { errorCode, Journal, realFs } from '@crpm/state';
 import { Announcer } from './announcer.js';
 import { criticalPaths } from './critical-path.js';
 import { History, journalFile } from './history.js';
-import { checkKinds } from './kinds.js';
+import { checkKinds, kindOf } from './kinds.js';
+import { lastTime } from './last-time.js';
 import type { NodeSummary, RunOptions, RunSummary } from './options.js';
 import { Results } from './results.js';
 import { schedule } from './scheduler.js';
@@ -29,14 +30,18 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   try {
     const history = new History(journal.records);
     const results = new Results({ fs, workspace: options.workspace, history, journal, warn: (text) => { announcer.warn(text); } });
+    const expectedMs = (node: GraphNode) => {
+      const time = lastTime(kindOf(options.kinds, node), history.last(node.id));
+      return time && 'lastMs' in time ? time.lastMs : undefined;
+    };
     announcer.emit({
       type: 'run-started', at: Date.now(), run: runId, logs: options.logsDir,
-      nodes: [...graph.nodes.values()].map((node) => eventNode(node, history.last(node.id)?.ms)),
+      nodes: [...graph.nodes.values()].map((node) => eventNode(node, expectedMs(node))),
       ...(options.environment ? { environment: options.environment } : {}),
     });
     if (journal.warning !== undefined) announcer.warn(journal.warning);
     compact(journal, history, announcer);
-    const paths = criticalPaths(graph, (id) => history.last(id)?.ms);
+    const paths = criticalPaths(graph, (id) => { const node = graph.nodes.get(id); return (node && expectedMs(node)) ?? history.last(id)?.ms; });
     const priority = ({ id }: GraphNode) => paths.get(id) ?? 0;
     const shared = new Shared(options.openRemote, announcer);
     const visitor = new Visitor({ options, fs, journal, history, results, announcer, shared, priority });

@@ -1,4 +1,4 @@
-import { layers, toFailure, type GraphNode, type Input, type NodeOutput, type Role } from '@crpm/core';
+import { layers, toFailure, type GraphNode, type Input, type NodeKind, type NodeOutput, type Role } from '@crpm/core';
 import { Journal, realFs } from '@crpm/state';
 import { decide, type Decision, type Grounds, type Question } from './decide.js';
 import type { Difference } from './difference.js';
@@ -11,6 +11,7 @@ import { Shared } from './shared.js';
 /** What would become of a node, and on what grounds. `may-run`: something it needs will run; it runs if that comes out different. */
 export interface Surveyed {
   readonly node: GraphNode;
+  readonly kind: NodeKind;
   /** Nodes of one layer can run at the same time; from 0. */
   readonly layer: number;
   readonly role: Role;
@@ -57,8 +58,9 @@ export async function surveyWith(options: PlanOptions, shared: Shared): Promise<
       const last = history.last(node.id);
       const behind = behindOf(node, pending);
       const needs = known(node, outputs);
-      const decision = await decideBehind({ node, kind: kindOf(kinds, node), role, needs }, behind, last, grounds);
-      result.push({ node, layer, role, needs, ...(last ? { last } : {}), decision });
+      const kind = kindOf(kinds, node);
+      const decision = await decideBehind({ node, kind, role, needs }, behind, last, grounds);
+      result.push({ node, kind, layer, role, needs, ...(last ? { last } : {}), decision });
 
       // As in a run: what uses a result that stands in may depend on which one that is.
       if (decision.action === 'stand-in' && decision.stale.length > 0) outputs.set(node.id, { ...toOutput(workspace, decision.record), asOf: decision.record.at });

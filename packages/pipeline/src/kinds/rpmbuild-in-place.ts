@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { NodeContext, NodeKind } from '@crpm/core';
+import type { Json, NodeContext, NodeKind } from '@crpm/core';
 import type { Manifest } from '@crpm/sources';
 
 import { DOWNSTREAM_MARKER } from '../build/patches.js';
@@ -13,7 +13,7 @@ import { discardTree } from '../build-tree/discard.js';
 import { treeName } from '../build-tree/name.js';
 import { noteUse } from '../build-tree/note-use.js';
 import { readRecord } from '../build-tree/record.js';
-import { reuse, type CleanReason } from '../build-tree/reuse.js';
+import { recurs, reuse, type CleanReason } from '../build-tree/reuse.js';
 import type { TreeBuild } from '../build-tree/tree-build.js';
 import { updateTree } from '../build-tree/update.js';
 import type { BuildrootFact, RpmsFact } from '../facts.js';
@@ -23,6 +23,9 @@ import { exceptForesight } from './except-foresight.js';
 import { BUILD_CONFIG_PATHS, wantedBudget } from './config-paths.js';
 
 const VERSION = 2;
+/** The ways of a build, for people. */
+const INCREMENTAL = 'incremental';
+const CLEAN = 'clean';
 
 /**
  * RPMs from a build tree that outlives the run: only what changed is sent there and compiled. Where that could give anything but what a clean build gives, the build
@@ -36,11 +39,18 @@ export function rpmbuildInPlaceKind({ cleanBuild }: { readonly cleanBuild: boole
     configPaths: BUILD_CONFIG_PATHS,
     reads: exceptForesight,
     wants: wantedBudget,
+    ways: { took: (data) => (cleanReason(data) === undefined ? INCREMENTAL : CLEAN), next: (data) => (cleanBuild || recurs(cleanReason(data) ?? '') ? CLEAN : INCREMENTAL) },
     // What grew in this workspace's tree is nobody else's.
     inputs: async (_params, { workspace }) => [{ name: 'workspace', value: workspace.id }],
     run: (params, context) => run(params, context, cleanBuild),
     ...(cleanBuild ? { stale: async () => '--clean-build asks for a build from nothing' } : {}),
   };
+}
+
+/** Why the build that reported it started from nothing, if it did. */
+function cleanReason(data: Json): string | undefined {
+  // Only this kind writes them; as JSON has no interfaces, the compiler must be told twice.
+  return (data as unknown as RpmsFact).here?.clean;
 }
 
 async function run(params: RpmbuildInPlaceParams, context: NodeContext, cleanBuild: boolean): Promise<RpmsFact> {
