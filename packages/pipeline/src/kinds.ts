@@ -1,6 +1,7 @@
 import type { NodeKind } from '@crpm/core';
 import type { TakeLook } from '@crpm/sources';
 
+import { sayingOfLeftOutSource } from './build/left-out-source.js';
 import { baseKind } from './kinds/base.js';
 import { buildrootKind } from './kinds/buildroot.js';
 import { closureKind } from './kinds/closure.js';
@@ -40,10 +41,10 @@ export function nodeKinds({ env, serverEntry, pull = false, cleanBuild = false, 
   const kinds: readonly NodeKind<never>[] = [
     baseKind({ pull }),
     sourceKind({ look }),
-    buildrootKind(),
-    distKind(),
-    rpmbuildKind(),
-    rpmbuildInPlaceKind({ cleanBuild }),
+    sayingOfLeftOutSource(buildrootKind()),
+    sayingOfLeftOutSource(distKind()),
+    sayingOfLeftOutSource(rpmbuildKind()),
+    sayingOfLeftOutSource(rpmbuildInPlaceKind({ cleanBuild })),
     prebuiltKind(),
     fetchedKind(),
     predictKind({ official }),
