@@ -174,6 +174,17 @@ describe.skipIf(lacking)('other ways to fail, of the same causes', () => {
     expect(await told({ spec: { head: 'Patch1: fix.patch\n', prep: '%autosetup -p1 -S git_am' }, files: { 'demo/other.c': C_OF_DEMO, 'dist-git/fix.patch': mail } })).toBe('the patch fix.patch of the spec does not apply to this tree: main.c does not exist');
   });
 
+  test('a tree that meson can’t set up names the file where an editor finds it', async () => {
+    rig.write({
+      'custom-rpms.config.yaml': 'basesystem: host\nkubevirt: false\nsources:\n  demo: { kind: meson-dist, dir: demo, spec: { tree: demo.spec.in } }\n',
+      'demo/demo.spec.in': tinySpec({ name: 'demo' }),
+      'demo/meson.build': "project('demo', 'c', version: '1.0')\nsubdir('tools')\n",
+      'demo/tools/meson.build': "executable('gone', 'gone.c')\n",
+    });
+    const { out } = await rig.crpm(['run', 'demo.rpmbuild']);
+    expect(failureOf(out, 'demo.rpmbuild')).toContain('demo.rpmbuild failed: meson setup of demo failed: demo/tools/meson.build, line 1: File gone.c does not exist.\n  | demo/tools/meson.build:1:0: ERROR: File gone.c does not exist.\n  next: Correct demo/tools/meson.build, then run again.\n');
+  });
+
   test('a header that is missing', async () => {
     expect(await told({ spec: { build: 'cc -c main.c' }, files: { 'demo/main.c': '#include <no/such.h>\n' } })).toBe('demo/main.c, line 1 includes no/such.h, which is not there');
   });

@@ -38,11 +38,17 @@ export async function buildFailed({ context, work, package: pkg, tree, output, p
 
 /** The same of a step before the build, where files are as the user has them: what it means, if that is known, behind what failed. */
 export async function stepFailed(context: NodeContext, tree: SnapshotTree, output: OutputTail, told: Pick<Failure, 'message' | 'next'>): Promise<Failure> {
-  const complaints = compilerErrors(output.lines);
+  const lines = output.lines.map(inTree);
+  const complaints = compilerErrors(lines);
   const names = ownNames(tree, context.workspace);
-  const why = diagnose({ lines: output.lines, package: context.node.group ?? context.node.id, complaints, path: names.path, disk: 'the disk where it runs' });
-  if (!why?.cause) return { class: 'build', ...told, lines: output.telling().map(names.line), ...complained(complaints) };
+  const why = diagnose({ lines, package: context.node.group ?? context.node.id, complaints, path: names.path, disk: 'the disk where it runs' });
+  if (!why?.cause) return { class: 'build', ...told, lines: output.telling().map(inTree).map(names.line), ...complained(complaints) };
   return { commands: shellFor(context, await context.engine()), ...asFailure(why), lines: why.lines.map(names.line), message: `${told.message}: ${why.what}`, ...complained(complaints) };
+}
+
+/** Steps before the build have the tree in `source`, and name files from above it. */
+function inTree(line: string): string {
+  return line.replaceAll(/(?<![^\s'"`(])source\//g, '');
 }
 
 /** In a cluster nobody can talk to a program. */
