@@ -31,6 +31,7 @@ import { watchCommand } from './commands/watch.js';
 import { examples, EXIT_CODES, fitHelp } from './help.js';
 import { howStarted } from './how-started.js';
 import type { Cli, Io } from './io.js';
+import { overview } from './overview.js';
 import { report } from './report.js';
 
 /** Runs a command line in this process and ends the process with its exit code. */
@@ -53,7 +54,11 @@ export async function dispatch(argv: readonly string[], io: Io, version: string)
   const cli: Cli = { io, version, code: EXIT.ok };
   try {
     const root = program(cli);
-    tellAtHand({ command: howStarted(io.env), commands: root.commands.map((command) => command.name()), cwd: io.cwd });
+    tellAtHand({ command: howStarted(io.env), commands: root.createHelp().visibleCommands(root).map((command) => command.name()), cwd: io.cwd });
+    if (argv.length === 0) {
+      io.stderr.write(overview(root));
+      return EXIT.usage;
+    }
     await root.parseAsync(argv, { from: 'user' });
     return cli.code;
   } catch (thrown) {
