@@ -51,9 +51,9 @@ export async function removeLeftovers(project: Project, workspace: WorkspacePath
   return sweepSources(workspace.cache) + sweepWorkspace(workspace, project.config.root) + sweepResults(workspace);
 }
 
-/** Forgets what was built. The journal goes first: a journal without results would name files that are gone. */
+/** Forgets what was built, and what the build trees held, which go with it. The journal goes first: a journal without results would name files that are gone. */
 export function removeResults(workspace: WorkspacePaths): void {
-  for (const name of ['journal', 'results', 'tmp', 'work']) rmSync(join(workspace.state, name), { recursive: true, force: true });
+  for (const name of ['journal', 'results', 'build-trees', 'tmp', 'work']) rmSync(join(workspace.state, name), { recursive: true, force: true });
 }
 
 /** Takes back what was published and neither the current generation nor the KubeVirt tree's `WORKSPACE` names; says what became of it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OwnedObject } from '@crpm/core';
 import { expect, test } from 'vitest';
-import { belongsTo, removeState, type Extent } from '../src/clean.js';
+import { belongsTo, removeResults, removeState, type Extent } from '../src/clean.js';
 
 const object = (type: OwnedObject['type'], run: string) => ({ type, labels: { workspace: 'w', run, node: 'n' } });
 const cases: readonly (readonly [string, Pick<OwnedObject, 'type' | 'labels' | 'keeps'>, readonly Extent[]])[] = [
@@ -24,5 +24,13 @@ test('of a workspace nothing is left but its lock, what unique releases count on
   for (const file of ['secret', 'lock.24', 'unique-release', 'config.schema.json']) writeFileSync(join(state, file), '');
   removeState({ state, cache: '/nowhere', id: 'w' });
   expect(readdirSync(state).sort()).toEqual(['config.schema.json', 'lock.24', 'unique-release']);
+  rmSync(state, { recursive: true });
+});
+
+test('what build trees held is forgotten with them, so that the next build does not miss them', () => {
+  const state = mkdtempSync(join(tmpdir(), 'crpm-clean-'));
+  for (const folder of ['journal', 'results', 'build-trees', 'tmp', 'work', 'logs', 'repo']) mkdirSync(join(state, folder));
+  removeResults({ state, cache: '/nowhere', id: 'w' });
+  expect(readdirSync(state).sort()).toEqual(['logs', 'repo']);
   rmSync(state, { recursive: true });
 });

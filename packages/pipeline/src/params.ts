@@ -91,8 +91,8 @@ export type RpmbuildParams = {
   readonly options: SpecOptions;
   readonly check: boolean;
   readonly debuginfo: boolean;
-  /** `quick`: gzip level 1; `spec`: what the spec and the distribution say. */
-  readonly payload: 'quick' | 'spec';
+  /** How payloads are compressed. `dev`: gzip level 1; `full`: what the spec and the distribution say. */
+  readonly profile: 'dev' | 'full';
   /** Whether a compiler cache is used, where the image has one. */
   readonly ccache: boolean;
   readonly jobs?: number;

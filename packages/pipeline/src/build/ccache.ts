@@ -54,5 +54,5 @@ export function ccacheUse(answers: readonly string[]): CcacheUse | undefined {
 
 /** One line for the log. */
 export function reportCcache(context: NodeContext, use: CcacheUse | undefined): void {
-  if (use) context.report.line(`ccache: ${String(use.hits)} of ${String(use.hits + use.misses)} compilations were known`);
+  if (use) context.report.line(`ccache: ${String(use.hits)} of ${String(use.hits + use.misses)} compilations were there already`);
 }

@@ -30,7 +30,7 @@ export function rpmbuildArguments(params: RpmbuildParams, { buildroot, topdir, j
     ...reproducibleDefines,
     ...(params.debuginfo ? [] : define('debug_package', '%{nil}')),
     // Never w.ufdio: bazeldnf can't read an uncompressed payload.
-    ...(params.payload === 'quick' ? define('_binary_payload', 'w1.gzdio') : []),
+    ...(params.profile === 'dev' ? define('_binary_payload', 'w1.gzdio') : []),
     ...specArguments(params.options, buildroot.dist),
     spec,
   ];

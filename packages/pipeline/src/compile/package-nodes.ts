@@ -111,7 +111,7 @@ function placeNodes(config: Config, pkg: PackageConfig, { method, inPlace }: Way
     check: build.check,
     debuginfo: build.debuginfo,
     ccache: build.ccache,
-    payload: build.profile === 'dev' ? 'quick' : 'spec',
+    profile: build.profile,
     ...(build.jobs === undefined ? {} : { jobs: build.jobs }),
     ...(build.memory === undefined ? {} : { memory: build.memory }),
   };

@@ -16,13 +16,13 @@ const OPTIONS: Paths = {
   'options/unique': 'release',
 };
 
-export const SPEC_CONFIG_PATHS: Paths = { ...OPTIONS, network: 'engine.network', method: 'kind', 'override/version': 'rpmDeps.versions', 'override/variable': 'pin.variable' };
+export const SPEC_CONFIG_PATHS: Paths = { ...OPTIONS, network: 'engine.network', method: 'kind', 'spec/in': 'where the spec is', 'override/version': 'rpmDeps.versions', 'override/variable': 'pin.variable' };
 
 export const BUILD_CONFIG_PATHS: Paths = {
   ...SPEC_CONFIG_PATHS,
   check: 'build.check',
   debuginfo: 'build.debuginfo',
-  payload: 'build.profile',
+  profile: 'build.profile',
   ccache: 'build.ccache',
   jobs: 'build.jobs',
   memory: 'build.memory',
@@ -32,10 +32,10 @@ export const BASE_CONFIG_PATHS: Paths = { base: 'basesystem', 'base/reference': 
 
 export const SOURCE_CONFIG_PATHS: Paths = {
   ...Object.fromEntries(['dir', 'git', 'ref', 'file', 'url', 'sha256'].map((key) => [`tree/${key}`, key])),
-  'tree/kind': 'source',
+  'tree/kind': 'kind of source',
   ...Object.fromEntries(['dir', 'git'].map((key) => [`distGit/${key}`, `spec.${key}`])),
   'distGit/ref': 'spec.branch',
-  'distGit/kind': 'spec',
+  'distGit/kind': 'kind of spec',
   specInTree: 'spec.tree',
   'elsewhere/given': 'spec.sources',
   'elsewhere/url': 'spec.lookaside',

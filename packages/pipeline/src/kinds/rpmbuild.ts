@@ -38,7 +38,7 @@ export function rpmbuildKind(): NodeKind<RpmbuildParams> {
     },
     shared: {
       // What a `dev` build left out others may want; a release of its own no other build has.
-      when: ({ payload, options }) => payload === 'spec' && options.unique !== true,
+      when: ({ profile, options }) => profile === 'full' && options.unique !== true,
       check: checkSharedRpms,
     },
     run,

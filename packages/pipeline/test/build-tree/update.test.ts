@@ -18,7 +18,7 @@ import { makeWorkspace } from '../support/run-graph.js';
 
 const NAME = 'libtiny-x86_64-1';
 const params: RpmbuildInPlaceParams = {
-  package: 'libtiny', arch: 'x86_64', options: { macros: {}, defines: {}, with: [], without: [] }, check: false, debuginfo: false, payload: 'quick', ccache: false,
+  package: 'libtiny', arch: 'x86_64', options: { macros: {}, defines: {}, with: [], without: [] }, check: false, debuginfo: false, profile: 'dev', ccache: false,
   method: 'meson', spec: { in: 'tree' }, patches: 'auto', network: 'host',
 };
 const buildroot = { here: { image: 'i' }, packages: 'p', evr: '1-1', source: 'libtiny', rpms: [], dist: '.el9', checkBuildRequires: false, lacksMacros: false };

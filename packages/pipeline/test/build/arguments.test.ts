@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 const options = { macros: { rhel: '9' }, suffix: 'crpm0001', defines: { rcrel: '.1' }, with: ['clang'], without: ['lto'] };
-const params: RpmbuildParams = { package: 'qemu', arch: 'x86_64', options, check: false, debuginfo: false, payload: 'quick', ccache: true };
+const params: RpmbuildParams = { package: 'qemu', arch: 'x86_64', options, check: false, debuginfo: false, profile: 'dev', ccache: true };
 const place = { buildroot: { dist: '.el9', checkBuildRequires: true, lacksMacros: false }, topdir: '/w/rpmbuild', jobs: 2, spec: 'rpmbuild/spec/qemu-kvm.spec' };
 
 describe('the command line of a build', () => {
@@ -31,7 +31,7 @@ describe('the command line of a build', () => {
   });
 
   test('in full: the spec untouched', () => {
-    const full = rpmbuildArguments({ ...params, check: true, debuginfo: true, payload: 'spec' }, place).join(' ');
+    const full = rpmbuildArguments({ ...params, check: true, debuginfo: true, profile: 'full' }, place).join(' ');
     for (const word of ['--nocheck', 'debug_package', '_binary_payload']) expect(full).not.toContain(word);
   });
 

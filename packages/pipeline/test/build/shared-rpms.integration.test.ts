@@ -14,7 +14,7 @@ import type { RpmbuildParams } from '../../src/params.js';
 
 const able = await hasRpmTools();
 const arch = (process.arch === 'arm64' ? 'aarch64' : 'x86_64') as Arch;
-const params = { package: 'tiny', arch, payload: 'spec' } as RpmbuildParams;
+const params = { package: 'tiny', arch, profile: 'full' } as RpmbuildParams;
 
 let root: string;
 /** What a build left, and what it told. */

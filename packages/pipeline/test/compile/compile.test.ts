@@ -145,14 +145,14 @@ describe('params', () => {
     expect(nodes.get('qemu.source')?.params).toEqual({ package: 'qemu', tree: { kind: 'dir', dir: '/src/qemu' }, distGit: { kind: 'dir', dir: '/src/qemu-kvm' } });
     expect(nodes.get('qemu.buildroot')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, network: 'bridge' });
     expect(nodes.get('qemu.dist')?.params).toEqual({ package: 'qemu', arch: 'x86_64', spec: { in: 'dist-git' }, options, method: 'archive', patches: 'auto', network: 'bridge' });
-    expect(nodes.get('qemu.rpmbuild')?.params).toEqual({ package: 'qemu', arch: 'x86_64', options, check: true, debuginfo: true, payload: 'spec', ccache: true, jobs: 3, memory: 1024 });
+    expect(nodes.get('qemu.rpmbuild')?.params).toEqual({ package: 'qemu', arch: 'x86_64', options, check: true, debuginfo: true, profile: 'full', ccache: true, jobs: 3, memory: 1024 });
   });
 
   test('of a build in place say all that archive and build say', () => {
     const { kind, params } = graphOf(makeConfig([packageConfig({ ...libvirt, build: { ccache: false } })])).nodes.get('libvirt.rpmbuild') ?? {};
     expect(kind).toBe('rpmbuild-in-place');
     const options = { macros: {}, suffix: 'crpm0001', defines: {}, with: [], without: [] };
-    expect(params).toEqual({ package: 'libvirt', arch: 'x86_64', options, check: false, debuginfo: false, payload: 'quick', ccache: false, method: 'meson', spec: { in: 'tree', file: 'libvirt.spec.in' }, patches: 'auto', network: 'bridge' });
+    expect(params).toEqual({ package: 'libvirt', arch: 'x86_64', options, check: false, debuginfo: false, profile: 'dev', ccache: false, method: 'meson', spec: { in: 'tree', file: 'libvirt.spec.in' }, patches: 'auto', network: 'bridge' });
   });
 
   test('do not change in the build when only the KubeVirt side of the config does', () => {

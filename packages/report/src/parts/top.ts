@@ -56,7 +56,7 @@ function figures({ record, now, critical }: PageView): readonly Figure[] {
     ['Nodes', String(record.nodes.length), countStates(record.nodes.map((node) => stateWord(node.state, node.role)))],
     ...(critical.length > 0 ? [['Critical path', formatDuration(critical.reduce((sum, node) => sum + workOf(node, now), 0)), count(critical.length, 'node')] as const] : []),
     ...(saved.nodes.length > 0 ? [['Saved by the cache', saved.ms > 0 ? formatDuration(saved.ms) : '–', `${count(saved.nodes.length, 'node')} not made again`] as const] : []),
-    ...(ccache === undefined ? [] : [['Compiler cache', ccache, 'compilations were there'] as const]),
+    ...(ccache === undefined ? [] : [['Compiler cache', ccache, 'compilations were there already'] as const]),
     ...(rpms.length > 0 ? [['RPMs', String(rpms.length), formatSize(rpms.reduce((sum, { size }) => sum + size, 0))] as const] : []),
     ...(proof ? [['Proof', proof.proven ? (proof.demonstration ? 'shown' : 'proven') : 'NOT PROVEN', proof.demonstration ? 'demonstration, not proof' : proof.resolver] as const] : []),
   ];
