@@ -1,5 +1,5 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,7 +31,8 @@ beforeAll(async () => {
   const report = async (...options: readonly string[]) => {
     const { code, out, err } = await rig.crpm(['report', ...options]);
     expect([code, err]).toEqual([0, '']);
-    return out;
+    // As it is opened from where it was asked for.
+    return resolve(rig.work, out);
   };
   expect(await report()).toBe(join(logsOf(SHORT), 'report.html'));
   short = pathToFileURL(await report('--output', 'short.html')).href;
