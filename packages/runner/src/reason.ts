@@ -11,9 +11,9 @@ export function formatReason(differences: readonly Difference[]): string {
   return changes.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${String(more)} more` : '');
 }
 
-/** Each difference in its own words, each changed file as one of them. */
+/** Each difference in its own words, each changed file as one of them; of what is crpm's own, the same words stand for several. */
 export function formatDifferences(differences: readonly Difference[]): readonly string[] {
-  return mergePending(differences).flatMap(phrases);
+  return [...new Set(mergePending(differences).flatMap(phrases))];
 }
 
 function phrases(difference: Difference): readonly string[] {

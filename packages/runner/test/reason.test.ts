@@ -33,6 +33,11 @@ describe('inputs and needs', () => {
     expect(await reason([{ name: 'need/a', value: digest('a') }], [{ name: 'need/b', value: digest('a') }])).toBe('b is needed now, a is needed no more');
   });
 
+  test('what is crpm’s own is told once', async () => {
+    const own = (value: string) => ['kind', 'version'].map((name) => ({ name, value }));
+    expect(await reason(own('1'), own('2'))).toBe('this crpm makes it in another way');
+  });
+
   test('five at most, and how many more', async () => {
     const list = (value: string) => Array.from({ length: 12 }, (_, index) => ({ name: `f${String(index)}`, value }));
     expect(await reason(list('x'), list('y'))).toBe('f0: x → y, f1: x → y, f2: x → y, f3: x → y, f4: x → y and 7 more');
