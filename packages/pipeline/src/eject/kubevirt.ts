@@ -119,7 +119,7 @@ export function verifyStep(params: VerifyParams): Step {
       '  elif name=$(basename "$rpm"); name=${name%-*-*}; grep -q "name = \\"${name//+/__plus__}-[0-9][0-9]*__" "$KUBEVIRT"/WORKSPACE; then others=$((others + 1)); echo "not taken   $(basename "$rpm"): another one is"',
       '  else echo "not needed  $(basename "$rpm")"; fi',
       `done < <(find "$WORK"/repo -name '*.rpm' -print0 | sort -z)`,
-      '[ "$taken" -gt 0 ] && [ "$others" -eq 0 ] || { echo "not proven: $taken taken, $others of which KubeVirt has another" >&2; exit 1; }',
+      'if [ "$taken" -eq 0 ] || [ "$others" -gt 0 ]; then echo "not proven: $taken taken, $others of which KubeVirt has another" >&2; exit 1; fi',
     ],
   };
 }

@@ -144,8 +144,8 @@ evr_of() {
     text: `
 # with_versions IMAGE FOLDER SCRIPT: a script whose lines that are a bare name of an RPM in FOLDER name its version too.
 with_versions() {
-  in_root "$1" "$2" sh -c 'rpm -qp --nosignature --qf "%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n" ./*.rpm' |
-    awk 'NR == FNR { evr[$1] = $2; next } NF == 1 && ($1 in evr) { sub(/[^ \t]+/, $1 "-" evr[$1]) } { print }' - "$3"
+  in_root "$1" "$2" sh -c 'for rpm in ./*.rpm; do [ ! -f "$rpm" ] || rpm -qp --nosignature --qf "%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}\\n" "$rpm"; done' |
+    awk 'ours { evr[$1] = $2; next } NF == 1 && ($1 in evr) { sub(/[^ \t]+/, $1 "-" evr[$1]) } { print }' ours=1 - ours= "$3"
 }`,
   },
   own_archive: {
