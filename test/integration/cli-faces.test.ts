@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -108,7 +108,15 @@ test('the report is shown by whatever shows pages here; where nothing does, its 
   expect(readFileSync(fileURLToPath(address), 'utf8')).toBe(read(out));
   const none = await rig.crpm(['report', '--open'], { env: { PATH: join(rig.root, 'nothing') } });
   expect([none.code, none.out]).toEqual([3, out]);
-  expect(none.err).toContain('there is no program that could show file://');
+  expect(none.err).toContain('no browser was found that could show file://');
+  // One that is there and finds no browser is no better than none.
+  writeFileSync(join(bin, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+  rmSync(shown);
+  expect((await rig.crpm(['report', '--open'], { env: { PATH: bin } })).code).toBe(0);
+  expect(existsSync(shown)).toBe(true);
+  rmSync(join(bin, 'gio'));
+  const gaveUp = await rig.crpm(['report', '--open'], { env: { PATH: bin } });
+  expect([gaveUp.code, gaveUp.err]).toEqual([3, expect.stringMatching(/no browser was found that could show file:\/\/\S+: xdg-open ended with 3\n {2}next: Open it in a browser yourself\.$/)]);
 });
 
 test('the graph is a picture with how each node fared', async () => {

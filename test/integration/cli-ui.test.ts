@@ -79,6 +79,14 @@ test('it answers only this machine, by its own names, and changes nothing', asyn
   if (outside !== undefined) await expect(new Promise((resolve, reject) => connect(Number(port), outside).once('connect', resolve).once('error', reject))).rejects.toThrow('ECONNREFUSED');
 });
 
+test('where no browser is found it says so, and goes on', async () => {
+  const child = rig.start(['ui', '--open'], { env: { PATH: join(rig.root, 'nothing') } });
+  started.push(child);
+  const warned = await new Promise<string>((resolve) => child.stderr.once('data', (data: Buffer) => { resolve(data.toString()); }));
+  const [, address = ''] = /^warning: no browser was found that could show (http:\S+): none of xdg-open, gio, wslview, open is here\n$/.exec(warned) ?? [];
+  expect((await fetchRaw(address)).status).toBe(200);
+});
+
 test('a reader that was cut off gets what it has not had, and no more; a new run ends the stream', async () => {
   const { address } = await ui();
   const first = run();

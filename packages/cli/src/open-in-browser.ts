@@ -1,22 +1,34 @@
 import { spawn } from 'node:child_process';
-import { fail } from '@crpm/core';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FailureError } from '@crpm/core';
 
-/** Programs that show an address in the user's browser; the first that is there does. */
+/** Programs that show an address in the user's browser; the first that is there and does not give up at once does. */
 const OPENERS = [['xdg-open'], ['gio', 'open'], ['wslview'], ['open']] as const;
+/** One that finds no browser gives up within this many milliseconds; one that is still there by then is the browser itself. */
+const PATIENCE = 3000;
 
-/** Hands an address to the user's browser and does not wait for it. Fails (class `environment`) where nothing can show one. */
-export async function openInBrowser(address: string): Promise<void> {
-  for (const [program, ...args] of OPENERS) if (await starts(program, [...args, address])) return;
-  fail({ class: 'environment', message: `there is no program that could show ${address}: none of ${OPENERS.map(([program]) => program).join(', ')} is here`, next: 'Open it in a browser yourself.' });
+/** Hands an address to the user's browser. A failure (class `environment`) where nothing can show one. */
+export async function openInBrowser(address: string): Promise<FailureError | undefined> {
+  const tried: string[] = [];
+  for (const [program, ...args] of OPENERS) {
+    const end = await start(program, [...args, address]);
+    if (end === 'shown') return undefined;
+    if (end !== 'absent') tried.push(end);
+  }
+  const why = tried.length > 0 ? `: ${tried.join(', ')}` : `: none of ${OPENERS.map(([program]) => program).join(', ')} is here`;
+  return new FailureError({ class: 'environment', message: `no browser was found that could show ${address}${why}`, next: 'Open it in a browser yourself.' });
 }
 
-function starts(program: string, args: readonly string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: 'ignore', detached: true });
-    child.once('error', () => { resolve(false); });
-    child.once('spawn', () => {
-      child.unref();
-      resolve(true);
-    });
+/** How a program took it; in words where it gave up. */
+async function start(program: string, args: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
+  const over = new AbortController();
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', () => { resolve('absent'); });
+    child.once('exit', (code) => { resolve(code === 0 ? 'shown' : `${program} ended with ${code === null ? 'a signal' : String(code)}`); });
   });
+  const end = await Promise.race([ended, delay(PATIENCE, 'shown', { signal: over.signal })]);
+  over.abort();
+  child.unref();
+  return end;
 }

@@ -29,7 +29,8 @@ export function reportCommand(cli: Cli): Command {
         cli.io.stdout.write(`${atHand(file)}\n`);
         if (!options.open) return;
         const [{ openInBrowser }, { pathToFileURL }] = await Promise.all([import('../open-in-browser.js'), import('node:url')]);
-        await openInBrowser(pathToFileURL(file).href);
+        const failed = await openInBrowser(pathToFileURL(file).href);
+        if (failed) throw failed;
       });
     });
 }

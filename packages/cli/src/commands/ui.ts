@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { examples, portNumber } from '../help.js';
-import { tell, type Cli, type GlobalOptions } from '../io.js';
+import { tell, warn, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
 import { stoppable } from '../signals.js';
 
@@ -25,7 +25,9 @@ export function uiCommand(cli: Cli): Command {
         const server = await startUi({ workspace, name: workspaceName(project.config), assets: pageAssets(), holder, signal }, options.port);
         try {
           tell(cli.io.stdout, `${server.address} shows the newest run; Ctrl-C ends`);
-          if (options.open) await (await import('../open-in-browser.js')).openInBrowser(server.address);
+          const failed = options.open ? await (await import('../open-in-browser.js')).openInBrowser(server.address) : undefined;
+          // Whoever has a browser elsewhere still has the address.
+          if (failed) warn(cli.io, failed.message);
           if (!signal.aborted) await once(signal, 'abort');
         } finally {
           await server.close();
