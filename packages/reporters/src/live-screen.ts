@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { Held } from './held.js';
 import { Canvas, LEAVE } from './live-canvas.js';
+import { inItsLetters } from './live-console.js';
 import { placeRows } from './live-fit.js';
 import { logPage } from './live-log.js';
 import type { LiveModel } from './live-model.js';
@@ -41,7 +42,7 @@ export async function openScreen(model: LiveModel, stream: Screen, terminal: Ter
       held.hold();
     }
     const size = sizeOf(stream);
-    canvas.paint(cutter.cut(frame(model, rows, view, { ...size, atOnce, said: held.last, typing: terminal.typing }), size.width));
+    canvas.paint(inItsLetters(cutter.cut(frame(model, rows, view, { ...size, atOnce, said: held.last, typing: terminal.typing }), size.width), process.env['TERM']));
   };
   const resized = () => {
     canvas.forget();
