@@ -34,6 +34,15 @@ describe('an engine', () => {
     expect(await baseFailure(`${CENTOS}engine: { host: "unix://${socket}" }\n`, {}, 3)).toContain(`unix://${socket} can’t be reached`);
   });
 
+  test('that is not there is told by plan before, where something is to run in it', async () => {
+    rig.write({ ...tinyProject(tinySpec()), 'custom-rpms.config.yaml': `${CENTOS}kubevirt: false\nsources:\n  tiny: { dir: tree, spec: { dir: dist-git } }\n` });
+    const env = { DOCKER_HOST: `unix://${join(rig.root, 'none.sock')}` };
+    const warning = 'warning: no container engine answers, and base needs one: crpm doctor says where it is looked for';
+    expect(await rig.crpm(['plan'], { env })).toMatchObject({ code: 0, err: warning });
+    // What runs without one needs none.
+    expect(await rig.crpm(['plan', 'tiny.source'], { env })).toMatchObject({ code: 0, err: '' });
+  });
+
   test('that can’t build this basesystem is refused with both names', async () => {
     const name = /^PRETTY_NAME="?(.*?)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
     const words = `base failed: this machine is ${name}; RPMs for basesystem centos-stream-9 can't be built on it directly\n  next: Set engine: docker (crpm doctor says what it needs), or basesystem: host`;
@@ -77,7 +86,7 @@ describe('in an engine that is there', () => {
   });
 
   test.each([
-    ['does not compile', { build: 'cc -c broken.c' }, 'tiny.rpmbuild', /\| broken\.c:1:\d+: error: /],
+    ['does not compile', { build: 'cc -c broken.c' }, 'tiny.rpmbuild', /\| tree\/broken\.c:1:\d+: error: /],
     ['can’t be parsed', { head: '%if 1' }, 'tiny.buildroot', /rpm can't parse tiny\.spec\n {2}\| error: .*Unclosed %if/],
     ['requires what is nowhere', { head: 'BuildRequires: no-such-devel >= 3\n' }, 'tiny.buildroot', /no-such-devel >= 3/],
   ])('a build that %s is told as on this machine, and no container is left', async (_what, spec, node, words) => {

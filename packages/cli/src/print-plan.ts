@@ -20,12 +20,26 @@ export async function printPlan(cli: Cli, project: Project, part: Selected, { js
   await stoppable(cli, async ({ signal }) => {
     const { plan } = await import('@crpm/runner');
     const entries = await plan(await planOptions(cli, project, part, { signal, cleanBuild }));
+    await warnWithoutEngine(cli, project, part, entries, signal);
     if (json) printJson(cli.io, { nodes: entries, expected: expectedOf(entries) });
     else {
       cli.io.stdout.write(formatPlan(entries, widthOf(cli.io.stdout)));
       if (!project.config.kubevirt && project.config.packages.length > 0) tell(cli.io.stdout, 'kubevirt: false in the config: a run ends with the repository, and nothing is proven');
     }
   });
+}
+
+/** Milliseconds that each place has to say whether an engine is there. */
+const PATIENCE = 1_000;
+
+/** Where something will run that needs an engine, and none answers, the run would end there; when all is fresh nobody asks. */
+async function warnWithoutEngine(cli: Cli, { config }: Project, { graph }: Selected, entries: readonly PlanEntry[], signal: AbortSignal): Promise<void> {
+  const { IN_ENGINE } = await import('@crpm/pipeline');
+  const first = entries.find(({ node, action }) => action === 'run' && IN_ENGINE.has(graph.nodes.get(node)?.kind ?? ''));
+  if (!first) return;
+  const { hasEngine } = await import('@crpm/engines');
+  const { engine, basesystems } = config;
+  if (!(await hasEngine({ config: engine, basesystems, env: cli.io.env, signal, patience: PATIENCE }))) warn(cli.io, `no container engine answers, and ${first.node} needs one: crpm doctor says where it is looked for`);
 }
 
 /** What the runner needs to look ahead. */

@@ -79,6 +79,16 @@ export async function probeEngines({ config, env, signal, patience }: ProbeOptio
   return probes;
 }
 
+/**
+ * Whether {@link chooseEngine} would find a container engine, or need none. Opens nothing, and asks only whether one answers: of one that does it may still be that it is too old. Of a cluster nobody is asked.
+ */
+export async function hasEngine({ config, basesystems, env, signal, patience, machine = readOsRelease() }: ProbeOptions & Pick<ChooseOptions, 'basesystems' | 'machine'> & { readonly patience: number }): Promise<boolean> {
+  if (config.kind === 'kubernetes' || config.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) return true;
+  if (config.kind === 'auto' && basesystems.every((basesystem) => isThisMachine(basesystem, machine))) return true;
+  const { answersSomewhere } = await import('./docker/connect.js');
+  return answersSomewhere(config, env, signal, patience);
+}
+
 async function openHost({ workDir, sharedDir, env }: ChooseOptions, machine: OsRelease): Promise<Engine> {
   const { openHostEngine } = await import('./host/index.js');
   return openHostEngine({ workDir, sharedDir, env, distribution: machine.name });

@@ -5,7 +5,7 @@ export { ejectScript, type EjectOptions } from './eject/script.js';
 export * from './enter/index.js';
 export * from './facts.js';
 export * from './kubevirt/index.js';
-export { nodeKinds, type KindOptions } from './kinds.js';
+export { IN_ENGINE, nodeKinds, type KindOptions } from './kinds.js';
 export * from './params.js';
 export { repositoryDir, rpmFiles } from './paths.js';
 export { repodataRoom } from './predict/repodata-cache.js';

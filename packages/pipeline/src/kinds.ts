@@ -19,6 +19,9 @@ import { rpmDepsKind, verifyKind } from './kubevirt/index.js';
 import { OfficialLoader } from './predict/official.js';
 import { serveKind } from './serve/index.js';
 
+/** Kinds that can't run without an engine. */
+export const IN_ENGINE: ReadonlySet<string> = new Set(['base', 'buildroot', 'dist', 'rpmbuild', 'rpmbuild-in-place', 'createrepo', 'closure']);
+
 export interface KindOptions {
   /** The environment of the user's shell. */
   readonly env: NodeJS.ProcessEnv;

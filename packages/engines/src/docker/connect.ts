@@ -79,6 +79,17 @@ export async function* probe(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pro
   }
 }
 
+/** Whether an engine answers at any of those places, each within `patience` milliseconds. One behind ssh is taken for there: to ask it, a program would have to run. */
+export async function answersSomewhere(config: Pick<EngineConfig, 'host'>, env: NodeJS.ProcessEnv, signal: AbortSignal, patience: number): Promise<boolean> {
+  for (const { endpoint } of candidates(config, surroundings(env))) if (endpoint.ok && endpoint.value.kind === 'ssh') return true;
+  for await (const { answer } of probe(config, env, signal, { probe: patience, quick: patience })) {
+    if (!answer.ok) continue;
+    answer.value.client.close();
+    return true;
+  }
+  return false;
+}
+
 /** One socket has one place, whichever of its names it is known by: /var/run leads to /run nearly everywhere. */
 function placeOf(endpoint: Endpoint): string {
   if (endpoint.kind !== 'unix') return formatEndpoint(endpoint);
