@@ -38,7 +38,7 @@ export function ejectScript(options: EjectOptions): string {
     '# rpm takes no folder with blanks in its name.',
     'case $WORK in *[[:space:]]*) echo "WORK must have no blanks: $WORK" >&2; exit 2 ;; esac',
     'JOBS=${JOBS:-$(nproc)}',
-    ...(options.onHost ? [] : [`NETWORK=\${NETWORK:-${options.network}}`]),
+    ...(options.onHost ? [] : [`NETWORK=\${NETWORK:-${options.network}}`, 'command -v docker >/dev/null || docker() { podman "$@"; }']),
     ...(JSON.stringify([...options.graph.nodes.values()]).includes('"unique":true') ? ['RELEASE=crpmu$(date -u +%Y%m%d%H%M%S)000'] : []),
     'mkdir -p "$WORK"',
     ...uses.map((name) => LIBRARY[name]?.text ?? ''),
