@@ -167,11 +167,11 @@ describe.skipIf(lacking)('other ways to fail, of the same causes', () => {
   const mail = `From: A <a@example.com>\nDate: Mon, 1 Jan 2024 00:00:00 +0000\nSubject: [PATCH] Include more\n\n---\n${PATCH}--\n2.0\n`;
 
   test.each(['%autosetup -p1', '%autosetup -p1 -S patch', '%autosetup -p1 -S git', '%autosetup -p1 -S git_am', '%setup -q\n%patch -P1 -p1'])('a patch that does not fit, applied by %j', async (prep) => {
-    expect(await told({ spec: { head: 'Patch1: fix.patch\n', prep }, files: { 'demo/main.c': 'int main(void) { return 0; }\n', 'dist-git/fix.patch': mail } })).toBe('the patch fix.patch of the spec does not apply to this tree: hunk #1 of main.c');
+    expect(await told({ spec: { head: 'Patch1: fix.patch\n', prep }, files: { 'demo/main.c': 'int main(void) { return 0; }\n', 'dist-git/fix.patch': mail } })).toBe('the patch dist-git/fix.patch of the spec does not apply to this tree: hunk #1 of demo/main.c');
   });
 
   test('a patch for a file that is gone', async () => {
-    expect(await told({ spec: { head: 'Patch1: fix.patch\n', prep: '%autosetup -p1 -S git_am' }, files: { 'demo/other.c': C_OF_DEMO, 'dist-git/fix.patch': mail } })).toBe('the patch fix.patch of the spec does not apply to this tree: main.c does not exist');
+    expect(await told({ spec: { head: 'Patch1: fix.patch\n', prep: '%autosetup -p1 -S git_am' }, files: { 'demo/other.c': C_OF_DEMO, 'dist-git/fix.patch': mail } })).toBe('the patch dist-git/fix.patch of the spec does not apply to this tree: main.c does not exist');
   });
 
   test('a tree that meson can’t set up names the file where an editor finds it', async () => {
