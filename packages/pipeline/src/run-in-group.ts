@@ -3,6 +3,9 @@ import { stopsWithCrpm } from '@crpm/engines/suspend';
 import type { FailedProgram } from './how-it-ended.js';
 import { stopGroupOnAbort } from './process-group.js';
 
+/** Time for what a program wrote to arrive once it was told to end and has, in milliseconds. */
+const DRAIN_MS = 3_000;
+
 export interface GroupOptions {
   readonly cwd: string;
   /** All of it: nothing of crpm's own environment is added. */
@@ -20,10 +23,27 @@ export async function runInGroup([program = '', ...args]: readonly string[], { c
   const lines = new LineSplitter(line);
   const stop = stopGroupOnAbort(child.pid, signal);
   const alone = stopsWithCrpm(() => (child.pid === undefined ? [] : [-child.pid]));
+  // What left the group may hold the pipes open for ever; whoever wants to stop waits for the program, not for that.
+  let timer: NodeJS.Timeout | undefined;
+  let left = false;
+  const leave = () => {
+    if (!signal.aborted || (child.exitCode === null && child.signalCode === null)) return;
+    timer ??= setTimeout(() => {
+      left = true;
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, DRAIN_MS);
+  };
+  child.once('exit', leave);
+  signal.addEventListener('abort', leave, { once: true });
   try {
     for await (const chunk of child.all) lines.write(chunk as Buffer);
     lines.end();
+  } catch (error) {
+    if (!left) throw error;
   } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
     alone();
     stop.settled();
   }
