@@ -5,8 +5,14 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Left out: dockerode has native code somewhere below; Kubernetes' client is large, and few load it; typescript is what cosmiconfig would load for a config in TypeScript, which crpm does not look for. */
-const APART = ['@kubernetes/client-node', 'dockerode', 'typescript'];
+/** Left out: Kubernetes' client is large, and few load it; typescript is what cosmiconfig would load for a config in TypeScript, which crpm does not look for. */
+const APART = ['@kubernetes/client-node', 'typescript'];
+/**
+ * In a file of its own, for those who use it. As a dependency it would bring packages whose install scripts npm warns of: ssh2 and cpu-features compile what they do without as well, protobufjs only looks at versions.
+ */
+const DOCKERODE = { name: 'dockerode', setup: ({ onResolve }) => { onResolve({ filter: /^dockerode$/ }, () => ({ path: './dockerode.js', external: true })); } };
+/** Native code that ssh2 does without where it is not there. */
+const NATIVE = ['cpu-features', '*.node'];
 
 const root = new URL('../', import.meta.url);
 const cli = new URL('packages/cli/', root);
@@ -30,9 +36,22 @@ await build({
   // ES modules where a package has both: names of a CommonJS module get lost in a bundled import().
   mainFields: ['module', 'main'],
   external: APART,
+  plugins: [DOCKERODE],
   // Kept compiled code can't hold an import(); what is not evaluated until it is asked for costs nothing either way.
   supported: { 'dynamic-import': false },
   define: { __CRPM_VERSION__: JSON.stringify(version) },
+  legalComments: 'eof',
+  logLevel: 'warning',
+});
+await build({
+  entryPoints: { dockerode: createRequire(new URL('packages/engines/', root)).resolve('dockerode') },
+  outdir: fileURLToPath(dist),
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  charset: 'ascii',
+  external: NATIVE,
   legalComments: 'eof',
   logLevel: 'warning',
 });
