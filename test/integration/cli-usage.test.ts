@@ -146,6 +146,17 @@ test.each([[['run', 'nope']], [['run', '--only', 'nope']], [['plan', '--from', '
   expectNothingBegun();
 });
 
+test('where npx or a script of npm started it, what is to be typed begins with npx, in what people read', async () => {
+  rig.write({ 'custom-rpms.config.yaml': 'kubevirt: false\nbasesystem: host\nsources: {}\ntasks:\n  bad: { run: ["false"] }\n' });
+  for (const env of [{ npm_command: 'exec' }, { npm_command: 'run-script', npm_lifecycle_event: 'rpms' }]) {
+    expect((await rig.crpm(['run'], { env })).out).toMatch(/\n {2}type: npx crpm logs bad\n {2}log: {2}\.crpm\/logs\/\S+\/bad\.log\n/);
+    expect((await rig.crpm(['--help'], { env })).out).toMatch(/^Usage: npx crpm \[options\] \[command\]\n/);
+  }
+  const { out } = await rig.crpm(['status', '--json'], { env: { npm_command: 'exec' } });
+  expect(JSON.parse(out)).toMatchObject({ failures: [{ node: 'bad', log: expect.stringContaining(rig.root) as unknown }] });
+  expect(out).not.toContain('npx');
+});
+
 test('a cycle is printed as it is', async () => {
   rig.write({ 'custom-rpms.config.yaml': `${TASKS.replace('outputs: [greeting.txt],', 'outputs: [greeting.txt], needs: [read-greeting],')}` });
   expect(await rig.crpm(['run'])).toEqual({ code: 2, out: '', err: expect.stringMatching(/^custom-rpms\.config\.yaml:5:\d+: error: nodes need each other in a circle: make-greeting → read-greeting → make-greeting\n 5 \| {3}make-greeting: /) as string });
