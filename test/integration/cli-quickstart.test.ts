@@ -28,6 +28,8 @@ function outcomes(out: string): Readonly<Record<string, string>> {
   return Object.fromEntries(rows.map(([, node, outcome]) => [node, outcome]));
 }
 
+const LEFT = /\nleft running, until crpm serve --stop: the repository server at http:\/\/127\.0\.0\.1:\d+\/\nchanged, until crpm revert: examples\/quickstart\/kubevirt\/WORKSPACE, examples\/quickstart\/kubevirt\/rpm\/BUILD\.bazel$/;
+
 describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
   test('one run builds, publishes, serves, changes KubeVirt’s two files and proves it; the next finds all fresh; revert takes it back', async () => {
     const first = await rig.crpm(['run']);
@@ -40,7 +42,7 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(await git('status', '--porcelain', '--untracked-files=all')).toBe(YIELDED.map((file) => ` M ${file}`).join('\n'));
 
     expect(first.out).toMatch(/\nRPM files: \.crpm\/repo\/current\/host\/\w+\/by-sha256\/\*\/\*\.rpm\n/);
-    expect(first.out).toMatch(/\nleft running, until crpm serve --stop: the repository server at http:\/\/127\.0\.0\.1:\d+\/\nchanged, until crpm revert: examples\/quickstart\/kubevirt\/WORKSPACE, examples\/quickstart\/kubevirt\/rpm\/BUILD\.bazel$/);
+    expect(first.out).toMatch(LEFT);
     const { rpmFiles } = JSON.parse((await rig.crpm(['status', '--json'])).out) as { rpmFiles: string };
     expect((await execa('sh', ['-c', `ls ${rpmFiles} | wc -l`])).stdout).toBe('11');
 
@@ -107,6 +109,15 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(reverted.out).toMatch(/KubeVirt's tree holds none of the \d+ RPMs that were built/);
     expect(reverted.out).toContain('crpm run puts them there.');
     expect(reverted.out).not.toContain('not proven (');
+
+    // What a run puts back that was taken back is told again; what stands is not, even when all is made anew.
+    await rig.crpm(['serve', '--stop']);
+    expect((await rig.crpm(['run'])).out).toMatch(LEFT);
+    await rig.crpm(['clean']);
+    const anew = await rig.crpm(['run']);
+    expect(outcomes(anew.out)).toMatchObject({ serve: 'ran', 'rpm-deps': 'ran', verify: 'ran' });
+    expect(anew.out).toMatch(/\nshown: the example takes the build$/);
+    await rig.crpm(['revert']);
     expect((await rig.crpm(['clean', '--all'])).code).toBe(0);
   });
 

@@ -6,24 +6,26 @@ import type { Io } from './io.js';
 import { printProof } from './print-proof.js';
 import type { Project } from './project.js';
 import { olderThanSources } from './stale-roots.js';
-import { whatItLeft } from './what-it-left.js';
+import { whatItLeft, type Standing } from './what-it-left.js';
 
 export interface EndOptions {
   readonly project: Project;
   readonly workspace: WorkspacePaths;
   /** The last results when the run began. */
   readonly before: ReadonlyMap<string, HistoryEntry>;
+  /** What stood when the run began, and what stands now. */
+  readonly stood: Standing;
+  readonly stands: Standing;
 }
 
-/** What a run says below its summary: the proof, where the RPMs are, and after a first run what it left behind. */
-export async function printEnd(io: Io, summary: RunSummary, { project, workspace, before }: EndOptions): Promise<void> {
+/** What a run says below its summary: the proof, where the RPMs are, and what it left behind that was not there before. */
+export async function printEnd(io: Io, summary: RunSummary, { project, workspace, before, stood, stands }: EndOptions): Promise<void> {
   const { newRpms, rpmFiles } = await import('@crpm/pipeline');
   // Only crpm's own node writes it.
   const repository = summary.nodes.get('createrepo')?.output?.data as RepositoryFact | undefined;
   const words = repository && { files: rpmFiles(workspace, repository.repos), isNew: newRpms(before.get('createrepo')?.output.data as RepositoryFact | undefined, repository) };
   const proven = await printProof(io, summary, { ...words, older: olderThanSources(summary, project.graph, workspace), lead: '\n' });
-  const left = await whatItLeft(summary, before, project.config, workspace);
-  const lines = [...(words && !proven && summary.exitCode === EXIT.ok ? [`RPM files: ${words.files}`] : []), ...left];
+  const lines = [...(words && !proven && summary.exitCode === EXIT.ok ? [`RPM files: ${words.files}`] : []), ...whatItLeft(summary, stood, stands)];
   const width = widthOf(io.stdout);
   if (lines.length > 0) io.stdout.write(`\n${lines.map((line) => `${wrap(line, { width, first: 0, indent: 2 })}\n`).join('')}`);
 }

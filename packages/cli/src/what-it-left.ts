@@ -1,31 +1,49 @@
-import { join } from 'node:path';
-import type { Config, WorkspacePaths } from '@crpm/core';
-import type { RpmDepsFact, ServeFact } from '@crpm/pipeline';
-import type { HistoryEntry, NodeSummary, RunSummary } from '@crpm/runner';
+import { FailureError, type Config, type Selected, type WorkspacePaths } from '@crpm/core';
+import type { RunSummary } from '@crpm/runner';
 
-type Before = ReadonlyMap<string, HistoryEntry>;
-
-/**
- * What the first run of a workspace leaves behind that nobody asked for by name, and how to take it back: a server, and changed files of the KubeVirt tree. Nothing in
- * later runs. `before`: what there was when the run began.
- */
-export async function whatItLeft({ nodes }: Pick<RunSummary, 'nodes'>, before: Before, { kubevirt, serve }: Config, workspace: WorkspacePaths): Promise<readonly string[]> {
-  const first = (id: string): NodeSummary['output'] => (nodes.get(id)?.outcome === 'ran' && !before.has(id) ? nodes.get(id)?.output : undefined);
-  const served = first('serve');
-  const address = served && (await addressOf(served.data as ServeFact, serve, workspace));
-  const landed = kubevirt && first('rpm-deps');
-  const changed = landed ? ['WORKSPACE', 'rpm/BUILD.bazel', ...Object.keys((landed.data as RpmDepsFact).further ?? {})].map((path) => join(kubevirt.dir, path)) : [];
-  return [
-    ...(address === undefined ? [] : [`left running, until crpm serve --stop: the repository server at ${address}`]),
-    ...(changed.length > 0 ? [`changed, until crpm revert: ${changed.join(', ')}`] : []),
-  ];
+/** What outlives a run and has a command that takes it back. */
+export interface Standing {
+  /** Address of the server that crpm has running; absent: none. */
+  readonly served?: string;
+  /** Files of the KubeVirt tree that crpm has changed, absolute. */
+  readonly changed: readonly string[];
 }
 
-/** Of what crpm itself runs. */
-async function addressOf(fact: ServeFact, serve: Config['serve'], workspace: WorkspacePaths): Promise<string | undefined> {
-  if (fact.mode === 'container') return fact.baseUrl;
-  if (serve.mode !== 'process') return undefined;
-  const { serverStatus } = await import('@crpm/pipeline');
-  const status = await serverStatus({ workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) });
-  return status.running ? status.baseUrl : undefined;
+export interface StandingOptions {
+  readonly config: Pick<Config, 'kubevirt' | 'serve'>;
+  readonly workspace: WorkspacePaths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/** What stands now, as far as the nodes of `part` that will run can change it. */
+export async function standing({ config, workspace, env, signal }: StandingOptions, { graph, roles }: Selected): Promise<Standing> {
+  const runs = (id: string) => graph.nodes.has(id) && ['normal', 'forced'].includes(roles.get(id) ?? 'normal');
+  const { revertibleFiles } = await import('@crpm/pipeline');
+  const served = runs('serve') ? await servedAt({ config, workspace, env, signal }) : undefined;
+  return { ...(served === undefined ? {} : { served }), changed: runs('rpm-deps') ? revertibleFiles({ config, workspace }) : [] };
+}
+
+/** Of what crpm itself runs. Where nobody can tell, `serve` itself says why. */
+async function servedAt({ config: { serve }, workspace, env, signal }: StandingOptions): Promise<string | undefined> {
+  if (serve.mode !== 'process' && serve.mode !== 'container') return undefined;
+  const { repositoryStatus } = await import('@crpm/pipeline');
+  try {
+    const { running, baseUrl } = await repositoryStatus({ workspace, serve, env, signal });
+    return running === true ? baseUrl : undefined;
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
+}
+
+/** What a run brought about that stays although nobody asked for it by name, and how to take it back; nothing of what stood when it began. */
+export function whatItLeft({ nodes }: Pick<RunSummary, 'nodes'>, before: Standing, after: Standing): readonly string[] {
+  const ran = (id: string) => nodes.get(id)?.outcome === 'ran';
+  const served = ran('serve') && before.served === undefined ? after.served : undefined;
+  const changed = ran('rpm-deps') ? after.changed.filter((file) => !before.changed.includes(file)) : [];
+  return [
+    ...(served === undefined ? [] : [`left running, until crpm serve --stop: the repository server at ${served}`]),
+    ...(changed.length > 0 ? [`changed, until crpm revert: ${changed.join(', ')}`] : []),
+  ];
 }

@@ -1,29 +1,25 @@
-import type { Config, NodeOutcome } from '@crpm/core';
-import type { HistoryEntry, NodeSummary } from '@crpm/runner';
+import type { NodeOutcome } from '@crpm/core';
+import type { NodeSummary } from '@crpm/runner';
 import { expect, test } from 'vitest';
 import { whatItLeft } from '../src/what-it-left.js';
 
-const workspace = { id: 'w', state: '/nonexistent', cache: '/nonexistent' };
-const config = { kubevirt: { dir: '/kv' }, serve: { mode: 'container', image: 'nginx' } } as unknown as Config;
-const node = (outcome: NodeOutcome, data: object) => ({ outcome, ms: 1, output: { dir: '', files: [], data, digest: '' } }) as unknown as NodeSummary;
-const run = (outcome: NodeOutcome, further = {}) => ({
-  nodes: new Map([['serve', node(outcome, { mode: 'container', baseUrl: 'http://127.0.0.1:8123/' })], ['rpm-deps', node(outcome, { resolver: {}, ...further })]]),
-});
+const run = (outcome: NodeOutcome) => ({ nodes: new Map(['serve', 'rpm-deps'].map((id) => [id, { outcome, ms: 1 } as unknown as NodeSummary])) });
+const NOTHING = { changed: [] };
+const ALL = { served: 'http://127.0.0.1:8123/', changed: ['/kv/WORKSPACE', '/kv/rpm/BUILD.bazel'] };
 const LEFT = ['left running, until crpm serve --stop: the repository server at http://127.0.0.1:8123/', 'changed, until crpm revert: /kv/WORKSPACE, /kv/rpm/BUILD.bazel'];
 
-test('a first run says what it left running and what it changed, and how to undo each', async () => {
-  expect(await whatItLeft(run('ran'), new Map(), config, workspace)).toEqual(LEFT);
-  expect(await whatItLeft(run('ran', { further: { 'rpm/repo.yaml': 'absent' } }), new Map(), config, workspace)).toEqual([LEFT[0], `${LEFT[1] ?? ''}, /kv/rpm/repo.yaml`]);
+test('a run that started the server and changed the tree says so, and how to undo each', () => {
+  expect(whatItLeft(run('ran'), NOTHING, ALL)).toEqual(LEFT);
 });
 
-test('a later run says nothing of it, nor one that did not come as far', async () => {
-  const before = new Map(['serve', 'rpm-deps'].map((id) => [id, {} as HistoryEntry]));
-  expect(await whatItLeft(run('ran'), before, config, workspace)).toEqual([]);
-  expect(await whatItLeft(run('failed'), new Map(), config, workspace)).toEqual([]);
+test('what stood when the run began is not told again, however much of it ran', () => {
+  expect(whatItLeft(run('ran'), ALL, ALL)).toEqual([]);
+  expect(whatItLeft(run('ran'), { ...ALL, changed: [] }, ALL)).toEqual([LEFT[1]]);
+  expect(whatItLeft(run('ran'), { changed: ALL.changed }, ALL)).toEqual([LEFT[0]]);
+  expect(whatItLeft(run('ran'), ALL, { ...ALL, changed: [...ALL.changed, '/kv/rpm/repo.yaml'] })).toEqual(['changed, until crpm revert: /kv/rpm/repo.yaml']);
 });
 
-test('what somebody else serves is not left running by crpm', async () => {
-  const published = { ...config, serve: { mode: 'none' } } as unknown as Config;
-  const { nodes } = run('ran');
-  expect(await whatItLeft({ nodes: new Map([...nodes, ['serve', node('ran', { mode: 'none', baseUrl: 'http://h/' })]]) }, new Map(), published, workspace)).toEqual([LEFT[1]]);
+test('what others brought about meanwhile is not this run’s', () => {
+  expect(whatItLeft(run('fresh'), NOTHING, ALL)).toEqual([]);
+  expect(whatItLeft(run('failed'), NOTHING, ALL)).toEqual([]);
 });

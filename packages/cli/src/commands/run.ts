@@ -55,9 +55,11 @@ export function runCommand(cli: Cli): Command {
       }
       const last: string[] = [];
       await stoppable(cli, async (stop) => {
-        const [{ execute }, { readHistory }, { locateWorkspace }] = await Promise.all([import('../execute.js'), import('@crpm/runner'), import('@crpm/state')]);
+        const [{ execute }, { standing }, { readHistory }, { locateWorkspace }] = await Promise.all([import('../execute.js'), import('../what-it-left.js'), import('@crpm/runner'), import('@crpm/state')]);
         const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
         const before = readHistory(workspace);
+        const about = { config: project.config, workspace, env: cli.io.env, signal: stop.signal };
+        const stood = isForPeople(stdout) ? await standing(about, part) : undefined;
         const summary = await execute({
           project,
           selected: part,
@@ -73,9 +75,9 @@ export function runCommand(cli: Cli): Command {
           stop,
         });
         cli.code = summary.exitCode;
-        if (!isForPeople(stdout)) return;
+        if (!stood) return;
         const { printEnd } = await import('../print-end.js');
-        await printEnd(cli.io, summary, { project, workspace, before });
+        await printEnd(cli.io, summary, { project, workspace, before, stood, stands: await standing(about, part) });
       }).finally(() => {
         for (const line of last) cli.io.stderr.write(`${line}\n`);
       });

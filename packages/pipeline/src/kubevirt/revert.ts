@@ -1,4 +1,5 @@
-import { fail, type Config, type WorkspacePaths } from '@crpm/core';
+import { join } from 'node:path';
+import { fail, FailureError, type Config, type WorkspacePaths } from '@crpm/core';
 import { acquireLock } from '@crpm/state';
 import { stateOf, type FurtherChange } from './further-files.js';
 import { land, recoverLanding } from './landing.js';
@@ -6,7 +7,7 @@ import { requireWhole } from './require-whole.js';
 import { takeBack, takeBackFurther, type TakenBack } from './take-back.js';
 import { treeState } from './tree-state.js';
 import { readUndo, type UndoRecord } from './undo.js';
-import { readYielded, type Yielded } from './yielded-files.js';
+import { readYielded, YIELDED, type Yielded } from './yielded-files.js';
 
 export interface RevertOptions {
   readonly config: Pick<Config, 'kubevirt'>;
@@ -49,6 +50,24 @@ export function plannedRevert({ config, workspace }: RevertOptions): RevertResul
   const tree = treeState(workspace, config.kubevirt.dir);
   const undo = readUndo(tree.undo);
   return undo ? planOf(undo, tree.dir, readYielded(tree.dir)).result : NOTHING;
+}
+
+/** The files that {@link revert} would change now, absolute. Writes nothing and waits for nobody; of a tree that can't be read none are known. */
+export function revertibleFiles({ config, workspace }: RevertOptions): readonly string[] {
+  const { kubevirt } = config;
+  if (!kubevirt) return [];
+  try {
+    const tree = treeState(workspace, kubevirt.dir);
+    const undo = readUndo(tree.undo);
+    if (!undo) return [];
+    const current = readYielded(tree.dir);
+    const { taken, further } = planOf(undo, tree.dir, current);
+    const paths = [...YIELDED.filter((path) => taken.files[path] !== current[path]), ...further.map(({ path }) => path)];
+    return paths.map((path) => join(kubevirt.dir, path));
+  } catch (error) {
+    if (error instanceof FailureError) return [];
+    throw error;
+  }
 }
 
 /** For people. */
