@@ -77,7 +77,7 @@ test.each([
   ],
 ])('where an engine %s, that is told, and what is built for stays what KubeVirt takes', async (_state, start) => {
   const { code, out, err } = await rig.crpm(['init', '--yes'], { cwd: join(rig.work, 'kubevirt'), env: { DOCKER_HOST: await start() } });
-  expect([code, err]).toEqual([0, expect.stringMatching(/^warning: no container engine answers, and centos-stream-9 is built in one: start one before crpm run, or write basesystem: host into the config, this machine’s own distribution, .*$/)]);
+  expect([code, err]).toEqual([0, expect.stringMatching(/^warning: no container engine answers \(Docker or Podman’s socket\), and centos-stream-9 is built in one: start one before crpm run; crpm doctor says how\. basesystem: host makes RPMs of this machine’s distribution, .*, which KubeVirt’s images don’t take\.$/)]);
   expect(out).toContain('wrote custom-rpms.config.yaml: libvirt from ../libvirt');
   expect(readFileSync(config(), 'utf8')).toContain('\nbasesystem: centos-stream-9 # ');
 });
@@ -111,7 +111,7 @@ describe('on a terminal', () => {
   ])('without an engine it says so and offers host: the answer “%s” is %s', async (typed, basesystem) => {
     cpSync(join(rig.work, 'libvirt'), join(rig.work, 'empty/libvirt'), { recursive: true });
     const { code, printed, unsaid } = await init([['or for host [9]: ', `${typed}\r`]], { DOCKER_HOST: 'unix:///nonexistent/engine.sock', KUBEVIRT_CENTOS_STREAM_VERSION: '9' });
-    expect([code, unsaid, printed.replaceAll(/\s+/g, ' ')]).toEqual([0, [], expect.stringContaining('No container engine answers, and CentOS Stream is built in one: start one before crpm run, or build for this machine’s own distribution, ')]);
+    expect([code, unsaid, printed.replaceAll(/\s+/g, ' ')]).toEqual([0, [], expect.stringMatching(/No container engine answers \(Docker or Podman’s socket\), and CentOS Stream is built in one: start one before crpm run; crpm doctor says how\. host makes RPMs of this machine’s distribution, .*, which KubeVirt’s images don’t take\. .*Built for/)]);
     expect(readFileSync(written(), 'utf8')).toMatch(new RegExp(`^basesystem: ${basesystem} #`, 'm'));
   });
 

@@ -202,7 +202,7 @@ custom-rpms.config.yaml:3:28: error: sources.libvirt.dir: tree has no meson.buil
   },
   {
     title: 'an engine that is not there', files: { ...tiny, ...config('kubevirt: false\nsources:\n  tiny: { dir: tree, spec: { dir: dist-git } }\n') }, argv: ['run', 'base'], env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' }, node: 'base', code: 3,
-    text: `base failed: no container engine answers: DOCKER_HOST: the engine at unix:///nowhere/docker.sock can’t be reached: there is no such socket (asking for its version)
+    text: `base failed: no container engine answers: DOCKER_HOST: the engine at unix:///nowhere/docker.sock can’t be reached: there is no such socket
   next: Start the engine that DOCKER_HOST names, or unset DOCKER_HOST.
   type: crpm logs base
   log:  .crpm/logs/…/base.log`,

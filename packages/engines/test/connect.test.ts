@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { candidates, type Surroundings } from '@crpm/engines/docker/candidates';
-import { connect, probe } from '@crpm/engines/docker/connect';
+import { connect, probe, startCommand } from '@crpm/engines/docker/connect';
 import { formatEndpoint, parseEndpoint } from '@crpm/engines/docker/endpoint';
 import { afterEach, describe, expect, it } from 'vitest';
 import { failureOf } from '../../../test/support/failure.js';
@@ -156,10 +156,18 @@ describe('connect', () => {
     expect(new Set(looked).size).toBe(looked.length);
   });
 
+  it.each([
+    [1000, 'Start Docker: sudo systemctl start docker; or Podman’s socket: systemctl --user start podman.socket (or: podman system service --time=0 unix://$XDG_RUNTIME_DIR/podman/podman.sock). '],
+    [0, 'Start Docker: systemctl start docker; or Podman’s socket: systemctl start podman.socket (or: podman system service --time=0 unix:///run/podman/podman.sock). '],
+  ])('user %d is told the commands that start an engine for them', (uid, commands) => {
+    expect(startCommand({ env: {}, uid })).toBe(`${commands}Without an engine, this machine builds for its own distribution: basesystem: host in the config.`);
+  });
+
   it('names a socket that is not there and the command that starts an engine', async () => {
     const { class: kind, message, next } = await failure('unix:///nowhere/docker.sock');
     expect(kind).toBe('environment');
     expect(message).toContain('engine.host: the engine at unix:///nowhere/docker.sock can’t be reached: there is no such socket');
+    expect(message).not.toContain('asking for');
     expect(next).toContain('systemctl start docker');
     expect(next).toContain('podman.socket');
     expect(next).toContain('basesystem: host');

@@ -26,7 +26,7 @@ export function initCommand(cli: Cli): Command {
       const options = command.optsWithGlobals<InitOptions>();
       if (options.config !== undefined) refuse(`--config has no use here: the config is written as ${FILE} beside KubeVirt, or into the folder that -C names`);
       const cwd = workingDirectory(cli, options);
-      const [{ packageNames, loadSchema }, { lookAround }, { missesEngine, withoutAsking }, { configText }, { linkCrpm, locateWorkspace, writeFileAtomic }] = await Promise.all([
+      const [{ packageNames, loadSchema }, { lookAround }, { ENGINES, missesEngine, whatHostMakes, withoutAsking }, { configText }, { linkCrpm, locateWorkspace, writeFileAtomic }] = await Promise.all([
         import('@crpm/config'),
         import('../init/surroundings.js'),
         import('../init/base-system.js'),
@@ -52,7 +52,7 @@ export function initCommand(cli: Cli): Command {
         const { config } = project;
         const built = config.packages.map(({ name, dir }) => `${name} from ${dir === undefined ? 'elsewhere' : relative(cwd, dir) || '.'}`);
         tell(cli.io.stdout, `wrote ${relative(cwd, file) || file}: ${built.join(', ')}${config.kubevirt ? `, for ${relative(cwd, config.kubevirt.dir) || 'this KubeVirt'}` : '. Here is no KubeVirt tree, so nothing will be proven (kubevirt: false)'}`);
-        if (lacks && !asks) warn(cli.io, `no container engine answers, and ${basesystem.name} is built in one: start one before crpm run, or write basesystem: host into the config, this machine’s own distribution, ${lacks.machine}`);
+        if (lacks && !asks) warn(cli.io, `no container engine answers (${ENGINES}), and ${basesystem.name} is built in one: start one before crpm run; crpm doctor says how. ${whatHostMakes(lacks).replace(/^host/, 'basesystem: host')}`);
         for (const complaint of await complaintsAboutTrees(project)) tell(cli.io.stderr, `to be mended before it can run: ${complaint}`);
         cli.io.stdout.write(atHand(NEXT));
         cli.code = EXIT.ok;

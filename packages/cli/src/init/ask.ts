@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { resolvePath } from '@crpm/config';
 import { ComplaintsError } from '../complaints.js';
 import { tell } from '../io.js';
-import { readBaseSystem, withoutAsking, type BaseSystem, type NoEngine } from './base-system.js';
+import { ENGINES, readBaseSystem, whatHostMakes, withoutAsking, type BaseSystem, type NoEngine } from './base-system.js';
 import { lacking, type FoundTree, type Surroundings } from './surroundings.js';
 
 export interface Answers {
@@ -50,7 +50,7 @@ async function askTree(ask: Ask, name: string, title: string, cwd: string): Prom
 }
 
 async function askBaseSystem(ask: Ask, stream: Surroundings['stream'], lacks: NoEngine | undefined): Promise<BaseSystem> {
-  if (lacks) tell(process.stdout, `No container engine answers, and CentOS Stream is built in one: start one before crpm run, or build for this machine’s own distribution, ${lacks.machine}: host.`);
+  if (lacks) tell(process.stdout, `No container engine answers (${ENGINES}), and CentOS Stream is built in one: start one before crpm run; crpm doctor says how. ${whatHostMakes(lacks)}`);
   for (;;) {
     const answer = await ask(`Built for CentOS Stream 9 or 10, or for host [${String(stream?.number ?? 9)}]: `);
     const read = answer === '' ? withoutAsking(stream) : readBaseSystem(answer, stream?.number);

@@ -17,6 +17,14 @@ export interface NoEngine {
   readonly machine: string;
 }
 
+/** What is looked for, for people. */
+export const ENGINES = 'Docker or Podman’s socket';
+
+/** Why `host` is not what is taken where nobody says otherwise. */
+export function whatHostMakes({ machine }: NoEngine): string {
+  return `host makes RPMs of this machine’s distribution, ${machine}, which KubeVirt’s images don’t take.`;
+}
+
 /** Milliseconds that each place has to say whether an engine is there: somebody waits, and has a choice. */
 const PATIENCE = 3_000;
 

@@ -7,6 +7,9 @@ import { formatEndpoint, type Endpoint } from './endpoint.js';
 /** How long a call may take that the engine answers out of its head, in milliseconds. dockerode itself waits for ever. */
 export const QUICK = 30_000;
 
+/** The first call of all, which looks whether an engine is there. That nobody answers needs no word about what was asked. */
+export const GREETING = 'asking for its version';
+
 /** What mends it, by the words of what an engine calls. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/slirp4netns|pasta|\/dev\/net\/tun/, 'A rootless engine gives containers no network here: crpm doctor says what it lacks; or engine: { network: host }.'],
@@ -46,7 +49,7 @@ export class ConnectionError extends FailureError {
     super(
       {
         class: 'environment',
-        message: `the engine at ${address} ${why} (${what})`,
+        message: `the engine at ${address} ${why}${what === GREETING ? '' : ` (${what})`}`,
         next: address.startsWith('ssh://') ? `Log in once by hand, crpm asks no questions: ssh ${address} docker version. A key with a passphrase wants ssh-agent.` : 'See whether it runs (docker version, systemctl status docker); then run again.',
         ...(code !== undefined && PASSING_CODES.has(code) ? { transient: true as const } : {}),
       },

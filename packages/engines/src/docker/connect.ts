@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { err, fail, FailureError, ok, type EngineConfig, type Result } from '@crpm/core';
 import { checkSignal } from '../cancelled.js';
 import { candidates, type Surroundings } from './candidates.js';
-import { makeClient, type Client } from './client.js';
+import { GREETING, makeClient, type Client } from './client.js';
 import { formatEndpoint, type Endpoint } from './endpoint.js';
 
 /** The oldest Docker Engine that crpm is tested with. */
@@ -36,7 +36,7 @@ export async function connect(config: Pick<EngineConfig, 'host'>, env: NodeJS.Pr
     class: 'environment',
     // One reason is the message; of several, each has its line.
     message: `no container engine answers: ${tried.length === 1 ? tried.join() : 'none is at any of these places'}`,
-    next: startCommand(env),
+    next: startCommand(surroundings(env)),
     lines: tried.length === 1 ? [] : tried,
   });
 }
@@ -101,7 +101,7 @@ function placeOf(endpoint: Endpoint): string {
 }
 
 async function identify(client: Client, timeout: number): Promise<Connection> {
-  const version = await client.quick('asking for its version', () => client.docker.version(), timeout);
+  const version = await client.quick(GREETING, () => client.docker.version(), timeout);
   const components = (version.Components ?? []) as readonly { Name?: string; Version?: string }[];
   const podman = components.find(({ Name }) => Name === 'Podman Engine');
   const number = podman?.Version ?? version.Version;
@@ -118,9 +118,13 @@ async function identify(client: Client, timeout: number): Promise<Connection> {
   };
 }
 
-function startCommand(env: NodeJS.ProcessEnv): string {
-  const podman = 'systemctl --user start podman.socket (or: podman system service --time=0 unix://$XDG_RUNTIME_DIR/podman/podman.sock)';
-  const docker = 'sudo systemctl start docker';
+/** What starts an engine. Root's Podman is the system's, and root's shell often has no XDG_RUNTIME_DIR. */
+export function startCommand({ env, uid }: Pick<Surroundings, 'env' | 'uid'>): string {
+  const podman =
+    uid === 0
+      ? 'systemctl start podman.socket (or: podman system service --time=0 unix:///run/podman/podman.sock)'
+      : 'systemctl --user start podman.socket (or: podman system service --time=0 unix://$XDG_RUNTIME_DIR/podman/podman.sock)';
+  const docker = uid === 0 ? 'systemctl start docker' : 'sudo systemctl start docker';
   const without = 'Without an engine, this machine builds for its own distribution: basesystem: host in the config.';
   if (env['DOCKER_HOST']) return 'Start the engine that DOCKER_HOST names, or unset DOCKER_HOST.';
   if (env['KUBEVIRT_CRI'] === 'podman') return `Start Podman’s socket: ${podman}. ${without}`;
