@@ -80,10 +80,11 @@ test.skipIf(!hasTools)('of the example it brings the RPMs into KubeVirt’s file
   const script = readFileSync(path('kubevirt/hack/rpm-deps.sh'), 'utf8');
   expect(await rig.crpm(['eject', '-o', 'build.sh'])).toMatchObject({ code: 0, err: '' });
   const { exitCode, all } = await execa(join(rig.work, 'build.sh'), { all: true, reject: false, cwd: rig.work, env: rig.env, extendEnv: false });
-  const server = /^serving \S+, pid (\d+)$/m.exec(all)?.[1];
+  const server = /^left running: .*; its end: kill (\d+)$/m.exec(all)?.[1];
   if (server !== undefined) process.kill(Number(server));
   expect(exitCode, all.split('\n').slice(-30).join('\n')).toBe(0);
   expect(all.match(/^taken .*/gm)?.length).toBe(8);
+  expect(all).toMatch(/\nKubeVirt names 8 of these RPMs$/);
   expect(all).toMatch(/^taken +qemu-pr-helper-10\.1\.0-1\.\S+\.rpm$/m);
   expect(readFileSync(path('kubevirt/hack/rpm-deps.sh'), 'utf8')).toBe(script);
 });
