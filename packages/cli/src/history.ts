@@ -15,10 +15,14 @@ export interface NodeHistory {
   readonly node: string;
   /** In the last run; absent: it had no part in that, or was not done with. */
   readonly outcome?: NodeOutcome;
+  /** In the last run, which still goes on and is not done with it. */
+  readonly now?: 'running' | 'waiting';
   /** Left out of the last run, by `--only` or `--skip`. */
   readonly role?: LeftOut;
   /** The last run in which it really ran, well or not; once its result was found to hold since, the last in which it ran well. */
   readonly ran?: { readonly run: string; readonly at: number; readonly ms: number; readonly outcome: NodeOutcome };
+  /** The last run that had a good result of it, whether it ran for that, or it stood, or came back from a store. */
+  readonly good?: { readonly run: string; readonly at: number; readonly outcome: NodeOutcome };
 }
 
 /** A node that failed, in a few words. */
@@ -49,15 +53,32 @@ export function readRecordedRuns(workspace: WorkspacePaths, nodes: readonly stri
       const really = !holds && event.outcome !== 'not-run';
       const ran = really ? { run: id, at: event.at, ms: event.ms, outcome: event.outcome } : holds && event.role === undefined ? good.get(event.node) : found.get(event.node)?.ran;
       if (event.outcome === 'ran') good.set(event.node, ran);
-      found.set(event.node, { node: event.node, ...(id === last?.id ? { outcome: event.outcome, ...(event.role ? { role: event.role } : {}) } : {}), ...(ran ? { ran } : {}) });
+      const had = event.outcome === 'ran' || holds ? { run: id, at: event.at, outcome: event.outcome } : found.get(event.node)?.good;
+      found.set(event.node, { node: event.node, ...(id === last?.id ? { outcome: event.outcome, ...(event.role ? { role: event.role } : {}) } : {}), ...(ran ? { ran } : {}), ...(had ? { good: had } : {}) });
     }
   }
   const failures = last?.events.flatMap(failureIn) ?? [];
+  const run = last && toRun(last.id, last.events, holder);
+  const under = run && !run.finished && !run.killed ? underWay(last.events) : new Map<string, never>();
   return {
-    ...(last ? { last: toRun(last.id, last.events, holder) } : {}),
+    ...(run ? { last: run } : {}),
     ...(failures.length > 0 ? { failures } : {}),
-    nodes: nodes.map((node) => found.get(node) ?? { node }),
+    nodes: nodes.map((node) => {
+      const now = under.get(node);
+      return { ...(found.get(node) ?? { node }), ...(now ? { now } : {}) };
+    }),
   };
+}
+
+/** The nodes that a run is not done with. */
+function underWay(events: readonly Event[]): ReadonlyMap<string, 'running' | 'waiting'> {
+  const nodes = new Map<string, 'running' | 'waiting'>();
+  for (const event of events) {
+    if (event.type === 'run-started') for (const { id } of event.nodes) nodes.set(id, 'waiting');
+    if (event.type === 'node-started') nodes.set(event.node, 'running');
+    if (event.type === 'node-finished') nodes.delete(event.node);
+  }
+  return nodes;
 }
 
 function toRun(id: string, events: readonly Event[], holder: { readonly since: string } | undefined): RecordedRun {

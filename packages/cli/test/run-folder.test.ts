@@ -71,7 +71,7 @@ test('of each node the outcome in the last run is known, and when it last really
   expect(readRecordedRuns(workspace, ['a', 'b', 'c'], undefined)).toEqual({
     last: { id: second, started: 1000, finished: { at: 9000, exitCode: 0, ms: 8000 } },
     nodes: [
-      { node: 'a', outcome: 'fresh', ran: { run: first, at: 2000, ms: 5, outcome: 'ran' } },
+      { node: 'a', outcome: 'fresh', ran: { run: first, at: 2000, ms: 5, outcome: 'ran' }, good: { run: second, at: 5000, outcome: 'fresh' } },
       { node: 'b', outcome: 'not-run', ran: { run: first, at: 3000, ms: 5, outcome: 'failed' } },
       { node: 'c' },
     ],
@@ -82,7 +82,7 @@ test('what a node did in an earlier run is not told as of the last one', () => {
   const first = record(0, [started, ended('a', 'ran', 2000), ended('b', 'ran', 3000), finished(0)]);
   record(1, [started, ended('a', 'fresh', 5000), finished(0)]);
   const status = { workspace: workspace.state, ...readRecordedRuns(workspace, ['a', 'b', 'c'], undefined) };
-  expect(status.nodes[1]).toEqual({ node: 'b', ran: { run: first, at: 3000, ms: 5, outcome: 'ran' } });
+  expect(status.nodes[1]).toEqual({ node: 'b', ran: { run: first, at: 3000, ms: 5, outcome: 'ran' }, good: { run: first, at: 3000, outcome: 'ran' } });
   expect(formatStatus(status, 10_000).split('\n').slice(-5)).toEqual([
     expect.stringMatching(/^node +last run +last time it did$/),
     expect.stringMatching(/^a +fresh +ran 8 seconds ago in /),
@@ -92,14 +92,30 @@ test('what a node did in an earlier run is not told as of the last one', () => {
   ]);
 });
 
+test('of a node that never ran here the time is told at which its result came from a store', () => {
+  record(0, [started, ended('a', 'restored', 2000), finished(0)]);
+  record(1, [started, ended('b', 'failed', 3000), finished(1)]);
+  expect(formatStatus({ workspace: workspace.state, ...readRecordedRuns(workspace, ['a'], undefined) }, 10_000)).toMatch(/\na +no part in it +restored 8 seconds ago\n$/);
+});
+
+test('a result that was removed since is told as such, and a failure as a failure', () => {
+  record(0, [started, ended('a', 'ran', 2000), ended('b', 'ran', 2000), finished(0)]);
+  record(1, [started, ended('a', 'fresh', 5000), ended('b', 'failed', 5000), finished(1)]);
+  const { last, nodes } = readRecordedRuns(workspace, ['a', 'b', 'c'], undefined);
+  const status = (...removed: readonly string[]) => formatStatus({ workspace: workspace.state, ...(last ? { last } : {}), nodes: nodes.map((node) => (removed.includes(node.node) ? { ...node, removed: true } : node)) }, 10_000);
+  expect(status('a', 'b')).toMatch(/\nresults +removed since, as by crpm clean; crpm plan says what a run makes again\n\n.*\na +result removed +ran 8 seconds ago in .*\nb +failed +failed 5 seconds ago in .*\nc +never ran\n$/);
+  expect(status('a')).toMatch(/\nresults +removed since, as by crpm clean, of some nodes; /);
+  expect(status()).not.toContain('removed');
+});
+
 test('a failure that was mended is not told of the result that holds again', () => {
   const good = record(0, [started, ended('a', 'ran', 2000), finished(0)]);
   record(1, [started, ended('a', 'failed', 5000), finished(1)]);
   const failed = readRecordedRuns(workspace, ['a'], undefined).nodes[0];
   record(2, [started, { ...ended('a', 'fresh', 6000), role: 'as-is' } as Event, finished(0)]);
   expect(readRecordedRuns(workspace, ['a'], undefined).nodes[0]?.ran).toEqual(failed?.ran);
-  record(3, [started, ended('a', 'fresh', 7000), finished(0)]);
-  expect(readRecordedRuns(workspace, ['a'], undefined).nodes).toEqual([{ node: 'a', outcome: 'fresh', ran: { run: good, at: 2000, ms: 5, outcome: 'ran' } }]);
+  const held = record(3, [started, ended('a', 'fresh', 7000), finished(0)]);
+  expect(readRecordedRuns(workspace, ['a'], undefined).nodes).toEqual([{ node: 'a', outcome: 'fresh', ran: { run: good, at: 2000, ms: 5, outcome: 'ran' }, good: { run: held, at: 7000, outcome: 'fresh' } }]);
 });
 
 test('the last attempt at a node: why it ran and how it failed, until its result was found to hold again', () => {
@@ -154,6 +170,15 @@ describe('a run without an end', () => {
     expect(runOverviews(workspace, holder)).toEqual([{ ...expected, nodes: { ran: [], fresh: ['a'], restored: [], failed: [], 'not-run': [], cancelled: [] } }]);
     expect(formatStatus({ workspace: workspace.state, ...history }, 10_000)).toContain(`begun 9 seconds ago, ${killed ? 'was killed' : 'still runs'}\n`);
     expect(formatRuns(runOverviews(workspace, holder), 10_000).split('\n')[1]).toMatch(killed ? / 9 seconds ago +- +was killed +nothing$/ : / 9 seconds ago +- +still runs +nothing yet$/);
+  });
+
+  test('tells apart what runs, what waits for its turn and what has no part in it', () => {
+    const nodes = ['a', 'b', 'c'].map((id) => ({ id, kind: 'k', title: id, needs: [] }));
+    record(0, [started, ended('b', 'ran', 500), ended('d', 'ran', 500), finished(0)]);
+    record(1, [{ ...started, nodes } as Event, { type: 'node-started', at: 1, node: 'a', reason: 'forced', log: '' }, ended('a', 'ran', 2000), { type: 'node-started', at: 1, node: 'b', reason: 'forced', log: '' }]);
+    const table = (holder?: typeof before) => formatStatus({ workspace: workspace.state, ...readRecordedRuns(workspace, ['a', 'b', 'c', 'd'], holder) }, 10_000).split('\n').slice(-5, -1).map((line) => line.split(/ {2,}/)[1]);
+    expect(table(before)).toEqual(['ran', 'running', 'waiting', 'not in this run']);
+    expect(table()).toEqual(['ran', 'was killed', 'never ran', 'was killed']);
   });
 
   test('nothing else is told of one that has ended', () => {
