@@ -122,6 +122,7 @@ describe('on a terminal', () => {
     const { code, printed } = await init([['QEMU tree (empty: none): ', typed]]);
     expect(code).toBe(exit);
     expect(printed).toContain(told);
+    expect(printed).not.toContain('stopping');
     expect(existsSync(written())).toBe(false);
   });
 });

@@ -80,6 +80,8 @@ test('a basesystem of this machine is not built in a container engine', async ()
 
 test.each([
   [['frobnicate'], "error: unknown command 'frobnicate'"],
+  [['help', 'frobnicate'], "error: unknown command 'frobnicate'"],
+  [['help', 'rnu'], "error: unknown command 'rnu'"],
   [['run', '--bogus'], "error: unknown option '--bogus'"],
   [['run', '--jobs', '0'], "error: option '--jobs <n>' argument '0' is invalid. It must be a whole number from 1 to 4096."],
   [['serve', '--port', '22'], "error: option '--port <n>' argument '22' is invalid. Ports below 1024 are for services of the system; choose one from 1024 to 65535."],

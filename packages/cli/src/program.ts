@@ -54,18 +54,24 @@ export async function dispatch(argv: readonly string[], io: Io, version: string)
   const cli: Cli = { io, version, code: EXIT.ok };
   try {
     const root = program(cli);
-    tellAtHand({ command: howStarted(io.env), commands: root.createHelp().visibleCommands(root).map((command) => command.name()), cwd: io.cwd });
+    tellAtHand({ command: howStarted(io.env), commands: namesOf(root), cwd: io.cwd });
     if (argv.length === 0) {
       io.stderr.write(overview(root));
       return EXIT.usage;
     }
-    await root.parseAsync(argv, { from: 'user' });
+    await root.parseAsync(helpOfNothing(argv, root) ?? argv, { from: 'user' });
     return cli.code;
   } catch (thrown) {
     // Commander has printed its own complaint; help and version are no complaints.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return report(thrown, io);
   }
+}
+
+/** `help nosuch` as `nosuch`: commander would print the help of all, without a word about what is wrong. */
+function helpOfNothing([first, name, ...rest]: readonly string[], root: Command): readonly string[] | undefined {
+  if (first !== 'help' || name === undefined || name.startsWith('-') || rest.length > 0) return undefined;
+  return namesOf(root).includes(name) ? undefined : [name];
 }
 
 /** The manual page, for the build to put beside the program. */
@@ -131,6 +137,11 @@ export function program(cli: Cli): Command {
     command.showHelpAfterError(command === root ? '(crpm --help lists the commands and their options)' : `(${nameOf(command)} --help has examples)`);
   }
   return root;
+}
+
+/** Of all commands that are shown, `help` among them. */
+function namesOf(root: Command): readonly string[] {
+  return root.createHelp().visibleCommands(root).map((command) => command.name());
 }
 
 /** `crpm cache gc` */

@@ -20,11 +20,21 @@ export interface Stop {
   dispose(): void;
 }
 
+export interface StopOptions {
+  /** Whether something runs that has to be stopped; where nothing does, what further signals would do is not told. */
+  readonly runs?: () => boolean;
+  readonly now?: () => number;
+  readonly leave?: (code: number) => void;
+}
+
+/** For commands that only wait, for an answer or a reader. */
+export const ONLY_WAITS: StopOptions = { runs: () => false };
+
 /**
  * The three steps of stopping: the first signal cancels, with clean-up and summary; the second kills what still runs; the third
  * leaves at once.
  */
-export function listenForStop(io: Io, now: () => number = () => performance.now(), leave: (code: number) => void = (code) => process.exit(code)): Stop {
+export function listenForStop(io: Io, { runs = () => true, now = () => performance.now(), leave = (code) => process.exit(code) }: StopOptions = {}): Stop {
   const first = new AbortController();
   const second = new AbortController();
   let code: number | undefined;
@@ -38,7 +48,7 @@ export function listenForStop(io: Io, now: () => number = () => performance.now(
     count++;
     const stopped = new FailureError({ class: 'cancelled', message: `stopped by ${name}` });
     if (count === 1) {
-      io.stderr.write(`\nstopping (${name}); once more kills what still runs, a third time leaves at once\n`);
+      io.stderr.write(runs() ? `\nstopping (${name}); once more kills what still runs, a third time leaves at once\n` : '\n');
       first.abort(stopped);
     } else if (count === 2) {
       io.stderr.write('\nkilling\n');
@@ -65,8 +75,8 @@ export function listenForStop(io: Io, now: () => number = () => performance.now(
 }
 
 /** Runs the body of a command that may take long. Once a signal came, that decides the exit code, and only real errors are reported. */
-export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>): Promise<void> {
-  const stop = listenForStop(cli.io);
+export async function stoppable(cli: Cli, body: (stop: Stop) => Promise<void>, options: StopOptions = {}): Promise<void> {
+  const stop = listenForStop(cli.io, options);
   const deaf = beforeSuspend();
   stop.kill.addEventListener('abort', hurry, { once: true });
   try {

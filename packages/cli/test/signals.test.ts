@@ -5,6 +5,7 @@ import { recordedIo } from './io.js';
 
 let now = 0;
 let left: number | undefined;
+let runs = true;
 let stop: Stop;
 const { io, err } = recordedIo();
 
@@ -17,7 +18,8 @@ function send(name: NodeJS.Signals, ms: number): void {
 beforeEach(() => {
   now = 0;
   left = undefined;
-  stop = listenForStop(io, () => now, (code) => (left = code));
+  runs = true;
+  stop = listenForStop(io, { runs: () => runs, now: () => now, leave: (code) => (left = code) });
 });
 afterEach(() => {
   stop.dispose();
@@ -55,4 +57,12 @@ test.each([
 test('it says what another signal would do', () => {
   send('SIGTERM', 0);
   expect(err()).toContain('stopping (SIGTERM); once more kills what still runs, a third time leaves at once');
+});
+
+test('where nothing runs it only ends the line of the ^C', () => {
+  const before = err();
+  runs = false;
+  send('SIGINT', 0);
+  expect(stop.signal.aborted).toBe(true);
+  expect(err().slice(before.length)).toBe('\n');
 });

@@ -6,7 +6,7 @@ import { ComplaintsError, refuse } from '../complaints.js';
 import { examples } from '../help.js';
 import { tell, warn, type Cli, type GlobalOptions } from '../io.js';
 import { openProject, requireTrees, workingDirectory, type Project } from '../project.js';
-import { stoppable } from '../signals.js';
+import { ONLY_WAITS, stoppable } from '../signals.js';
 
 const FILE = 'custom-rpms.config.yaml';
 const NEXT = 'next: crpm doctor   looks whether all is there that a run needs\n      crpm plan     says what would run, and why\n      crpm run      runs it\n';
@@ -56,7 +56,7 @@ export function initCommand(cli: Cli): Command {
         for (const complaint of await complaintsAboutTrees(project)) tell(cli.io.stderr, `to be mended before it can run: ${complaint}`);
         cli.io.stdout.write(atHand(NEXT));
         cli.code = EXIT.ok;
-      });
+      }, ONLY_WAITS);
     });
 }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { examples, portNumber } from '../help.js';
 import { tell, warn, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
-import { stoppable } from '../signals.js';
+import { ONLY_WAITS, stoppable } from '../signals.js';
 
 interface UiOptions extends GlobalOptions {
   readonly port?: number;
@@ -32,6 +32,6 @@ export function uiCommand(cli: Cli): Command {
         } finally {
           await server.close();
         }
-      });
+      }, ONLY_WAITS);
     });
 }

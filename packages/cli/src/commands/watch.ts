@@ -46,6 +46,7 @@ Ctrl-C ends it, with exit code 130.`,
       const prepare = () => prepareRound(cli, nodes, options);
       // Complaints about the command line or the config end it before anything is watched.
       const { project, selected: part } = await prepare();
+      let runs = false;
       await stoppable(cli, async (stop) => {
         const [{ watch }, { jsonFace, textFace }, { nodeKinds }, { locateWorkspace }] = await Promise.all([import('../watch/watch.js'), import('../watch/faces.js'), import('@crpm/pipeline'), import('@crpm/state')]);
         const workspace = (of: Project) => locateWorkspace({ root: of.config.root, env: cli.io.env });
@@ -54,11 +55,18 @@ Ctrl-C ends it, with exit code 130.`,
           prepare,
           workspace,
           kinds: () => nodeKinds({ env: cli.io.env, serverEntry: serverEntry(), pull: false }),
-          run: (prepared) => runRound(cli, prepared, options, ['crpm watch', ...command.args].join(' '), stop),
+          run: async (prepared) => {
+            runs = true;
+            try {
+              return await runRound(cli, prepared, options, ['crpm watch', ...command.args].join(' '), stop);
+            } finally {
+              runs = false;
+            }
+          },
           face: (options.json ? jsonFace : textFace)({ io: cli.io, subject: [...groups].join(', ') || 'the inputs of tasks', address: () => addressOf(project, workspace(project)) }),
           signal: stop.signal,
         });
-      });
+      }, { runs: () => runs });
     });
 }
 

@@ -1,7 +1,10 @@
-import { EXIT, formatDiagnostic, wrap, type NodeOutcome } from '@crpm/core';
+import { EXIT, formatDiagnostic, wrap, type Failure, type NodeOutcome } from '@crpm/core';
 import { count, formatDuration, formatFailure, palette, wantsColour, widthOf, type Palette } from '@crpm/reporters';
 import { complain, tell, warn, type Io } from '../io.js';
 import type { Round, WatchFace } from './watch.js';
+
+/** Where a line goes on that is wider than the terminal: below the round's number. */
+const INDENT = 10;
 
 /** How many changed files a line names before it only counts them. */
 const NAMED = 3;
@@ -9,7 +12,7 @@ const NAMED = 3;
 export interface FaceOptions {
   readonly io: Io;
   /** The address at which the repository is served, if crpm serves it. */
-  readonly address: (round: Round) => Promise<string | undefined>;
+  readonly address: () => Promise<string | undefined>;
   /** What is watched, for people: `libvirt, qemu`. */
   readonly subject: string;
   readonly now?: () => Date;
@@ -22,7 +25,7 @@ export function textFace({ io, address, subject, now = () => new Date() }: FaceO
     async round(round) {
       for (const text of formatRound(round, timeOfDay(now()), colours, widthOf(io.stdout))) io.stdout.write(`${text}\n`);
       if (round.number > 1 || wasCancelled(round)) return;
-      const served = await address(round);
+      const served = await address();
       tell(io.stdout, colours.faint(`${served === undefined ? '' : `serving at ${served}; `}watching ${subject}; Ctrl-C ends`));
     },
     refused(error) {
@@ -32,6 +35,10 @@ export function textFace({ io, address, subject, now = () => new Date() }: FaceO
     mended: () => { tell(io.stderr, 'that is mended; going on'); },
     polling(code) {
       warn(io, `${whyPolling(code)}`);
+    },
+    async ended() {
+      const served = await address();
+      tell(io.stdout, colours.faint(`ended${served === undefined ? '' : `; the server stays up at ${served}, crpm serve --stop ends it`}`));
     },
   };
 }
@@ -43,7 +50,7 @@ export function jsonFace({ io, address, now = () => new Date() }: FaceOptions): 
   return {
     async round(round) {
       const { number, changed, summary } = round;
-      const baseUrl = await address(round);
+      const baseUrl = await address();
       say({
         type: 'round',
         at: at(),
@@ -60,6 +67,7 @@ export function jsonFace({ io, address, now = () => new Date() }: FaceOptions): 
     refused: (error) => void say({ type: 'refused', at: at(), complaints: error.diagnostics.map(formatDiagnostic) }),
     mended: () => void say({ type: 'mended', at: at() }),
     polling: (code) => void say({ type: 'warning', at: at(), text: whyPolling(code) }),
+    ended: () => Promise.resolve(),
   };
 }
 
@@ -69,13 +77,19 @@ function formatRound(round: Round, time: string, colours: Palette, width: number
   const nodes = [...summary.nodes];
   const those = (outcome: NodeOutcome) => nodes.filter(([, node]) => node.outcome === outcome).map(([id]) => id);
   const did = (['failed', 'cancelled', 'ran', 'restored'] as const).flatMap((outcome) => (those(outcome).length > 0 ? [`${outcome} ${those(outcome).join(', ')}`] : []));
-  const verdict = summary.exitCode === EXIT.ok ? colours.good('ok    ') : wasCancelled(round) ? colours.caution('cancelled') : colours.bad('failed');
+  const [plain, paint] = summary.exitCode === EXIT.ok ? (['ok    ', colours.good] as const) : wasCancelled(round) ? (['cancelled', colours.caution] as const) : (['failed', colours.bad] as const);
   const why = changed.length === 0 ? '' : colours.faint(`  (${nameSome(changed)})`);
+  const head = (word: string) => `${time}  #${number}  ${word}  ${formatDuration(summary.ms).padStart(6)}  `;
   return [
-    `${time}  #${number}  ${verdict}  ${formatDuration(summary.ms).padStart(6)}  ${did.join('; ') || (wasCancelled(round) ? 'nothing ran' : 'all fresh')}${why}`,
+    head(paint(plain)) + wrap(`${did.join('; ') || (wasCancelled(round) ? 'nothing ran' : 'all fresh')}${why}`, { width, first: head(plain).length, indent: INDENT }),
     ...summary.warnings.map((text) => wrap(`${colours.caution('warning:')} ${text}`, { width, first: 0, indent: 2 })),
-    ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(failure, { node: id, ...(log === undefined ? {} : { log }), width }, colours)] : [])),
+    ...nodes.flatMap(([id, { outcome, failure, log }]) => (outcome === 'failed' && failure ? [formatFailure(inWatch(failure), { node: id, ...(log === undefined ? {} : { log }), width }, colours)] : [])),
   ];
+}
+
+/** Where each save starts a round, nobody runs anything again. */
+function inWatch(failure: Failure): Failure {
+  return failure.next === undefined ? failure : { ...failure, next: failure.next.replace(/\b(Correct .*?),? then run again\.$/, '$1, and save.') };
 }
 
 function wasCancelled({ summary }: Round): boolean {

@@ -46,6 +46,8 @@ export interface WatchFace {
   mended(): void;
   /** The system refused to watch more folders: they are looked at every now and then. */
   polling(code: string): void;
+  /** It was stopped between two rounds. */
+  ended(): Promise<void>;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function watch(options: WatchOptions): Promise<never> {
   let before: { readonly look: Look; readonly graph: string } | undefined;
   let refused: string | undefined;
   try {
-    for (let number = 1; ; await changes.settled(signal)) {
+    for (let number = 1; ; await nextChange(changes, face, signal)) {
       let prepared: Prepared;
       try {
         prepared = await options.prepare();
@@ -90,6 +92,15 @@ export async function watch(options: WatchOptions): Promise<never> {
     }
   } finally {
     watcher.close();
+  }
+}
+
+async function nextChange(changes: Changes, face: WatchFace, signal: AbortSignal): Promise<void> {
+  try {
+    await changes.settled(signal);
+  } catch (error) {
+    if (signal.aborted) await face.ended();
+    throw error;
   }
 }
 

@@ -47,6 +47,23 @@ test('a round that Ctrl-C cut says what it cut, and nothing is said of what is n
 `);
 });
 
+test('on a terminal a long round goes on between its words, and after a failure a save is enough', async () => {
+  const { io, out } = recordedIo();
+  const screen = { ...io, stdout: { ...io.stdout, isTTY: true, columns: 60 }, env: { NO_COLOR: '1' } };
+  const face = textFace({ io: screen, now, subject: 'a, b', address: () => Promise.resolve('http://127.0.0.1:41000/') });
+  const failure = { class: 'build', message: 'a does not compile', next: 'Correct system/main.c, then run again.' } as const;
+  await face.round({ number: 2, changed: ['qemu: system/main.c', 'qemu: system/vl.c'], summary: summary(1, [['qemu.rpmbuild', { outcome: 'failed', ms: 1, failure }], ['qemu.source', { outcome: 'ran', ms: 1 }]]) }, project);
+  await face.ended();
+  expect(out()).toBe(`14:03:09  #2  failed    6.3s  failed qemu.rpmbuild; ran
+          qemu.source  (qemu: system/main.c, qemu:
+          system/vl.c)
+qemu.rpmbuild failed: a does not compile
+  next: Correct system/main.c, and save.
+ended; the server stays up at http://127.0.0.1:41000/, crpm
+  serve --stop ends it
+`);
+});
+
 test('complaints about a config that was edited, and what the lack of watches means', () => {
   const { io, err } = recordedIo();
   const face = textFace({ io, now, subject: 'a', address: () => Promise.resolve(undefined) });

@@ -17,6 +17,8 @@ class World {
   readonly stop = new AbortController();
   readonly rounds: Round[] = [];
   readonly told: string[] = [];
+  /** How often it was told that it ended. */
+  ends = 0;
   readonly watched: string[][] = [];
   /** What each run saw. */
   readonly built: string[] = [];
@@ -46,6 +48,7 @@ class World {
         },
         mended: () => void this.told.push('mended'),
         polling: (code) => void this.told.push(code),
+        ended: async () => void this.ends++,
       },
       signal: this.stop.signal,
       changes: this.changes,
@@ -197,4 +200,13 @@ test.each(['ENOSPC', 'EMFILE'])('where the system has no watches left (%s) it go
   await world.watch();
   expect(world.told).toEqual([code]);
   expect(world.rounds).toHaveLength(2);
+});
+
+test('stopped between two rounds it says once that it ended; stopped in one, the round says so', async () => {
+  await world.watch();
+  expect([world.rounds.length, world.ends]).toEqual([1, 1]);
+  world = new World();
+  world.during = () => { world.stop.abort(new Error('stopped')); };
+  await world.watch();
+  expect([world.rounds.length, world.ends]).toEqual([1, 0]);
 });
