@@ -61,7 +61,7 @@ export function formatPlan(entries: readonly PlanEntry[], width?: number): strin
   const rows = entries.map((entry) => {
     const step = entry.layer === layer ? '' : String(entry.layer + 1);
     layer = entry.layer;
-    const where = entry.from === undefined ? '' : '; the shared store has it';
+    const where = entry.from !== undefined ? '; the shared store has it' : entry.mayRestore ? '; the store may have it' : '';
     return [step, entry.node, actionWord(entry.action), entry.reason + where + lastTime(entry)];
   });
   return `${formatTable([['step', 'node', '', 'why'], ...rows], width)}\n\n${verdict(entries, width)}\n`;
@@ -73,7 +73,8 @@ function verdict(entries: readonly PlanEntry[], width: number | undefined): stri
   const possible = number('may-run');
   const shared = entries.filter(({ from }) => from !== undefined).length;
   const restored = number('restore') - shared;
-  const parts = [...(certain > 0 ? [`${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : []), ...(shared > 0 ? [`${shared} from the shared store`] : [])];
+  const open = entries.some(({ mayRestore }) => mayRestore) ? 'at most ' : '';
+  const parts = [...(certain > 0 ? [`${open}${certain} of ${entries.length} to run`] : []), ...(possible > 0 ? [`${possible} may run`] : []), ...(restored > 0 ? [`${restored} from the store`] : []), ...(shared > 0 ? [`${shared} from the shared store`] : [])];
   if (parts.length === 0) return 'all fresh: nothing to do';
   return [`${parts.join(', ')}; nodes under one number can run at the same time`, ...tellExpected(entries)].map((line) => wrap(line, { width, first: 0, indent: 2 })).join('\n');
 }

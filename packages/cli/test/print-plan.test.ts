@@ -34,6 +34,15 @@ test('of a first run nobody knows how long it takes', () => {
   expect(formatPlan([entry('base', 0, 'run', 'first run')])).toMatch(/\n1 of 1 to run; nodes under one number can run at the same time\n$/);
 });
 
+test('where the store may have what a node would make, the count is a bound', () => {
+  expect(formatPlan([entry('a.source', 0, 'run', 'first run'), { ...entry('a.rpmbuild', 1, 'run', 'first run'), mayRestore: true }])).toBe(`step  node             why
+1     a.source    run  first run
+2     a.rpmbuild  run  first run; the store may have it
+
+at most 2 of 2 to run; nodes under one number can run at the same time
+`);
+});
+
 test('a build that is expected to be incremental is not foretold by a clean one', () => {
   const built: PlanEntry = { node: 'a.rpmbuild', layer: 1, action: 'run', reason: 'a.source: main.c changed', differences: [], otherWay: { next: 'incremental', last: 'clean', lastMs: 590_000 } };
   expect(formatPlan([built])).toContain(`run  a.source: main.c changed (last time 9m50s, clean)

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { unreachable, type GraphNode, type NodeKind, type OutputFile } from '@crpm/core';
 import { ResultCache, Store, type CachedResult, type Fs } from '@crpm/state';
 import type { Difference } from './difference.js';
+import { dependencies } from './fingerprint.js';
 import type { NodeRecord } from './history.js';
 import { fileNameOf } from './names.js';
 
@@ -13,6 +14,7 @@ export class Earlier {
   readonly #store: Store;
   readonly #cache: ResultCache;
   readonly #onDamage: (fingerprint: string) => void;
+  #all: readonly CachedResult[] | undefined;
 
   /** `onDamage` hears of records that don't hold what they should. */
   constructor(options: { readonly cache: string; readonly fs: Fs; readonly onDamage?: (fingerprint: string) => void }) {
@@ -45,6 +47,18 @@ export class Earlier {
       default:
         return unreachable(lookup);
     }
+  }
+
+  /** Whether there is a result that agrees with all that is known of a node whose needs have none yet. */
+  mayFind(node: GraphNode, kind: NodeKind): boolean {
+    if (!hasFilesOnly(kind)) return false;
+    const known = dependencies(node, kind, [], new Map());
+    this.#all ??= this.#cache.all();
+    return this.#all.some((result) => {
+      if (result.kind !== kind.name) return false;
+      const inputs = new Map(result.inputs.map(({ name, value }) => [name, value]));
+      return known.every(({ name, value }) => inputs.get(name) === value) && this.has(result);
+    });
   }
 
   #whyGone(files: readonly OutputFile[]): Difference {

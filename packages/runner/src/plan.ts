@@ -34,6 +34,8 @@ export interface PlanEntry {
   readonly asOf?: string;
   /** Of one that comes from the store that a team shares: the manifest that it is there. */
   readonly from?: string;
+  /** Of one that has no result here and waits for others: the store has results that may turn out to be what it would make. */
+  readonly mayRestore?: true;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function plan(options: PlanOptions): Promise<readonly PlanEntry[]> 
   return (await survey(options)).map(toEntry);
 }
 
-export function toEntry({ node, kind, layer, role, last, decision }: Surveyed): PlanEntry {
+export function toEntry({ node, kind, layer, role, last, mayRestore, decision }: Surveyed): PlanEntry {
   const common = { node: node.id, layer, ...(last ? { lastMs: last.ms } : {}) };
   switch (decision.action) {
     case 'fresh':
@@ -56,7 +58,7 @@ export function toEntry({ node, kind, layer, role, last, decision }: Surveyed): 
     case 'run':
     case 'may-run':
     case 'absent':
-      return { node: node.id, layer, ...lastTime(kind, last), ...told(decision) };
+      return { node: node.id, layer, ...lastTime(kind, last), ...told(decision), ...(mayRestore ? { mayRestore } : {}) };
     default:
       return unreachable(decision);
   }

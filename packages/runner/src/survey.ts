@@ -18,6 +18,8 @@ export interface Surveyed {
   /** What is known of its needs' results, some of which may not be in place yet. */
   readonly needs: ReadonlyMap<string, NodeOutput>;
   readonly last?: NodeRecord;
+  /** It has no result here, and nobody knows yet what it will be made from; the store has results that may turn out to be of just that. */
+  readonly mayRestore?: true;
   readonly decision: Decision | { readonly action: 'may-run'; readonly why: readonly Difference[]; readonly inputs?: readonly Input[] };
 }
 
@@ -60,7 +62,8 @@ export async function surveyWith(options: PlanOptions, shared: Shared): Promise<
       const needs = known(node, outputs);
       const kind = kindOf(kinds, node);
       const decision = await decideBehind({ node, kind, role, needs }, behind, last, grounds);
-      result.push({ node, kind, layer, role, needs, ...(last ? { last } : {}), decision });
+      const mayRestore = role === 'normal' && !last && behind.length > 0 && grounds.earlier.mayFind(node, kind);
+      result.push({ node, kind, layer, role, needs, ...(last ? { last } : {}), ...(mayRestore ? { mayRestore } : {}), decision });
 
       // As in a run: what uses a result that stands in may depend on which one that is.
       if (decision.action === 'stand-in' && decision.stale.length > 0) outputs.set(node.id, { ...toOutput(workspace, decision.record), asOf: decision.record.at });

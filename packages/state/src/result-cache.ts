@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Input, Json, OutputFile } from '@crpm/core';
 import { makeFolder, syncFolder, writeSynced } from './atomic.js';
+import { listFolder } from './cache/folder-size.js';
 import { evictionLog, usageLog } from './cache/logs.js';
 import { errorCode, realFs, type Fs } from './fs.js';
 import { temporaryName } from './owner.js';
@@ -87,6 +88,18 @@ export class ResultCache {
     if (line.state === 'newer') return { state: 'absent' };
     const result = line.state === 'good' ? (JSON.parse(line.json) as CachedResult) : undefined;
     return result?.fingerprint === fingerprint ? { state: 'found', result } : { state: 'damaged', file };
+  }
+
+  /** All that are whole. Only reads. */
+  all(): readonly CachedResult[] {
+    const folder = join(this.#store, 'results');
+    return listFolder(this.#fs, folder).flatMap((shard) =>
+      listFolder(this.#fs, join(folder, shard)).flatMap((name) => {
+        if (!/^[0-9a-f]{64}$/.test(name)) return [];
+        const lookup = this.find(`sha256:${name}`);
+        return lookup.state === 'found' ? [lookup.result] : [];
+      }),
+    );
   }
 
   /** Says that results were used just now, so that they are the last to go. */

@@ -38,6 +38,19 @@ describe('another workspace with the same store', () => {
     ]);
   });
 
+  test('is told what may come back, once its needs have run, where all that is known of it agrees', async () => {
+    const may = async (of: Rig, what = graph) => (await of.plan(what)).flatMap(({ node: id, action, mayRestore }) => (mayRestore ? [`${action} ${id}`] : []));
+    expect(await may(rig)).toEqual([]);
+    await rig.run(graph);
+    expect(await may(rig)).toEqual([]);
+    const other = neighbour(rig);
+    expect(await may(other)).toEqual(['run a.build', 'run b.build', 'run repo']);
+    const release = graphOf(...[...graph.nodes.values()].map((one) => (one.id === 'a.build' ? { ...one, params: { profile: 'release' } } : one)));
+    expect(await may(other, release)).toEqual(['run b.build', 'run repo']);
+    rmSync(join(rig.workspace.cache, 'store'), { recursive: true });
+    expect(await may(other)).toEqual([]);
+  });
+
   test('gets nothing of what was made from other inputs', async () => {
     await rig.run(graph);
     const other = neighbour(rig);

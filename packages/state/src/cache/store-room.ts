@@ -98,20 +98,13 @@ function usedNow(workspaces: readonly KnownWorkspace[], lastUsed: number): strin
 
 /** The most recently used first. Damaged records are no results; `crpm cache verify` finds them. */
 function readRecords(fs: Fs, cache: string): readonly Recorded[] {
-  const results = new ResultCache(cache, fs);
   const used = usageLog(cache, fs).read();
-  const folder = join(cache, 'store', 'results');
-  const found: Recorded[] = [];
-  for (const shard of listFolder(fs, folder)) {
-    for (const name of listFolder(fs, join(folder, shard))) {
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
-      const file = recordFile(join(cache, 'store'), name);
-      const stat = fs.lstat(file);
-      const lookup = results.find(`sha256:${name}`);
-      if (!stat || lookup.state !== 'found') continue;
-      found.push({ file, stat, result: lookup.result, lastUsed: Math.max(millis(stat.mtime), used.get(resultName(`sha256:${name}`)) ?? 0) });
-    }
-  }
+  const found = new ResultCache(cache, fs).all().flatMap((result): readonly Recorded[] => {
+    const name = resultName(result.fingerprint);
+    const file = recordFile(join(cache, 'store'), basename(name));
+    const stat = fs.lstat(file);
+    return stat ? [{ file, stat, result, lastUsed: Math.max(millis(stat.mtime), used.get(name) ?? 0) }] : [];
+  });
   return found.sort((a, b) => b.lastUsed - a.lastUsed);
 }
 
