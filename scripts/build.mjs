@@ -4,6 +4,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { notices } from './notices.mjs';
 
 /** Left out: Kubernetes' client is large, and few load it; typescript is what cosmiconfig would load for a config in TypeScript, which crpm does not look for. */
 const APART = ['@kubernetes/client-node', 'typescript'];
@@ -21,7 +22,7 @@ const { version } = JSON.parse(await readFile(new URL('package.json', cli), 'utf
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
 await writeFile(new URL('package.json', dist), '{ "type": "commonjs" }\n');
-await build({
+const program = await build({
   entryPoints: {
     crpm: fileURLToPath(new URL('src/main.ts', cli)),
     program: fileURLToPath(new URL('src/program.ts', cli)),
@@ -42,8 +43,9 @@ await build({
   define: { __CRPM_VERSION__: JSON.stringify(version) },
   legalComments: 'eof',
   logLevel: 'warning',
+  metafile: true,
 });
-await build({
+const dockerode = await build({
   entryPoints: { dockerode: createRequire(new URL('packages/engines/', root)).resolve('dockerode') },
   outdir: fileURLToPath(dist),
   bundle: true,
@@ -54,9 +56,10 @@ await build({
   external: NATIVE,
   legalComments: 'eof',
   logLevel: 'warning',
+  metafile: true,
 });
 // What pages bring with them, read only when one is made.
-await build({
+const page = await build({
   entryPoints: ['page/page.css', 'browser/page.ts'].map((path) => fileURLToPath(new URL(`packages/report/src/${path}`, root))),
   entryNames: '[name]',
   outdir: fileURLToPath(dist),
@@ -66,7 +69,9 @@ await build({
   charset: 'ascii',
   target: 'chrome110',
   logLevel: 'warning',
+  metafile: true,
 });
+await writeFile(new URL('THIRD-PARTY.txt', dist), await notices([program, dockerode, page].map(({ metafile }) => metafile)));
 const { manual } = createRequire(import.meta.url)(fileURLToPath(new URL('program.js', dist)));
 await writeFile(new URL('crpm.1', dist), await manual(version));
 for (const file of ['README.md', 'LICENSE']) await cp(new URL(file, root), new URL(file, cli)).catch(() => {});

@@ -54,6 +54,13 @@ test('nothing that it brings has a script for npm to run when it is installed', 
   expect(manifests.filter((path) => scripts(path).some((name) => /^(?:pre|post)?install$/.test(name)))).toEqual([]);
 });
 
+test('the terms of the packages whose code it holds lie beside it', () => {
+  const notices = readFileSync(join(prefix, 'lib/node_modules', manifest('cli').name, 'dist/THIRD-PARTY.txt'), 'utf8').split(`\n\n${'-'.repeat(80)}\n\n`);
+  const termsOf = (name: string) => notices.filter((notice) => notice.startsWith(`${name} `)).join('\n');
+  expect(termsOf('commander')).toMatch(/^commander [\d.]+ \(MIT\)\n[^]*Permission is hereby granted/);
+  expect(termsOf('ssh2')).toMatch(/^ssh2 [\d.]+ \(MIT\)\n[^]*Permission is hereby granted/);
+});
+
 test('in a clone that was not built yet the command says what builds it', async () => {
   const clone = join(prefix, 'clone');
   cpSync(join(REPOSITORY, 'packages/cli/bin'), join(clone, 'bin'), { recursive: true });
