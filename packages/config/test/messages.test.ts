@@ -197,6 +197,16 @@ describe('sources, in full:', () => {
   });
 });
 
+test.each(['soruces', 'taks'])('%s for what there is to build is told once, by what may be meant', async (key) => {
+  const [line, ...more] = headlines(await load(`basesystem: host\nkubevirt: false\n${key}:\n  libvirt: { dir: ../libvirt }\n`));
+  expect(line).toMatch(/^3:1: error: unknown key "\w+" in the config; did you mean "(?:sources|tasks)"\? /);
+  expect(more).toEqual([]);
+});
+
+test('a key that means nothing does not hide that there is nothing to build', async () => {
+  expect(headlines(await load('zzz: 1\n')).map((line) => line.replace(/;.*/, ''))).toEqual(['1:1: error: unknown key "zzz" in the config', '1:1: error: there is nothing to build']);
+});
+
 describe('all complaints at once', () => {
   test('those of shape and of meaning, in the order of the file', async () => {
     const text = ['basesystem: centos-strem-9', 'arch: x86', 'sources:', '  libvirt: { dri: ../libvirt, needs: [x] }', '  foo: { dir: ../foo }', 'serve: { mode: none }'].join('\n');

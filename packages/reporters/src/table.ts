@@ -10,9 +10,10 @@ const BELOW = 4;
 
 /**
  * Text in columns, two spaces apart, no space at the ends of lines. Cells must be free of colours. `width`: of a terminal; the widest of the columns `cut` are cut until the table fits, with
- * … where something is missing. A last column that is not among them is broken between its words.
+ * … where something is missing. A last column that is not among them is broken between its words; `below`: it goes
+ * below its row before anything is cut for it.
  */
-export function formatTable(table: readonly (readonly string[])[], width?: number, cut: readonly number[] = []): string {
+export function formatTable(table: readonly (readonly string[])[], width?: number, cut: readonly number[] = [], { below = false }: { readonly below?: boolean } = {}): string {
   const rows = table.map((row) => row.map(atHand));
   const widths: number[] = [];
   for (const row of rows) for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
@@ -20,7 +21,9 @@ export function formatTable(table: readonly (readonly string[])[], width?: numbe
   while (widths.at(-1) === 0) widths.pop();
   const last = widths.length - 1;
   const wraps = width !== undefined && !cut.includes(last);
-  if (width !== undefined) shrink(widths, wraps ? width + Math.max(0, (widths[last] ?? 0) - ROOM_FOR_WORDS) : width, cut);
+  // What has no room beside its row is no reason to cut.
+  const hangs = below ? (widths[last] ?? 0) + 2 : Math.max(0, (widths[last] ?? 0) - ROOM_FOR_WORDS);
+  if (width !== undefined) shrink(widths, wraps ? width + hangs : width, cut);
   const before = widths.slice(0, last).reduce((sum, one) => sum + one + 2, 0);
   return rows
     .map((all) => {

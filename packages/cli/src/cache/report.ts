@@ -43,9 +43,9 @@ export function formatListing({ maxSize, size, rooms, unseen }: CacheListing, no
   const rows = rooms.filter(({ items }) => items.length > 0).flatMap(({ room, size: roomSize, items }) => [
     [room, count(items.length, 'item'), formatSize(roomSize)],
     ...gathered(items).slice(0, SHOWN).map(({ title, size: itemSize, lastUsed, pinned }) => [`  ${title}`, age(lastUsed), formatSize(itemSize), pinned ?? '']),
-    ...(gathered(items).length > SHOWN ? [[`  … and ${String(gathered(items).length - SHOWN)} more`, '', '', '--json lists them']] : []),
+    ...(gathered(items).length > SHOWN ? [[`  … and ${String(gathered(items).length - SHOWN)} more: --json lists them`]] : []),
   ]);
-  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width, [0])}\n\n` : '';
+  const table = rows.length > 0 ? `${formatTable([['what', 'last used', 'size', 'stays because'], ...rows], width, [0], { below: true })}\n\n` : '';
   return `${table}${formatSize(size)} of ${formatSize(maxSize)} (cache.maxSize); what is linked counts once\n${formatUnseen(unseen)}`;
 }
 
@@ -70,7 +70,7 @@ export function formatBound(report: BoundReport, dryRun: boolean, width?: number
   const gone = removed.map(({ room, title, bytes }) => [dryRun ? 'would go' : 'removed', room, title, formatSize(bytes)]);
   const stays = kept.slice(0, SHOWN).map(({ room, title, bytes, why }) => ['kept', room, title, formatSize(bytes), why]);
   const more = kept.length > SHOWN ? `… and ${String(kept.length - SHOWN)} more are kept\n` : '';
-  const table = gone.length + stays.length > 0 ? `${formatTable([...gone, ...stays], width, [2])}\n${more}\n` : '';
+  const table = gone.length + stays.length > 0 ? `${formatTable([...gone, ...stays], width, [2], { below: true })}\n${more}\n` : '';
   const sum = `${formatSize(before)} before, ${formatSize(after)} ${dryRun ? 'would be left' : 'now'}; the bound is ${formatSize(maxSize)}\n`;
   return `${table}${removed.length === 0 ? 'nothing had to go: ' : ''}${sum}${formatUnseen(report.unseen)}`;
 }

@@ -19,11 +19,14 @@ interface Complaint {
   readonly message: string;
   readonly span?: Span | undefined;
   readonly suggestion?: Suggestion | undefined;
+  readonly unlessMeant?: readonly string[] | undefined;
 }
 
 interface Options {
   readonly part?: Part;
   readonly suggestion?: Suggestion;
+  /** It is not told where another complaint guesses one of these words: the slip explains it. */
+  readonly unlessMeant?: readonly string[];
 }
 
 /** Collects what is wrong with a config, all of it, with places in the file where there is one. */
@@ -65,11 +68,12 @@ export class Complaints {
   async finish(): Promise<readonly Diagnostic[]> {
     const rank = ({ span }: Complaint) => span?.start ?? -1;
     const sorted = once(this.list).toSorted((a, b) => rank(a) - rank(b));
-    return Promise.all(cut(sorted).map((complaint) => this.tell(complaint)));
+    const guessed = await Promise.all(cut(sorted).map(async (complaint: Complaint) => ({ complaint, near: complaint.suggestion && (await nearest(complaint.suggestion)) })));
+    const meant = new Set(guessed.map(({ near }) => near));
+    return guessed.filter(({ complaint: { unlessMeant = [] } }) => !unlessMeant.some((word) => meant.has(word))).map(({ complaint, near }) => this.tell(complaint, near));
   }
 
-  private async tell({ severity, message, span, suggestion }: Complaint): Promise<Diagnostic> {
-    const near = suggestion && (await nearest(suggestion));
+  private tell({ severity, message, span }: Complaint, near: string | undefined): Diagnostic {
     return {
       severity,
       message: near === undefined ? message : withGuess(message, near),
@@ -77,8 +81,8 @@ export class Complaints {
     };
   }
 
-  private add(severity: Diagnostic['severity'], path: Path, message: string, { part = 'value', suggestion }: Options): void {
-    if (!this.muted.touches(path)) this.list.push({ severity, message, span: this.spanOf(path, part), suggestion });
+  private add(severity: Diagnostic['severity'], path: Path, message: string, { part = 'value', suggestion, unlessMeant }: Options): void {
+    if (!this.muted.touches(path)) this.list.push({ severity, message, span: this.spanOf(path, part), suggestion, unlessMeant });
   }
 
   private spanOf(path: Path, part: Part): Span | undefined {

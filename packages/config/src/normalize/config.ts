@@ -37,7 +37,7 @@ export function normalize(file: ConfigFile, options: NormalizeOptions, complaint
   const packages = resolvePackages({ file, root, basesystems, arches, ci, complaints });
   const tasks = resolveTasks(file, complaints);
   checkHostArches({ arches, given: file.arch, variable: options.archVariable, machine, basesystems, packages }, complaints);
-  if (packages.length === 0 && tasks.length === 0) complaints.error(['sources'], nothingToDo(file.serve?.mode), { part: 'key' });
+  if (packages.length === 0 && tasks.length === 0) complaints.error(['sources'], nothingToDo(file.serve?.mode), { part: 'key', unlessMeant: ['sources', 'tasks'] });
   const kubevirt = file.kubevirt ?? { dir: '.' };
   const kubevirtDir = kubevirt && resolvePath(kubevirt.dir, root, ['kubevirt', 'dir'], complaints);
   const serve = resolveServe(file.serve ?? {}, basesystems, complaints);
