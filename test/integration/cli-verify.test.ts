@@ -33,7 +33,15 @@ describe.skipIf(missing.length > 0)('crpm verify', () => {
     const { out, err, code } = await rig.crpm(['verify']);
     expect({ err, code, last: out.split('\n').at(-1) }).toEqual({ err: '', code: 0, last: 'shown: the example takes the build, which is older than its sources: qemu.source is stale (tree: qemu-img.c changed); crpm run builds it anew' });
 
+    // What was put back is no change, whatever else was edited then.
     writeFileSync(source, built);
+    const recipe = join(rig.work, 'examples/quickstart/qemu/Makefile');
+    const builtRecipe = readFileSync(recipe, 'utf8');
+    appendFileSync(recipe, '$(error not today)\n');
+    expect(await older()).toEqual([{ node: 'qemu.source', why: 'tree: Makefile changed' }]);
+    expect((await rig.crpm(['run'])).code).toBe(1);
+    expect((await rig.crpm(['explain', 'qemu.rpmbuild'])).out).toMatch(/\nsince its last good run\n {2}qemu\.source {2}tree: Makefile changed {2}\(run \S+\)\n\n/);
+    writeFileSync(recipe, builtRecipe);
     expect(await older()).toBeUndefined();
     expect((await rig.crpm(['plan'])).out).toContain('all fresh: nothing to do');
 

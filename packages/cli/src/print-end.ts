@@ -24,7 +24,7 @@ export async function printEnd(io: Io, summary: RunSummary, { project, workspace
   // Only crpm's own node writes it.
   const repository = summary.nodes.get('createrepo')?.output?.data as RepositoryFact | undefined;
   const words = repository && { files: rpmFiles(workspace, repository.repos), isNew: newRpms(before.get('createrepo')?.output.data as RepositoryFact | undefined, repository) };
-  const proven = await printProof(io, summary, { ...words, older: olderThanSources(summary, project.graph, workspace), lead: '\n' });
+  const proven = await printProof(io, summary, { ...words, older: await olderThanSources(summary, project.graph, workspace), lead: '\n' });
   const lines = [...(words && !proven && summary.exitCode === EXIT.ok ? [`RPM files: ${words.files}`] : []), ...whatItLeft(summary, stood, stands)];
   const width = widthOf(io.stdout);
   if (lines.length > 0) io.stdout.write(`\n${lines.map((line) => `${wrap(line, { width, first: 0, indent: 2 })}\n`).join('')}`);

@@ -16,7 +16,7 @@ export async function printExplanation(cli: Cli, project: Project, part: Selecte
     const explanation = await explain(options, node.id);
     const kind = options.kinds.get(node.kind);
     const titleOf = (name: string) => (kind ? inputTitle(name, kind) : name);
-    const since = sinceOf(explanation, () => changesSince(options.workspace, project.graph, node.id));
+    const since = await sinceOf(explanation, () => changesSince(options.workspace, project.graph, node.id));
     const attempt = lastAttempt(options.workspace, node.id);
     if (json) printJson(cli.io, { ...explanation, ...(attempt ? { attempt } : {}), ...(since.length > 0 ? { since } : {}) });
     else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), ...(attempt ? { attempt } : {}), since, titleOf, age: (at) => age(at) }, widthOf(cli.io.stdout)));
@@ -24,7 +24,7 @@ export async function printExplanation(cli: Cli, project: Project, part: Selecte
 }
 
 /** What its needs ran for since its result was last of them, where they are fresh again. */
-function sinceOf({ differences, needs, last }: Explanation, look: () => readonly RanSince[]): readonly RanSince[] {
+async function sinceOf({ differences, needs, last }: Explanation, look: () => Promise<readonly RanSince[]>): Promise<readonly RanSince[]> {
   const isDone = differences.some((one) => one.what === 'need' && needs.find(({ node }) => node === one.need)?.action === 'fresh');
   return last && isDone ? look() : [];
 }

@@ -8,7 +8,7 @@ export interface StaleNode {
 }
 
 /** Of a run that came as far as the proof: {@link staleRoots}, by the records of the runs before it. */
-export function olderThanSources(summary: RunSummary, graph: Graph, workspace: WorkspacePaths): readonly StaleNode[] {
+export function olderThanSources(summary: RunSummary, graph: Graph, workspace: WorkspacePaths): Promise<readonly StaleNode[]> {
   return staleRoots(summary, graph, (node) => changesSince(workspace, graph, node));
 }
 
@@ -18,7 +18,7 @@ export function olderThanSources(summary: RunSummary, graph: Graph, workspace: W
  * that was put back: those that need it were not made of it, or were made of that very tree.
  * `changes`: what a node's needs ran for since its result was last of them.
  */
-export function staleRoots({ nodes }: RunSummary, graph: Graph, changes: (node: string) => readonly RanSince[]): readonly StaleNode[] {
+export async function staleRoots({ nodes }: RunSummary, graph: Graph, changes: (node: string) => Promise<readonly RanSince[]>): Promise<readonly StaleNode[]> {
   const staleBy = (id: string) => nodes.get(id)?.staleBy ?? [];
   const making = makersOf(graph);
   const isMadeOf = ({ id, needs }: GraphNode, need: string) => needs.includes(need) && !staleBy(id).some((difference) => difference.what === 'need' && difference.need === need);
@@ -29,10 +29,11 @@ export function staleRoots({ nodes }: RunSummary, graph: Graph, changes: (node: 
     return staleBy(need).length === 0 && !making.some((node) => node.needs.includes(id) && isMadeOf(node, need));
   };
   const roots = making.filter(({ id, kind }) => (kind === 'createrepo' || making.some((node) => isMadeOf(node, id))) && staleBy(id).some((difference) => counts(id, difference)));
-  return unique(roots.flatMap(({ id }) => {
-    const read = changes(id).filter(({ node }) => graph.nodes.get(node)?.kind === 'source');
+  const found = roots.map(async ({ id }) => {
+    const read = (await changes(id)).filter(({ node }) => graph.nodes.get(node)?.kind === 'source');
     return read.length > 0 ? read.map(({ node, reason }) => ({ node, why: reason })) : [{ node: id, why: nodes.get(id)?.stale ?? '' }];
-  }));
+  });
+  return unique((await Promise.all(found)).flat());
 }
 
 /** The repository and all that went into it, in the order of the graph. What is foreseen of a package goes into nothing. */

@@ -16,7 +16,7 @@ const fact = (holds: boolean, ...verdicts: readonly string[]) => ({ proof: { hol
 
 async function printed(nodes: Parameters<typeof summary>[0]): Promise<string> {
   const { io, out } = recordedIo();
-  await printProof(io, summary(nodes), { older: staleRoots(summary(nodes), graph, () => []) });
+  await printProof(io, summary(nodes), { older: await staleRoots(summary(nodes), graph, () => Promise.resolve([])) });
   return out();
 }
 
@@ -26,30 +26,30 @@ const OF_EARLIER = standIn('a.rpmbuild is of an earlier run', [{ what: 'input', 
 
 test('of a build that is older than its sources the last line says so, and why', async () => {
   const nodes = { 'a.rpmbuild': standIn('a.source changed', changed('a.source')), createrepo: OF_EARLIER, verify: { output: { data: fact(true, 'taken') } as unknown as NonNullable<NodeSummary['output']> } };
-  expect(staleRoots(summary(nodes), graph, () => [])).toEqual([{ node: 'a.rpmbuild', why: 'a.source changed' }]);
+  expect(await staleRoots(summary(nodes), graph, () => Promise.resolve([]))).toEqual([{ node: 'a.rpmbuild', why: 'a.source changed' }]);
   expect((await printed(nodes)).split('\n').at(-2)).toBe('proven: KubeVirt takes the build, which is older than its sources: a.rpmbuild is stale (a.source changed); crpm run builds it anew');
 });
 
-test('of a source that was read since, the files that changed are named in place of the build, each once', () => {
+test('of a source that was read since, the files that changed are named in place of the build, each once', async () => {
   const ran = (node: string, reason: string) => ({ node, run: '', reason });
   const nodes = { 'a.rpmbuild': standIn('a.source changed', changed('a.source')), createrepo: OF_EARLIER };
   const changes = [ran('a.source', 'tree: a.c changed'), ran('a.buildroot', 'its image is gone'), ran('a.source', 'tree: a.c changed'), ran('a.source', 'tree: b.c new')];
-  expect(staleRoots(summary(nodes), graph, () => changes)).toEqual([{ node: 'a.source', why: 'tree: a.c changed' }, { node: 'a.source', why: 'tree: b.c new' }]);
+  expect(await staleRoots(summary(nodes), graph, () => Promise.resolve(changes))).toEqual([{ node: 'a.source', why: 'tree: a.c changed' }, { node: 'a.source', why: 'tree: b.c new' }]);
 });
 
-test('what a build that failed left makes nothing older once its tree is put back', () => {
+test('what a build that failed left makes nothing older once its tree is put back', async () => {
   // The build root and the foresight are those of the tree as it was edited; the RPMs are of another build root, and of this very source.
   const left = { 'a.buildroot': standIn('a.source changed', changed('a.source')), 'a.predict': standIn('a.buildroot changed', changed('a.buildroot')), 'a.rpmbuild': standIn('a.buildroot changed', changed('a.buildroot')), createrepo: OF_EARLIER };
-  expect(staleRoots(summary(left), graph, () => [])).toEqual([]);
+  expect(await staleRoots(summary(left), graph, () => Promise.resolve([]))).toEqual([]);
   // Or of an equal build root.
-  expect(staleRoots(summary({ 'a.buildroot': standIn('a.source changed', changed('a.source')) }), graph, () => [])).toEqual([]);
+  expect(await staleRoots(summary({ 'a.buildroot': standIn('a.source changed', changed('a.source')) }), graph, () => Promise.resolve([]))).toEqual([]);
   const used = { 'a.buildroot': standIn('build.with: [] → ["x"]', [{ what: 'input', name: 'param/with' }]) };
-  expect(staleRoots(summary(used), graph, () => [])).toEqual([{ node: 'a.buildroot', why: 'build.with: [] → ["x"]' }]);
+  expect(await staleRoots(summary(used), graph, () => Promise.resolve([]))).toEqual([{ node: 'a.buildroot', why: 'build.with: [] → ["x"]' }]);
 });
 
-test('RPMs that never came into the repository are named; not that some were left out of an earlier run', () => {
-  expect(staleRoots(summary({ createrepo: OF_EARLIER }), graph, () => [])).toEqual([]);
-  expect(staleRoots(summary({ createrepo: standIn('a.rpmbuild changed', changed('a.rpmbuild')) }), graph, () => [])).toEqual([{ node: 'createrepo', why: 'a.rpmbuild changed' }]);
+test('RPMs that never came into the repository are named; not that some were left out of an earlier run', async () => {
+  expect(await staleRoots(summary({ createrepo: OF_EARLIER }), graph, () => Promise.resolve([]))).toEqual([]);
+  expect(await staleRoots(summary({ createrepo: standIn('a.rpmbuild changed', changed('a.rpmbuild')) }), graph, () => Promise.resolve([]))).toEqual([{ node: 'createrepo', why: 'a.rpmbuild changed' }]);
 });
 
 test('a KubeVirt tree that was edited makes no build older', async () => {

@@ -139,7 +139,7 @@ test('status tells what failed in the last run in a few words, where its log is,
   expect(readRecordedRuns(workspace, ['a'], undefined)).not.toHaveProperty('failures');
 });
 
-test('what the needs of a node ran for since its result was last of them: their own causes, and only where they came to an end', () => {
+test('what the needs of a node ran for since its result was last of them: their own causes, and only where they came to an end', async () => {
   const needs = (id: string, ...of: readonly string[]): [string, GraphNode] => [id, { id, kind: 'k', title: id, needs: of, params: null }];
   const graph: Graph = { nodes: new Map([needs('tree'), needs('dist', 'tree'), needs('rpms', 'dist'), needs('other')]) };
   const begun = (node: string, reason: string, cause?: 'needs'): Event => ({ type: 'node-started', at: 1, node, reason, log: '', ...(cause ? { cause } : {}) });
@@ -149,9 +149,20 @@ test('what the needs of a node ran for since its result was last of them: their 
   record(3, [started, begun('tree', 'tree: broken.c changed'), ended('tree', 'failed', 2)]);
   const again = record(4, [started, begun('tree', 'tree: b.c new'), ended('tree', 'ran', 2), ended('rpms', 'failed', 3)]);
   record(5, [started, { ...ended('rpms', 'fresh', 2), role: 'as-is', stale: 'dist changed' } as Event]);
-  expect(changesSince(workspace, graph, 'rpms')).toEqual([{ node: 'tree', run: failed, reason: 'tree: a.c changed' }, { node: 'tree', run: again, reason: 'tree: b.c new' }]);
+  expect(await changesSince(workspace, graph, 'rpms')).toEqual([{ node: 'tree', run: failed, reason: 'tree: a.c changed' }, { node: 'tree', run: again, reason: 'tree: b.c new' }]);
   record(6, [started, begun('tree', 'tree: b.c gone'), ended('tree', 'ran', 2), ended('rpms', 'fresh', 3)]);
-  expect(changesSince(workspace, graph, 'rpms')).toEqual([]);
+  expect(await changesSince(workspace, graph, 'rpms')).toEqual([]);
+});
+
+test('a source that is again as it was has not changed; one whose trees nobody kept is told in the words of its runs', async () => {
+  const one = (id: string, kind: string, ...needs: readonly string[]): [string, GraphNode] => [id, { id, kind, title: id, needs, params: null }];
+  const graph: Graph = { nodes: new Map([one('a', 'source'), one('rpms', 'rpmbuild', 'a')]) };
+  const read = (digest: string, reason: string): readonly Event[] => [{ type: 'node-started', at: 1, node: 'a', reason, log: '' }, { ...ended('a', 'ran', 2), data: { digest, specInputs: '', warnings: [], here: { dir: '/a' } } } as Event];
+  record(0, [started, ...read('1', 'first run'), ended('rpms', 'ran', 3)]);
+  const edited = record(1, [started, ...read('2', 'tree: a.c changed'), ended('rpms', 'failed', 3)]);
+  expect(await changesSince(workspace, graph, 'rpms')).toEqual([{ node: 'a', run: edited, reason: 'tree: a.c changed' }]);
+  record(2, [started, ...read('1', 'tree: a.c changed')]);
+  expect(await changesSince(workspace, graph, 'rpms')).toEqual([]);
 });
 
 describe('a run without an end', () => {

@@ -11,6 +11,7 @@ export { changeLockFile, findPin, findFilePin, LOCK_FILE_NAME, readLockFile, wit
 export { runGit } from './git/run-git.js';
 export { checkRemote, type Remote } from './git/remote.js';
 export { keepSnapshot, type SnapshotOptions } from './snapshot/keep-snapshot.js';
+export { compareSnapshots, type FileChange } from './snapshot/compare-snapshots.js';
 export { exportSnapshot, hasSnapshot } from './snapshot/export-snapshot.js';
 export { gitTree, type GitTree } from './trees/git-tree.js';
 export { removeTree, storedTree, sweepSources } from './trees/tree-store.js';

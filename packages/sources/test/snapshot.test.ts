@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readdirS
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exportSnapshot, hasSnapshot, keepSnapshot, scanTree, type Manifest } from '../src/index.js';
+import { compareSnapshots, exportSnapshot, hasSnapshot, keepSnapshot, scanTree, type Manifest } from '../src/index.js';
 import { snapshotsRoom } from '../src/snapshot/room.js';
 import { tree as anyTree, writeAnyTree } from './support/any-tree.js';
 import { failureOf, fingerprintOf, git, repository, temporaryFolder, write } from './support/trees.js';
@@ -47,6 +47,22 @@ describe('a snapshot', () => {
     expect(await lab().keep(copy)).toBe(second);
     expect(await keep(copy)).toBe(second);
     expect(refs().sort()).toEqual([first, second].sort());
+  });
+
+  test('is compared with another one: each file that is new, gone or otherwise', async () => {
+    const { keep, cacheDir } = lab();
+    const dir = temporaryFolder();
+    write(dir, { 'src/a.c': 'a', 'src/b.c': 'b', gone: 'g', run: 'r', 'a name\twith\n': '1' });
+    const before = await keep(dir);
+    expect(await compareSnapshots(cacheDir, before, before)).toEqual([]);
+    rmSync(join(dir, 'gone'));
+    chmodSync(join(dir, 'run'), 0o755);
+    write(dir, { 'src/a.c': 'changed', 'src/c.c': 'g', 'a name\twith\n': '2' });
+    expect(await compareSnapshots(cacheDir, before, await keep(dir))).toEqual([
+      { path: '"a name\\twith\\n"', change: 'changed' }, { path: 'gone', change: 'gone' }, { path: 'run', change: 'changed' }, { path: 'src/a.c', change: 'changed' }, { path: 'src/c.c', change: 'new' },
+    ]);
+    expect(await compareSnapshots(cacheDir, before, '0'.repeat(40))).toBeUndefined();
+    expect(await compareSnapshots(temporaryFolder(), before, before)).toBeUndefined();
   });
 
   test('has no parent, no author but crpm, and no time', async () => {

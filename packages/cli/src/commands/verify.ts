@@ -47,7 +47,7 @@ export function verifyCommand(cli: Cli): Command {
         });
         cli.code = summary.exitCode;
         const [{ printProof }, { olderThanSources }] = await Promise.all([import('../print-proof.js'), import('../stale-roots.js')]);
-        const older = olderThanSources(summary, project.graph, workspace);
+        const older = await olderThanSources(summary, project.graph, workspace);
         const nodes = asked.map((node) => ({ node, ...outcomeOf(summary, node) }));
         if (options.json) {
           const [tree, cluster] = nodes;
