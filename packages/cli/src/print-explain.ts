@@ -55,7 +55,7 @@ export function formatExplanation(explanation: Explanation, { title, differences
     ['now', NOW[action]],
     ...(explanation.from === undefined ? [] : [['from the shared store', explanation.from]]),
     ...(isBad ? [['last run', `${outcomeWord(attempt.outcome)} ${age(attempt.at)} (${attempt.at}) in ${formatDuration(attempt.ms)}, run ${attempt.run}`], ...because] : []),
-    [isBad ? 'last good run' : 'last run', last ? `${age(last.at)} (${last.at}) in ${formatDuration(last.ms)}, ${whereMade(last)}` : 'never, with a good end'],
+    lastGood(last, isBad, age),
     ...(isBad ? [] : because),
     ...(last ? [['made', last.files.length === 0 ? 'no files' : count(last.files.length, 'file')]] : []),
   ];
@@ -81,9 +81,13 @@ const NOW: Readonly<Record<Explanation['action'], string>> = {
   absent: 'left out, and it never had a result',
 };
 
-/** What came back from a store was made in no run of this workspace. */
-function whereMade({ run, from }: NonNullable<Explanation['last']>): string {
-  return run === '' ? `by somebody else: ${from ?? 'it came from the store'}` : `run ${run}`;
+/** What came back from the store of this machine may be of this very workspace, and of a run that has no record any more. */
+function lastGood(last: Explanation['last'], isBad: boolean, age: Wording['age']): readonly [string, string] {
+  const title = isBad ? 'last good run' : 'last run';
+  if (!last) return [title, 'never, with a good end'];
+  const { run, at, ms, from } = last;
+  if (run === '' && from === undefined) return [isBad ? 'last good result' : 'result', `it came back from the store (made ${age(at)}, ${at}, in ${formatDuration(ms)})`];
+  return [title, `${age(at)} (${at}) in ${formatDuration(ms)}, ${run === '' ? `by somebody else: ${from ?? ''}` : `run ${run}`}`];
 }
 
 /** The next question, where the cause lies with a need. */

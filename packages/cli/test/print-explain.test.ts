@@ -120,10 +120,15 @@ test('a result that came from the shared store says so, and one that will', () =
   const from = 'oci://quay.io/team/crpm@sha256:00';
   const fresh = formatExplanation({ node: 'a', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'rpmbuild', needs: [], last: { ...last(), run: '', from } }, wording());
   expect(fresh).toContain(`last run  2 hours ago (2026-11-22T14:03:09.000Z) in 6.3s, by somebody else: ${from}\n`);
-  const local = formatExplanation({ node: 'a', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'rpmbuild', needs: [], last: { ...last(), run: '' } }, wording());
-  expect(local).toContain('in 6.3s, by somebody else: it came from the store\n');
   const ahead = formatExplanation({ node: 'a', layer: 0, action: 'restore', reason: 'first run', differences: [{ what: 'first-run' }], kind: 'rpmbuild', needs: [], from }, wording('first run'));
   expect(ahead).toMatch(new RegExp(`^from the shared store +${from}$`, 'm'));
+});
+
+test('a result that came back from the store of this machine is not said to be somebody else’s', () => {
+  const explanation: Explanation = { node: 'a', layer: 0, action: 'fresh', reason: '', differences: [], kind: 'rpmbuild', needs: [], last: { ...last(), run: '' } };
+  expect(formatExplanation(explanation, wording())).toContain('\nresult  it came back from the store (made 2 hours ago, 2026-11-22T14:03:09.000Z, in 6.3s)\n');
+  const attempt = { run: 'r', at: '2026-11-23T08:00:09.000Z', ms: 8400, outcome: 'failed', reasons: [] } as const;
+  expect(formatExplanation(explanation, { ...wording(), attempt })).toMatch(/\nlast good result +it came back from the store \(made /);
 });
 
 test('a node that never had a result says so', () => {
