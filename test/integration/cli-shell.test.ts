@@ -74,7 +74,7 @@ describe.each(PLACES)('crpm shell, $name', ({ there, image, env }) => {
     expect(end).toMatchObject({ code: 4 });
     expect(end.printed).toContain('42.');
     // Broken between words to fit.
-    expect(end.printed.replace(/\r\n {2}/g, ' ')).toMatch(/^tiny\.rpmbuild: a copy of its build tree, as its last build left it, at \S+; its tree in rpmbuild\/BUILD\/tiny-1\.0; sh node\.sh does what the node does; it is thrown away when you leave\r\n/);
+    expect(end.printed.replace(/\r\n {2}/g, ' ')).toMatch(/^tiny\.rpmbuild: a copy of its build tree, as its last build left it, at \/\S+; its tree in rpmbuild\/BUILD\/tiny-1\.0; sh node\.sh does what the node does; it is thrown away when you leave\r\n/);
     expect(await left()).toEqual([]);
   });
 

@@ -30,3 +30,8 @@ test('text is laid out as it will stand there, and the same again changes nothin
   expect(once).toBe('make room with npx crpm\n  cache gc, then npx\n  crpm run, see\n  kv/some/long/path');
   expect(atHand(once)).toBe(once);
 });
+
+test('what is read elsewhere keeps its paths', () => {
+  tellAtHand({ command: 'npx crpm', commands: COMMANDS, cwd: '/home/u' });
+  expect(wrap('you are at /home/u/kv/work', { width: 20, first: 0, indent: 2, elsewhere: true })).toBe('you are at\n  /home/u/kv/work');
+});

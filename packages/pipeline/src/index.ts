@@ -10,6 +10,7 @@ export * from './params.js';
 export { repositoryDir, rpmFiles } from './paths.js';
 export { repodataRoom } from './predict/repodata-cache.js';
 export * from './serve/index.js';
+export { quote } from './quote.js';
 export { sourcesAtHand } from './source/at-hand.js';
 export { checkLocked, movingOf, pinnedTo, resolveNow, type Moving } from './source/moving.js';
 export { lockFileOf } from './compile/tree-place.js';

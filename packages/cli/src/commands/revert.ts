@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { EXIT } from '@crpm/core';
 import { refuse } from '../complaints.js';
@@ -22,12 +24,20 @@ export function revertCommand(cli: Cli): Command {
       const { project, workspace } = await openWorkspace(cli, options);
       const { config } = project;
       if (!config.kubevirt) refuse('there is nothing to revert: the config has no kubevirt tree');
+      const { dir } = config.kubevirt;
       await withWorkspace(cli, workspace, { command: 'crpm revert', wait: options.wait === true }, async () => {
-        const { formatRevert, revert } = await import('@crpm/pipeline');
+        const { formatRevert, quote, revert } = await import('@crpm/pipeline');
         const report = await revert({ config, workspace });
         if (report.kept.length > 0) cli.code = EXIT.node;
         if (options.json) printJson(cli.io, report);
-        else tell(cli.io.stdout, formatRevert(report));
+        else tell(cli.io.stdout, formatRevert(report, gitIn(dir, cli.io.cwd, quote)));
       });
     });
+}
+
+/** What begins a call of git in a tree, from where the user is; nothing where that is not the top of a git tree. */
+function gitIn(dir: string, cwd: string, quote: (word: string) => string): string | undefined {
+  if (!existsSync(join(dir, '.git'))) return undefined;
+  const path = relative(cwd, dir);
+  return path === '' ? 'git' : `git -C ${quote(path)}`;
 }

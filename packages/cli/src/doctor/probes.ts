@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { forBasesystem, type Config, type WorkspacePaths } from '@crpm/core';
+import { distinctSpecs, forBasesystem, type Config, type WorkspacePaths } from '@crpm/core';
 import type { RootlessNetwork, User } from './engine.js';
 import type { judgeStore } from './machine.js';
 import type { StreamFacts, TreeFacts } from './trees.js';
@@ -45,17 +45,23 @@ export function lookAtStore({ state, cache }: WorkspacePaths): Parameters<typeof
 }
 
 /** The user's own trees; those that crpm gets are as they were published. */
-export function lookAtTrees({ packages }: Config): Promise<readonly TreeFacts[]> {
-  return Promise.all(packages.flatMap(({ name, dir }) => (dir === undefined ? [] : [lookAtTree(name, dir)])));
+export function lookAtTrees({ packages, kubevirt }: Config): Promise<readonly TreeFacts[]> {
+  return Promise.all([
+    ...packages.flatMap(({ name, dir, specs }) => [
+      ...(dir === undefined ? [] : [lookAtTree(`tree of ${name}`, dir)]),
+      ...[...new Set(distinctSpecs(specs).flatMap((spec) => (spec.kind === 'dir' ? [spec.dir] : [])))].map((folder) => lookAtTree(`spec tree of ${name}`, folder)),
+    ]),
+    ...(kubevirt ? [lookAtTree('KubeVirt tree', kubevirt.dir, false)] : []),
+  ]);
 }
 
-async function lookAtTree(name: string, dir: string): Promise<TreeFacts> {
+async function lookAtTree(what: string, dir: string, built = true): Promise<TreeFacts> {
   const git = lstatSync(join(dir, '.git'), { throwIfNoEntry: false });
   const kind = git === undefined ? 'plain' : git.isFile() ? 'worktree' : 'repository';
   const changes = kind === 'plain' ? undefined : await askGit(dir, 'status', '--porcelain');
   const branch = kind === 'plain' ? undefined : await branchOf(dir);
   return {
-    package: name, dir, kind, missingSubprojects: missingSubprojects(dir),
+    what, built, dir, kind, missingSubprojects: missingSubprojects(dir),
     ...(changes === undefined ? {} : { changed: changes.split('\n').filter((line) => line !== '').length }),
     ...(branch === undefined ? {} : { branch }),
   };

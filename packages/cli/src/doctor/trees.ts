@@ -1,9 +1,12 @@
 import { count } from '@crpm/reporters';
 import { fine, warning, type Finding } from './finding.js';
 
-/** A source tree as it lies there. */
+/** A folder of the user's that a run reads, as it lies there. */
 export interface TreeFacts {
-  readonly package: string;
+  /** `tree of qemu`, `spec tree of qemu`, `KubeVirt tree` */
+  readonly what: string;
+  /** Whether a build is made from it. */
+  readonly built: boolean;
   readonly dir: string;
   /** `worktree`: its .git is a file that leads elsewhere. */
   readonly kind: 'repository' | 'worktree' | 'plain';
@@ -14,10 +17,9 @@ export interface TreeFacts {
   readonly missingSubprojects: readonly string[];
 }
 
-/** What will be built from a tree. Uncommitted work is no fault: it is what crpm is for. */
-export function judgeTree({ package: name, dir, kind, changed, branch, missingSubprojects }: TreeFacts): Finding {
-  const what = `tree of ${name}`;
-  const words = [dir, { repository: '', worktree: 'a git worktree', plain: 'no git repository' }[kind], branch === undefined ? '' : `on ${branch}`, !changed ? '' : `${count(changed, 'uncommitted change')}, which will be built`];
+/** What a run finds there. Uncommitted work is no fault: it is what crpm is for. */
+export function judgeTree({ what, built, dir, kind, changed, branch, missingSubprojects }: TreeFacts): Finding {
+  const words = [dir, { repository: '', worktree: 'a git worktree', plain: 'no git repository' }[kind], branch === undefined ? '' : `on ${branch}`, !changed ? '' : `${count(changed, 'uncommitted change')}${built ? ', which will be built' : ''}`];
   const detail = words.filter((word) => word !== '').join(', ');
   if (missingSubprojects.length === 0) return fine(what, detail);
   const some = missingSubprojects.length > 3 ? `${missingSubprojects.slice(0, 3).join(', ')} and ${String(missingSubprojects.length - 3)} more` : missingSubprojects.join(', ');

@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fail, type Exit, type GraphNode, type NodeContext, type NodeOutput, type Streams, type WorkspacePaths } from '@crpm/core';
+import { fail, wrap, type Exit, type GraphNode, type NodeContext, type NodeOutput, type Streams, type WorkspacePaths } from '@crpm/core';
 import type { Scene } from '@crpm/pipeline';
+import { widthOf } from '@crpm/reporters';
 import { readRecordedRuns } from '../history.js';
 import { openCleanEngine } from '../execute.js';
 import { tell, warn, type Io } from '../io.js';
@@ -66,7 +67,8 @@ async function interact({ node, command, network, io, streams, stop }: EnterOpti
   const terminal = streams.stdin.isTTY === true && streams.stdout.isTTY === true;
   if (command.length === 0) {
     const places = [`at ${work.root}`, ...(look === undefined ? [] : [`its tree in ${look}`]), ...(program && program.argv[0] !== 'true' ? ['sh node.sh does what the node does'] : [])];
-    tell(io.stderr, `${node.id}: ${what}, ${places.join('; ')}; it is thrown away when you leave`);
+    const text = `${node.id}: ${what}, ${places.join('; ')}; it is thrown away when you leave`;
+    io.stderr.write(`${wrap(text, { width: widthOf(io.stderr), first: 0, indent: 2, elsewhere: true })}\n`);
   }
   const argv = command.length > 0 ? command : ['sh', '-c', SHELL, 'crpm', node.id, terminal ? '-i' : '-s'];
   const { TERM } = io.env;

@@ -112,12 +112,13 @@ describe('an engine', () => {
 });
 
 describe('trees', () => {
-  const tree: TreeFacts = { package: 'qemu', dir: '/q', kind: 'repository', changed: 0, branch: 'master', missingSubprojects: [] };
+  const tree: TreeFacts = { what: 'tree of qemu', built: true, dir: '/q', kind: 'repository', changed: 0, branch: 'master', missingSubprojects: [] };
 
   test('uncommitted work, worktrees and plain folders are said and are no fault', () => {
     expect(judgeTree(tree)).toEqual({ state: 'ok', what: 'tree of qemu', detail: '/q, on master' });
     expect(judgeTree({ ...tree, kind: 'worktree', changed: 1 }).detail).toBe('/q, a git worktree, on master, 1 uncommitted change, which will be built');
-    expect(judgeTree({ package: 'qemu', dir: '/q', kind: 'plain', missingSubprojects: [] })).toEqual({ state: 'ok', what: 'tree of qemu', detail: '/q, no git repository' });
+    expect(judgeTree({ ...tree, what: 'KubeVirt tree', built: false, changed: 2 }).detail).toBe('/q, on master, 2 uncommitted changes');
+    expect(judgeTree({ what: 'tree of qemu', built: true, dir: '/q', kind: 'plain', missingSubprojects: [] })).toEqual({ state: 'ok', what: 'tree of qemu', detail: '/q, no git repository' });
   });
 
   test('subprojects that are not there are named, with what gets them', () => {

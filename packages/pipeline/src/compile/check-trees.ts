@@ -71,10 +71,11 @@ function kubevirtComplaints(config: Config, packages: readonly PackageConfig[]):
   if (!config.kubevirt) return [];
   const { dir } = config.kubevirt;
   const at = ['kubevirt', 'dir'];
+  const ways = config.file === undefined ? 'start crpm in a KubeVirt tree, or let crpm init write a config that does without' : 'name one, or write kubevirt: false to end with a served repository';
   const folder = folderComplaints(at, dir);
-  if (folder.length > 0) return folder;
+  if (folder.length > 0) return folder.map((complaint) => ({ ...complaint, message: `${complaint.message}; ${ways}` }));
   const script = join(dir, 'hack', 'rpm-deps.sh');
-  if (!existsSync(script)) return [about(at, `${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree; name one, or write kubevirt: false to end with a served repository`)];
+  if (!existsSync(script)) return [about(at, `${dir} has no hack/rpm-deps.sh, so it is no KubeVirt tree; ${ways}`)];
   const text = readFileSync(script, 'utf8');
   return packages.flatMap(({ name, pin }) => (pin === undefined || knowsVariable(text, pin.variable) ? [] : [unknownVariable(name, pin.variable, script)]));
 }

@@ -70,8 +70,8 @@ export function revertibleFiles({ config, workspace }: RevertOptions): readonly 
   }
 }
 
-/** For people. */
-export function formatRevert({ restored, kept, needed }: RevertResult): string {
+/** For people. `git`: what begins a call of git in the KubeVirt tree, where it is the top of a git tree. */
+export function formatRevert({ restored, kept, needed }: RevertResult, git?: string): string {
   if (restored.length === 0 && kept.length === 0) return 'nothing to revert: the KubeVirt tree holds nothing that crpm wrote';
   const files = restored.filter(isFile);
   const rules = restored.length - files.length;
@@ -79,8 +79,15 @@ export function formatRevert({ restored, kept, needed }: RevertResult): string {
     `${rules} rule${rules === 1 ? '' : 's'} of WORKSPACE and rpm/BUILD.bazel restored`,
     ...files.map((file) => `restored: ${file}`),
     ...kept.map((rule) => `kept, as ${needed.includes(rule) ? 'rpm/BUILD.bazel still names it' : 'it was edited since'}: ${rule}`),
-    ...(kept.some((one) => !isFile(one)) ? ['Correct or remove what is kept in WORKSPACE and rpm/BUILD.bazel by hand, labels first; then crpm revert again takes back the rest.'] : []),
+    ...(kept.some((one) => !isFile(one)) ? waysBack(git) : []),
   ].join('\n');
+}
+
+function waysBack(git: string | undefined): readonly string[] {
+  return [
+    'To have the rest taken back, write those rules as they were or remove them, in rpm/BUILD.bazel before WORKSPACE; then crpm revert again.',
+    ...(git === undefined ? [] : [`Or let git put both files back as they were committed, which drops all your own edits in them: ${git} checkout -- ${YIELDED.join(' ')}`]),
+  ];
 }
 
 function isFile(name: string): boolean {

@@ -89,3 +89,13 @@ test('a package that is left out of the run is left alone', () => {
   kubevirtTree();
   expect(complaints([{ ...qemu, dir: at('gone') }], at('kubevirt'), ['qemu'])).toEqual([]);
 });
+
+test('a KubeVirt tree that is none comes with the ways to go on, without a config file others', () => {
+  mkdirSync(at('empty'));
+  const config = makeConfig([], { kubevirt: { dir: at('empty') } });
+  const told = (one: Config) => checkTrees(one).map(({ message }) => message);
+  expect(told({ ...config, file: at('custom-rpms.config.yaml') })).toEqual([`kubevirt.dir: ${at('empty')} is empty; name one, or write kubevirt: false to end with a served repository`]);
+  const withoutFile = { ...config };
+  delete withoutFile.file;
+  expect(told(withoutFile)).toEqual([`kubevirt.dir: ${at('empty')} is empty; start crpm in a KubeVirt tree, or let crpm init write a config that does without`]);
+});

@@ -5,7 +5,7 @@ import { land } from '../../src/kubevirt/landing.js';
 import { formatRevert, plannedRevert, revert, type RevertResult } from '../../src/kubevirt/revert.js';
 import { treeState, type TreeState } from '../../src/kubevirt/tree-state.js';
 import { nextUndo, readUndo } from '../../src/kubevirt/undo.js';
-import { readYielded, YIELDED, type Yielded } from '../../src/kubevirt/yielded-files.js';
+import { readYielded, type Yielded } from '../../src/kubevirt/yielded-files.js';
 import { temporaryFolder } from '../serve/support/temporary.js';
 
 const rpm = (name: string, url = `http://x/${name}`) => `rpm(\n    name = "${name}",\n    sha256 = "${'a'.repeat(64)}",\n    urls = ["${url}"],\n)\n`;
@@ -171,6 +171,9 @@ test('a person is told what stays, why, and what to do', () => {
     '1 rule of WORKSPACE and rpm/BUILD.bazel restored',
     'kept, as it was edited since: rpmtree launcher_cs9',
     'kept, as rpm/BUILD.bazel still names it: rpm virt-1.crpm1',
-    `Correct or remove what is kept in ${YIELDED.join(' and ')} by hand, labels first; then crpm revert again takes back the rest.`,
+    'To have the rest taken back, write those rules as they were or remove them, in rpm/BUILD.bazel before WORKSPACE; then crpm revert again.',
   ]);
+  const inGit = formatRevert({ restored: [], kept: ['rpmtree launcher_cs9'], needed: [] }, 'git -C /kv').split('\n');
+  expect(inGit.at(-1)).toBe('Or let git put both files back as they were committed, which drops all your own edits in them: git -C /kv checkout -- WORKSPACE rpm/BUILD.bazel');
+  expect(formatRevert({ restored: [], kept: ['file api/new.txt'], needed: [] }, 'git')).not.toContain('checkout');
 });
