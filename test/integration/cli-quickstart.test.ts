@@ -57,6 +57,12 @@ describe.skipIf(missing.length > 0)('the quickstart on this machine', () => {
     expect(second.out).not.toContain(', new');
     expect((await rig.crpm(['plan'])).out).toContain('all fresh: nothing to do');
 
+    // Another base system is called by its name, also where it brings what a package could have of its own.
+    const config = readFileSync(join(rig.work, 'custom-rpms.config.yaml'), 'utf8');
+    rig.write({ 'custom-rpms.config.yaml': config.replace('basesystem: host', 'basesystem: centos-stream-9') });
+    expect((await rig.crpm(['plan'])).out).toMatch(/ qemu\.source +run +lookaside of the basesystem: unset → https:\/\/sources\.stream\.centos\.org\/sources\/rpms /);
+    rig.write({ 'custom-rpms.config.yaml': config });
+
     const proof = JSON.parse((await rig.crpm(['verify', '--json'])).out) as { ok: boolean };
     expect(proof.ok).toBe(true);
 

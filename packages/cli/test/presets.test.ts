@@ -78,7 +78,7 @@ describe.each(NAMES)('three lines for %s', (name) => {
       else {
         const repository = name === 'qemu' ? 'qemu-kvm' : name;
         expect(source['distGit']).toMatchObject({ git: `https://gitlab.com/redhat/centos-stream/rpms/${repository}.git`, ref: `c${String(stream)}s` });
-        expect(source['elsewhere']).toEqual({ url: 'https://sources.stream.centos.org/sources/rpms' });
+        expect(source['elsewhere']).toEqual({ urlOfBasesystem: 'https://sources.stream.centos.org/sources/rpms' });
       }
 
       const deps = params([...graph.nodes.keys()].find((id) => id.startsWith('rpm-deps')) ?? '') as unknown as RpmDepsParams;

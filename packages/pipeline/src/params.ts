@@ -42,8 +42,8 @@ export type SourceParams = {
   readonly specInTree?: string;
   /** The dist-git folder or repository; absent when the spec is in the tree. */
   readonly distGit?: Extract<TreePlace, { kind: 'dir' | 'git' }>;
-  /** Where files are that the dist-git folder only names: a folder of the user's, and the folder of the distribution's packages. */
-  readonly elsewhere?: { readonly given?: string; readonly url?: string };
+  /** Where files are that the dist-git folder only names: a folder of the user's, and the folder of the distribution's packages, either as the package says it or as its base system does. */
+  readonly elsewhere?: { readonly given?: string; readonly url?: string; readonly urlOfBasesystem?: string };
 };
 
 /** What changes how rpm reads a spec: the same for every rpmspec and rpmbuild of a package, or the EVRs would differ. */

@@ -75,9 +75,8 @@ function specOfSource(config: Config, basesystem: Basesystem, spec: SpecSource |
 }
 
 function elsewhere({ sources, lookaside }: KeptElsewhere, basesystem: Basesystem): Pick<SourceParams, 'elsewhere'> {
-  const url = lookaside ?? basesystem.lookaside;
-  if (sources === undefined && url === undefined) return {};
-  return { elsewhere: { ...(sources === undefined ? {} : { given: sources }), ...(url === undefined ? {} : { url }) } };
+  const url = lookaside !== undefined ? { url: lookaside } : basesystem.lookaside !== undefined ? { urlOfBasesystem: basesystem.lookaside } : undefined;
+  return sources === undefined && !url ? {} : { elsewhere: { ...(sources === undefined ? {} : { given: sources }), ...url } };
 }
 
 interface Way {

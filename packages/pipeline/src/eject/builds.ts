@@ -15,7 +15,7 @@ export function distStep(node: GraphNode, params: DistParams, source: SourcePara
   const image = imageOf(needEnding(node, 'buildroot'));
   const trees = treesOf(node, params.package);
   const given = params.method === 'none' ? [] : [`ask_spec "$${image}" ${folder}`];
-  const url = source.elsewhere?.url;
+  const url = source.elsewhere?.url ?? source.elsewhere?.urlOfBasesystem;
   return {
     title: `the source archive of ${params.package}`,
     uses: ['in_root', 'ask_spec', 'fedora_macros', ...(params.method === 'none' ? [] : ['own_archive']), ...(url === undefined ? [] : ['lookaside']), ...METHOD_USES[params.method], ...patchUses(params)],

@@ -39,6 +39,7 @@ export const SOURCE_CONFIG_PATHS: Paths = {
   specInTree: 'spec.tree',
   'elsewhere/given': 'spec.sources',
   'elsewhere/url': 'spec.lookaside',
+  'elsewhere/urlOfBasesystem': 'lookaside of the basesystem',
 };
 
 /** There are two streams at most. */

@@ -56,12 +56,16 @@ export function sourceKind({ look }: { readonly look?: TakeLook | undefined } = 
 
       const spec = await recordTree(context, 'spec', params.distGit, scans);
       await writeFile(join(context.out, 'spec.json'), serializeManifest(spec.manifest));
-      const ofSpec = { specDir: spec.dir, ...(spec.pin === undefined ? {} : { specPin: spec.pin }), ...(spec.snapshot === undefined ? {} : { specSnapshot: spec.snapshot }), ...(params.elsewhere ? { elsewhere: params.elsewhere } : {}) };
+      const ofSpec = { specDir: spec.dir, ...(spec.pin === undefined ? {} : { specPin: spec.pin }), ...(spec.snapshot === undefined ? {} : { specSnapshot: spec.snapshot }), ...(params.elsewhere ? { elsewhere: placesOf(params.elsewhere) } : {}) };
       return { ...fact(spec.manifest), specDigest: spec.manifest.digest, here: { ...tree, ...ofSpec } } satisfies SourceFact;
     },
     // The pins are no inputs: the first run itself writes them.
     stale: whyTreesMoved,
   };
+}
+
+function placesOf({ given, urlOfBasesystem, url = urlOfBasesystem }: NonNullable<SourceParams['elsewhere']>): NonNullable<SourceFact['here']['elsewhere']> {
+  return { ...(given === undefined ? {} : { given }), ...(url === undefined ? {} : { url }) };
 }
 
 /** The parts are made only when somebody asks what changed. */

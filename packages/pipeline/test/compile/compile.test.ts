@@ -1,4 +1,4 @@
-import { layers, type Config, type Graph, type PackageConfig } from '@crpm/core';
+import { layers, type Config, type Graph, type PackageConfig, type SpecSource } from '@crpm/core';
 import { compile } from '@crpm/pipeline/compile/compile';
 import { describe, expect, test } from 'vitest';
 
@@ -107,6 +107,14 @@ describe('the graph of a config', () => {
   test('has a node for each task, which may need any other', () => {
     const task = { id: 'notify', needs: ['verify', 'libvirt.buildroot'], run: ['true'], inputs: [], outputs: [], env: {} };
     expect(needsOf(makeConfig([libvirt], { tasks: [task] }))['notify']).toEqual(['verify', 'libvirt.buildroot']);
+  });
+
+  test('tells a lookaside of the package’s own from that of its base system', () => {
+    const distGit = { kind: 'dir', dir: '/src/d' } as const;
+    const basesystems = [{ ...centosStream(9), lookaside: 'https://theirs/rpms' }];
+    const paramsWith = (spec: SpecSource) => graphOf(makeConfig([packageConfig({ name: 'libnbd', dir: '/src/libnbd', spec })], { basesystems })).nodes.get('libnbd.source')?.params;
+    expect(paramsWith({ ...distGit, lookaside: 'https://mine/rpms' })).toMatchObject({ elsewhere: { url: 'https://mine/rpms' } });
+    expect(paramsWith(distGit)).toMatchObject({ elsewhere: { urlOfBasesystem: 'https://theirs/rpms' } });
   });
 
   test('makes an archive where the project’s own tools pack it, or none, in dev too', () => {

@@ -51,6 +51,13 @@ async function exported(commit: string | undefined): Promise<string> {
 }
 
 describe('a source', () => {
+  test('says where files are that its dist-git only names, whoever said so', async () => {
+    const distGit = { kind: 'dir', dir: writeTree(join(root, 'dist-git'), { 'libvirt.spec': 'Name: libvirt\n' }) } as const;
+    const elsewhereOf = async (elsewhere: NonNullable<SourceParams['elsewhere']>) => (await run({ package: 'libvirt', tree: { kind: 'dir', dir: tree }, distGit, elsewhere })).fact.here.elsewhere;
+    expect(await elsewhereOf({ given: '/more', urlOfBasesystem: 'https://theirs' })).toEqual({ given: '/more', url: 'https://theirs' });
+    expect(await elsewhereOf({ url: 'https://mine' })).toEqual({ url: 'https://mine' });
+  });
+
   test('tells folders and snapshots as facts of this machine, everything else by content', async () => {
     const one = await run();
     const elsewhere = writeTree(join(root, 'copy'), Object.fromEntries((await scanTree(tree)).entries.map(({ path }) => [path, readFileSync(join(tree, path), 'utf8')])));
