@@ -3,14 +3,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exists, must, root, say } from './shell.mjs';
 
+/** How often it is told that the installation goes on, milliseconds: npm itself says nothing until its end. */
+const TELL_EVERY = 15_000;
+
 /** Runs `npm ci` if a package of the lockfile is missing or of another version. */
 export async function installDependencies() {
   const reason = whyNot();
   if (reason === undefined) return;
   say(`installing npm packages, a minute the first time: ${reason}`);
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  // What npm warns of is for those who work on this repository.
-  await must([...npm, 'ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error']);
+  const began = performance.now();
+  const telling = setInterval(() => process.stdout.write(`  still installing, ${Math.round((performance.now() - began) / 1000)} s\n`), TELL_EVERY);
+  // What npm warns of, a newer npm among that, is for those who work on this repository.
+  await must([...npm, 'ci', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error', '--no-update-notifier', '--no-progress']);
+  clearInterval(telling);
 }
 
 /** Why what is installed is not what the lockfile says; nothing if it is. */

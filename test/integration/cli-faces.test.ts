@@ -116,7 +116,7 @@ test('the report is shown by whatever shows pages here; where nothing does, its 
   expect(existsSync(shown)).toBe(true);
   rmSync(join(bin, 'gio'));
   const gaveUp = await rig.crpm(['report', '--open'], { env: { PATH: bin } });
-  expect([gaveUp.code, gaveUp.err]).toEqual([3, expect.stringMatching(/no browser was found that could show file:\/\/\S+: xdg-open ended with 3\n {2}next: Open it in a browser yourself\.$/)]);
+  expect([gaveUp.code, gaveUp.err]).toEqual([3, expect.stringMatching(/no browser was found that could show file:\/\/\S+: xdg-open ended with 3\n {2}next: The page is written, and is one file that needs nothing else: open it yourself, or copy it to where a browser is\.$/)]);
 });
 
 test('the graph is a picture with how each node fared', async () => {

@@ -16,7 +16,8 @@ export async function openInBrowser(address: string): Promise<FailureError | und
     if (end !== 'absent') tried.push(end);
   }
   const why = tried.length > 0 ? `: ${tried.join(', ')}` : `: none of ${OPENERS.map(([program]) => program).join(', ')} is here`;
-  return new FailureError({ class: 'environment', message: `no browser was found that could show ${address}${why}`, next: 'Open it in a browser yourself.' });
+  const next = address.startsWith('file:') ? 'The page is written, and is one file that needs nothing else: open it yourself, or copy it to where a browser is.' : 'Open it in a browser yourself.';
+  return new FailureError({ class: 'environment', message: `no browser was found that could show ${address}${why}`, next });
 }
 
 /** How a program took it; in words where it gave up. */
