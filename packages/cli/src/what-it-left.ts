@@ -1,4 +1,5 @@
-import { FailureError, type Config, type Selected, type WorkspacePaths } from '@crpm/core';
+import { FailureError, type Config, type Event, type Selected, type WorkspacePaths } from '@crpm/core';
+import type { RepositoryFact } from '@crpm/pipeline';
 import type { RunSummary } from '@crpm/runner';
 
 /** What outlives a run and has a command that takes it back. */
@@ -16,21 +17,48 @@ export interface StandingOptions {
   readonly signal: AbortSignal;
 }
 
-/** What stands now, as far as the nodes of `part` that will run can change it. */
-export async function standing({ config, workspace, env, signal }: StandingOptions, { graph, roles }: Selected): Promise<Standing> {
-  const runs = (id: string) => graph.nodes.has(id) && ['normal', 'forced'].includes(roles.get(id) ?? 'normal');
-  const { revertibleFiles } = await import('@crpm/pipeline');
-  const served = runs('serve') ? await servedAt({ config, workspace, env, signal }) : undefined;
-  return { ...(served === undefined ? {} : { served }), changed: runs('rpm-deps') ? revertibleFiles({ config, workspace }) : [] };
+/** How things stand before the nodes of a run change them, and after. */
+export interface Watch {
+  /** Looks, when a node begins that changes them: a run in which none does looks at nothing. */
+  note(event: Event): void;
+  /** What the repository held before this run made one. */
+  readonly repository: RepositoryFact | undefined;
+  /** {@link whatItLeft} of this run. */
+  left(summary: RunSummary): Promise<readonly string[]>;
 }
 
-/** Of what crpm itself runs. Where nobody can tell, `serve` itself says why. */
-async function servedAt({ config: { serve }, workspace, env, signal }: StandingOptions): Promise<string | undefined> {
+export async function watchWhatStands(options: StandingOptions, { roles }: Selected): Promise<Watch> {
+  const { config, workspace } = options;
+  const [{ revertibleFiles }, { readHistory }] = await Promise.all([import('@crpm/pipeline'), import('@crpm/runner')]);
+  const begun = Date.now();
+  // A container does not tell since when it is up.
+  const contained = config.serve.mode === 'container' && ['normal', 'forced'].includes(roles.get('serve') ?? 'normal') ? await serverOf(options) : undefined;
+  let changed: readonly string[] = [];
+  let repository: RepositoryFact | undefined;
+  return {
+    note(event) {
+      if (event.type !== 'node-started') return;
+      // Only crpm's own node writes it.
+      if (event.node === 'createrepo') repository = readHistory(workspace).get('createrepo')?.output.data as RepositoryFact | undefined;
+      if (event.node === 'rpm-deps') changed = revertibleFiles({ config, workspace });
+    },
+    get repository() { return repository; },
+    async left(summary) {
+      const ran = (id: string) => summary.nodes.get(id)?.outcome === 'ran';
+      const server = ran('serve') ? await serverOf(options) : undefined;
+      const stood = server && (server.since === undefined ? contained !== undefined : Date.parse(server.since) < begun);
+      return whatItLeft(summary, { ...(stood ? { served: server.baseUrl } : {}), changed }, { ...(server ? { served: server.baseUrl } : {}), changed: ran('rpm-deps') ? revertibleFiles({ config, workspace }) : [] });
+    },
+  };
+}
+
+/** What crpm itself runs, if it is up; `since`: ISO 8601. Where nobody can tell, `serve` itself says why. */
+async function serverOf({ config: { serve }, workspace, env, signal }: StandingOptions): Promise<{ readonly baseUrl: string; readonly since?: string } | undefined> {
   if (serve.mode !== 'process' && serve.mode !== 'container') return undefined;
   const { repositoryStatus } = await import('@crpm/pipeline');
   try {
-    const { running, baseUrl } = await repositoryStatus({ workspace, serve, env, signal });
-    return running === true ? baseUrl : undefined;
+    const status = await repositoryStatus({ workspace, serve, env, signal });
+    return status.running === true ? status : undefined;
   } catch (error) {
     if (error instanceof FailureError) return undefined;
     throw error;

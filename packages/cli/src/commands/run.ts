@@ -55,11 +55,10 @@ export function runCommand(cli: Cli): Command {
       }
       const last: string[] = [];
       await stoppable(cli, async (stop) => {
-        const [{ execute }, { standing }, { readHistory }, { locateWorkspace }] = await Promise.all([import('../execute.js'), import('../what-it-left.js'), import('@crpm/runner'), import('@crpm/state')]);
+        const [{ execute }, { watchWhatStands }, { locateWorkspace }] = await Promise.all([import('../execute.js'), import('../what-it-left.js'), import('@crpm/state')]);
         const workspace = locateWorkspace({ root: project.config.root, env: cli.io.env });
-        const before = readHistory(workspace);
-        const about = { config: project.config, workspace, env: cli.io.env, signal: stop.signal };
-        const stood = isForPeople(stdout) ? await standing(about, part) : undefined;
+        const watch = isForPeople(stdout) ? await watchWhatStands({ config: project.config, workspace, env: cli.io.env, signal: stop.signal }, part) : undefined;
+        const reporter = await openFaces(faces, { io: cli.io, config: project.config, cwd: workingDirectory(cli, options), verbose: options.verbose === true, last: (line) => last.push(line) });
         const summary = await execute({
           project,
           selected: part,
@@ -69,15 +68,21 @@ export function runCommand(cli: Cli): Command {
           cleanBuild: options.cleanBuild === true,
           wait: options.wait === true,
           command: ['crpm run', ...command.args].join(' '),
-          reporter: await openFaces(faces, { io: cli.io, config: project.config, cwd: workingDirectory(cli, options), verbose: options.verbose === true, last: (line) => last.push(line) }),
+          reporter: {
+            ...reporter,
+            sink: (event) => {
+              watch?.note(event);
+              reporter.sink(event);
+            },
+          },
           io: cli.io,
           version: cli.version,
           stop,
         });
         cli.code = summary.exitCode;
-        if (!stood) return;
+        if (!watch) return;
         const { printEnd } = await import('../print-end.js');
-        await printEnd(cli.io, summary, { project, workspace, before, stood, stands: await standing(about, part) });
+        await printEnd(cli.io, summary, { project, workspace, watch });
       }).finally(() => {
         for (const line of last) cli.io.stderr.write(`${line}\n`);
       });
