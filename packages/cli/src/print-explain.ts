@@ -6,7 +6,7 @@ import { changesSince, type RanSince } from './changes-since.js';
 import { lastAttempt, type Attempt } from './last-attempt.js';
 import { actionWord, planOptions } from './print-plan.js';
 import type { Project } from './project.js';
-import { stoppable } from './signals.js';
+import { ONLY_WAITS, stoppable } from './signals.js';
 
 /** Prints all that is known of one node. The JSON is described by schemas/explain.schema.json. */
 export async function printExplanation(cli: Cli, project: Project, part: Selected, node: GraphNode, json: boolean): Promise<void> {
@@ -20,7 +20,7 @@ export async function printExplanation(cli: Cli, project: Project, part: Selecte
     const attempt = lastAttempt(options.workspace, node.id);
     if (json) printJson(cli.io, { ...explanation, ...(attempt ? { attempt } : {}), ...(since.length > 0 ? { since } : {}) });
     else cli.io.stdout.write(formatExplanation(explanation, { title: node.title, differences: formatDifferences(explanation.differences), ...(attempt ? { attempt } : {}), since, titleOf, age: (at) => age(at) }, widthOf(cli.io.stdout)));
-  });
+  }, ONLY_WAITS);
 }
 
 /** What its needs ran for since its result was last of them, where they are fresh again. */

@@ -5,7 +5,7 @@ import { printJson, tell, warn, type Cli } from './io.js';
 import type { Project } from './project.js';
 import { serverEntry } from './server-entry.js';
 import { sharedStoreAhead } from './shared-store.js';
-import { stoppable } from './signals.js';
+import { ONLY_WAITS, stoppable } from './signals.js';
 
 /** How long the nodes that will run, or may, took the last time that they ran in the way they are expected to. */
 export interface Expected {
@@ -26,7 +26,7 @@ export async function printPlan(cli: Cli, project: Project, part: Selected, { js
       cli.io.stdout.write(formatPlan(entries, widthOf(cli.io.stdout)));
       if (!project.config.kubevirt && project.config.packages.length > 0) tell(cli.io.stdout, 'kubevirt: false in the config: a run ends with the repository, and nothing is proven');
     }
-  });
+  }, ONLY_WAITS);
 }
 
 /** Milliseconds that each place has to say whether an engine is there. */

@@ -27,7 +27,7 @@ export interface StopOptions {
   readonly leave?: (code: number) => void;
 }
 
-/** For commands that only wait, for an answer or a reader. */
+/** For commands that start nothing which would have to be stopped: they look, or wait for an answer or a reader. */
 export const ONLY_WAITS: StopOptions = { runs: () => false };
 
 /**

@@ -6,7 +6,7 @@ import type { Cli, GlobalOptions } from '../io.js';
 import { namedRun } from '../named-run.js';
 import { openWorkspace, workingDirectory } from '../project.js';
 import { readEvents, runLogs } from '../run-folder.js';
-import { stoppable } from '../signals.js';
+import { ONLY_WAITS, stoppable } from '../signals.js';
 
 interface EventsOptions extends GlobalOptions {
   readonly reporter?: readonly Wanted[];
@@ -38,7 +38,7 @@ export function eventsCommand(cli: Cli): Command {
           faces.sink(event);
         }
         await faces.close();
-      });
+      }, ONLY_WAITS);
     });
 }
 

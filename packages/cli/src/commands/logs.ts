@@ -8,7 +8,7 @@ import { examples } from '../help.js';
 import { tell, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace, theNode } from '../project.js';
 import { listRuns, readEvents, runLogs } from '../run-folder.js';
-import { stoppable } from '../signals.js';
+import { ONLY_WAITS, stoppable } from '../signals.js';
 import { copyLog } from '../tail.js';
 
 interface LogsOptions extends GlobalOptions {
@@ -63,7 +63,7 @@ export function logsCommand(cli: Cli): Command {
         const told = await whatItTold(readEvents(runLogs(workspace, run)), node, cli.io);
         aside(`no program of ${node} wrote anything${told === '' ? '' : '; what it told:'}`);
         cli.io.stdout.write(told);
-      });
+      }, ONLY_WAITS);
     });
 }
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { examples } from '../help.js';
 import { printJson, type Cli, type GlobalOptions } from '../io.js';
 import { openWorkspace } from '../project.js';
-import { stoppable } from '../signals.js';
+import { ONLY_WAITS, stoppable } from '../signals.js';
 import { widthOf } from '@crpm/reporters';
 
 interface StatusOptions extends GlobalOptions {
@@ -22,6 +22,6 @@ export function statusCommand(cli: Cli): Command {
         const status = await readStatus(project, workspace, cli.io.env, signal);
         if (options.json) printJson(cli.io, status);
         else cli.io.stdout.write(formatStatus(status, Date.now(), widthOf(cli.io.stdout)));
-      });
+      }, ONLY_WAITS);
     });
 }
