@@ -268,7 +268,7 @@ test('after a signal to go on that stopped nothing, the terminal is given back a
   at.type('seen');
   await at.shows(/^seen$/);
   at.press('C-c');
-  await at.shows(/^stopping/);
+  await at.shows(/^ended$/);
 });
 
 test('a run that is started in the background draws nothing until it comes to the front', async () => {
