@@ -68,5 +68,7 @@ describe.skipIf(lacksBuildTools())('a recipe of the cookbook, word for word, in 
     const served = (await rig.crpm(['serve', '--status'], { cwd: path('kubevirt') })).out;
     const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(served)?.[0] ?? served;
     await run(published.replace(/https:[^"]*/, `${url}host/x86_64/`));
+    // It was started when the config had another serve.mode.
+    expect(await rig.crpm(['serve', '--stop'], { cwd: path('kubevirt') })).toMatchObject({ code: 0, out: expect.stringMatching(/^stopped/) as string });
   });
 });

@@ -35,12 +35,13 @@ export function serveCommand(cli: Cli): Command {
       const { project, workspace } = await openWorkspace(cli, options);
       const { serve } = project.config;
       if (serve.mode === 'container' && !options.stop && !options.status) refuse('serve.mode is container: crpm run serve starts the web server, crpm serve --stop stops it');
-      if (serve.mode !== 'process' && serve.mode !== 'container') refuse(`there is no server of crpm's: serve.mode is ${serve.mode}`);
+      // One that was started when the config had another mode can be stopped all the same.
+      if (serve.mode !== 'process' && serve.mode !== 'container' && !options.stop) refuse(`there is no server of crpm's: serve.mode is ${serve.mode}`);
       if ([options.status, options.stop, options.install, options.uninstall].filter(Boolean).length > 1) refuse('give one of --status, --stop, --install and --uninstall');
       if (options.port !== undefined && (options.status || options.stop || options.uninstall)) refuse('--port goes with none of --status, --stop and --uninstall');
       if (options.install && serve.mode !== 'process') refuse('serve.mode is container: only the server of serve.mode process can be a service');
       const { installedUnit, installService, moveAddresses, repositoryStatus, rulesServedAt, serverStatus, startServer, stopContainers, stopServer, uninstallService } = await import('@crpm/pipeline');
-      const about = { workspace, ...(serve.port === undefined ? {} : { configuredPort: serve.port }) };
+      const about = { workspace, ...('port' in serve && serve.port !== undefined ? { configuredPort: serve.port } : {}) };
       const answer = (text: string, value: unknown) => {
         if (options.json) printJson(cli.io, value);
         else tell(cli.io.stdout, text);
