@@ -58,16 +58,11 @@ export interface EngineProbe {
   readonly facts?: EngineFacts;
 }
 
-export interface ProbeOptions extends Pick<ChooseOptions, 'config' | 'env' | 'signal'> {
-  /** Milliseconds that each answer may take; default: what a run gives it. */
-  readonly patience?: number;
-}
-
 /** Every place where an engine is looked for, in order, with its answer; the first that answers is the one that would be used. For people who wonder (`doctor`). */
-export async function probeEngines({ config, env, signal, patience }: ProbeOptions): Promise<readonly EngineProbe[]> {
+export async function probeEngines({ config, env, signal }: Pick<ChooseOptions, 'config' | 'env' | 'signal'>): Promise<readonly EngineProbe[]> {
   const [{ probe }, { factsOf }] = await Promise.all([import('./docker/connect.js'), import('./docker/facts.js')]);
   const probes: EngineProbe[] = [];
-  for await (const { from, answer } of probe(config, env, signal, patience === undefined ? {} : { probe: patience, quick: patience })) {
+  for await (const { from, answer } of probe(config, env, signal)) {
     if (!answer.ok) probes.push({ from, answer });
     else {
       const { client, flavour, description } = answer.value;
@@ -82,9 +77,20 @@ export async function probeEngines({ config, env, signal, patience }: ProbeOptio
 /**
  * Whether {@link chooseEngine} would find a container engine, or need none. Opens nothing, and asks only whether one answers: of one that does it may still be that it is too old. Of a cluster nobody is asked.
  */
-export async function hasEngine({ config, basesystems, env, signal, patience, machine = readOsRelease() }: ProbeOptions & Pick<ChooseOptions, 'basesystems' | 'machine'> & { readonly patience: number }): Promise<boolean> {
+export async function hasEngine(options: AnswerOptions & Pick<ChooseOptions, 'basesystems' | 'machine'>): Promise<boolean> {
+  const { config, basesystems, machine = readOsRelease() } = options;
   if (config.kind === 'kubernetes' || config.kind === 'host' || basesystems.some(({ base }) => base.kind === 'host')) return true;
   if (config.kind === 'auto' && basesystems.every((basesystem) => isThisMachine(basesystem, machine))) return true;
+  return containerEngineAnswers(options);
+}
+
+export interface AnswerOptions extends Pick<ChooseOptions, 'config' | 'env' | 'signal'> {
+  /** Milliseconds that each place may take to answer. */
+  readonly patience: number;
+}
+
+/** Whether a container engine answers, wherever a run would look for one. */
+export async function containerEngineAnswers({ config, env, signal, patience }: AnswerOptions): Promise<boolean> {
   const { answersSomewhere } = await import('./docker/connect.js');
   return answersSomewhere(config, env, signal, patience);
 }

@@ -31,11 +31,10 @@ const PATIENCE = 3_000;
 /** Looks for a container engine where a run would. Nothing: one answers, this machine is that stream itself, or nothing could be built on it either. */
 export async function missesEngine({ env }: Io, stream: Surroundings['stream'], signal: AbortSignal): Promise<NoEngine | undefined> {
   if (process.platform !== 'linux') return undefined;
-  const { probeEngines, readOsRelease } = await import('@crpm/engines');
+  const { containerEngineAnswers, readOsRelease } = await import('@crpm/engines');
   const { id, version, name: machine } = readOsRelease();
   if (id === 'centos' && version === String(stream?.number ?? 9)) return undefined;
-  const places = await probeEngines({ config: { kind: 'auto', network: 'bridge' }, env, signal, patience: PATIENCE });
-  return places.some(({ answer }) => answer.ok) ? undefined : { machine };
+  return (await containerEngineAnswers({ config: { kind: 'auto', network: 'bridge' }, env, signal, patience: PATIENCE })) ? undefined : { machine };
 }
 
 /** What is built for where nobody says otherwise. That no engine answers now is no reason to build for another distribution than KubeVirt's, in a file that is committed. */
