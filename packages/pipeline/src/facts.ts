@@ -120,6 +120,8 @@ export type RpmsFact = {
     readonly ccache?: { readonly hits: number; readonly misses: number };
     /** Why a build in place started from nothing: `libvirt.spec.in changed, …`. */
     readonly clean?: string;
+    /** The next one most likely does, too. */
+    readonly cleanAgain?: true;
     /** Of RPMs that addresses lead to: address → sha256. */
     readonly pins?: Readonly<Record<string, string>>;
   };

@@ -21,11 +21,12 @@ import { marked } from '../build/work.js';
 import type { RpmsFact } from '../facts.js';
 import type { RpmbuildInPlaceParams } from '../params.js';
 import { writeRecord, type TreeRecord } from './record.js';
+import type { CleanReason } from './reuse.js';
 import { CREATE, PREP_FAILED, STALE } from './scripts.js';
 import { leftBehind, runBuild, treeBuildFailed, withTree, writerNote, type BuildEnd, type TreeBuild } from './tree-build.js';
 
-/** Fills a build tree that is not there yet and builds it: the spec's own %prep, then the rest. `clean`: why, for the result. */
-export async function createTree(build: TreeBuild, file: SpecFile, clean: string): Promise<RpmsFact> {
+/** Fills a build tree that is not there yet and builds it: the spec's own %prep, then the rest. `reason`: why, for the result. */
+export async function createTree(build: TreeBuild, file: SpecFile, { clean, recurs }: CleanReason): Promise<RpmsFact> {
   const { params, context, buildroot, trees, name } = build;
   return withTree(build, async (work) => {
     const recipe = await archiveRecipe(context, work, file, { trees, options: params.options, traits: buildroot });
@@ -62,7 +63,7 @@ export async function createTree(build: TreeBuild, file: SpecFile, clean: string
     if (record && (end.compiled || end.exit.code === 0)) writeRecord(context.workspace, name, { ...record, ...leftBehind(end) });
     if (end.exit.code === PREP_FAILED) await prepFailed(build, work, recipe, source, end);
     if (end.exit.code !== 0) await notCreated(build, work, recipe, end);
-    return takeBuiltRpms(context, work, params, buildroot.evr, { clean, ...(end.ccache ? { ccache: end.ccache } : {}) });
+    return takeBuiltRpms(context, work, params, buildroot.evr, { clean, ...(recurs ? { cleanAgain: recurs } : {}), ...(end.ccache ? { ccache: end.ccache } : {}) });
   });
 }
 

@@ -18,22 +18,16 @@ export interface CleanReason {
   readonly clean: string;
   /** Whether it follows from what changed, or from how the build is made; else something is odd, which is worth a warning. */
   readonly expected: boolean;
-}
-
-const NOT_NINJA = 'this one is not driven by ninja, which alone notices all that changed';
-const CHANGES_ITSELF = 'is a file of the tree that the build itself changes';
-
-/** Whether the build after one that was clean for that reason most likely is, too. */
-export function recurs(clean: string): boolean {
-  return clean === NOT_NINJA || clean.endsWith(CHANGES_ITSELF);
+  /** The next build most likely starts from nothing for it, too. */
+  readonly recurs?: true;
 }
 
 /** What must be done to a recorded tree before it can be built again; or why it can't. */
 export function reuse(record: TreeRecord | undefined, wanted: WantedTree): TreeChanges | CleanReason {
   if (!record) return { clean: 'it is the first in this build root with these options', expected: true };
   if (record.writer === 'anything') return { clean: 'the last one was cut short, or failed before it compiled', expected: true };
-  if (!record.ninja) return { clean: NOT_NINJA, expected: true };
-  if (record.changed !== undefined) return { clean: `${record.changed} ${CHANGES_ITSELF}`, expected: true };
+  if (!record.ninja) return { clean: 'this one is not driven by ninja, which alone notices all that changed', expected: true, recurs: true };
+  if (record.changed !== undefined) return { clean: `${record.changed} is a file of the tree that the build itself changes`, expected: true, recurs: true };
   if (record.options !== wanted.options) return { clean: 'how the tree is made changed', expected: true };
   const spec = changedIn(record.distGit, wanted.distGit) ?? changedIn(only(record.tree, wanted.specInputs), only(wanted.tree, wanted.specInputs));
   if (spec !== undefined) return { clean: `${spec} changed, which the spec or %prep reads`, expected: true };

@@ -13,7 +13,7 @@ import { discardTree } from '../build-tree/discard.js';
 import { treeName } from '../build-tree/name.js';
 import { noteUse } from '../build-tree/note-use.js';
 import { readRecord } from '../build-tree/record.js';
-import { recurs, reuse, type CleanReason } from '../build-tree/reuse.js';
+import { reuse, type CleanReason } from '../build-tree/reuse.js';
 import type { TreeBuild } from '../build-tree/tree-build.js';
 import { updateTree } from '../build-tree/update.js';
 import type { BuildrootFact, RpmsFact } from '../facts.js';
@@ -39,7 +39,7 @@ export function rpmbuildInPlaceKind({ cleanBuild }: { readonly cleanBuild: boole
     configPaths: BUILD_CONFIG_PATHS,
     reads: exceptForesight,
     wants: wantedBudget,
-    ways: { took: (data) => (cleanReason(data) === undefined ? INCREMENTAL : CLEAN), next: (data) => (cleanBuild || recurs(cleanReason(data) ?? '') ? CLEAN : INCREMENTAL) },
+    ways: { took: (data) => (howItWent(data).clean === undefined ? INCREMENTAL : CLEAN), next: (data) => (cleanBuild || howItWent(data).cleanAgain ? CLEAN : INCREMENTAL) },
     // What grew in this workspace's tree is nobody else's.
     inputs: async (_params, { workspace }) => [{ name: 'workspace', value: workspace.id }],
     run: (params, context) => run(params, context, cleanBuild),
@@ -47,10 +47,9 @@ export function rpmbuildInPlaceKind({ cleanBuild }: { readonly cleanBuild: boole
   };
 }
 
-/** Why the build that reported it started from nothing, if it did. */
-function cleanReason(data: Json): string | undefined {
+function howItWent(data: Json): NonNullable<RpmsFact['here']> {
   // Only this kind writes them; as JSON has no interfaces, the compiler must be told twice.
-  return (data as unknown as RpmsFact).here?.clean;
+  return (data as unknown as RpmsFact).here ?? {};
 }
 
 async function run(params: RpmbuildInPlaceParams, context: NodeContext, cleanBuild: boolean): Promise<RpmsFact> {
@@ -64,7 +63,7 @@ async function run(params: RpmbuildInPlaceParams, context: NodeContext, cleanBui
     context.report.status(`a clean build: ${clean}`);
   } else context.report.warn(`a clean build: ${clean}`);
   await discardTree(context, build.name);
-  return createTree(build, await findSpec(params.spec, build.trees), clean);
+  return createTree(build, await findSpec(params.spec, build.trees), built);
 }
 
 async function tryUpdate(build: TreeBuild, cleanBuild: boolean): Promise<RpmsFact | CleanReason> {

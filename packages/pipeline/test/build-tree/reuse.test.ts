@@ -1,5 +1,5 @@
 import type { TreeRecord } from '@crpm/pipeline/build-tree/record';
-import { recurs, reuse } from '@crpm/pipeline/build-tree/reuse';
+import { reuse } from '@crpm/pipeline/build-tree/reuse';
 import { rpmbuildInPlaceKind } from '@crpm/pipeline/kinds/rpmbuild-in-place';
 import { makeManifest, type ManifestEntry } from '@crpm/sources';
 import { describe, expect, test } from 'vitest';
@@ -34,16 +34,18 @@ describe('a build tree is used again', () => {
 
 describe('the build after a clean one is expected to be', () => {
   test('clean again where ninja does not drive it or it writes to its own tree, else incremental', () => {
-    expect(recurs(clean({ ...record, ninja: false }, wanted) ?? '')).toBe(true);
-    expect(recurs(clean({ ...record, changed: 'po/de.po' }, wanted) ?? '')).toBe(true);
-    expect(recurs(clean(undefined, wanted) ?? '')).toBe(false);
-    expect(recurs(clean(record, { ...wanted, options: 'p' }) ?? '')).toBe(false);
+    const recurs = (...known: Parameters<typeof reuse>) => 'recurs' in reuse(...known);
+    expect(recurs({ ...record, ninja: false }, wanted)).toBe(true);
+    expect(recurs({ ...record, changed: 'po/de.po' }, wanted)).toBe(true);
+    expect(recurs(undefined, wanted)).toBe(false);
+    expect(recurs(record, { ...wanted, options: 'p' })).toBe(false);
   });
 
   test('clean where that is asked for', () => {
     const first = { package: 'libvirt', rpms: [], here: { clean: clean(undefined, wanted) ?? '' } };
     const after = (cleanBuild: boolean) => rpmbuildInPlaceKind({ cleanBuild }).ways;
     expect([after(false)?.took(first), after(false)?.next(first), after(true)?.next(first)]).toEqual(['clean', 'incremental', 'clean']);
+    expect(after(false)?.next({ ...first, here: { ...first.here, cleanAgain: true } })).toBe('clean');
     expect(after(false)?.took({ package: 'libvirt', rpms: [] })).toBe('incremental');
   });
 });
