@@ -22,18 +22,15 @@ const { version } = JSON.parse(await readFile(new URL('package.json', cli), 'utf
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
 await writeFile(new URL('package.json', dist), '{ "type": "commonjs" }\n');
+const BUNDLE = { outdir: fileURLToPath(dist), bundle: true, charset: 'ascii', logLevel: 'warning', metafile: true };
+const PROGRAM = { ...BUNDLE, format: 'cjs', platform: 'node', target: 'node20.19', legalComments: 'eof' };
 const program = await build({
+  ...PROGRAM,
   entryPoints: {
     crpm: fileURLToPath(new URL('src/main.ts', cli)),
     program: fileURLToPath(new URL('src/program.ts', cli)),
     server: fileURLToPath(new URL('packages/pipeline/src/serve/server-main.ts', root)),
   },
-  outdir: fileURLToPath(dist),
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20.19',
-  charset: 'ascii',
   // ES modules where a package has both: names of a CommonJS module get lost in a bundled import().
   mainFields: ['module', 'main'],
   external: APART,
@@ -41,35 +38,20 @@ const program = await build({
   // Kept compiled code can't hold an import(); what is not evaluated until it is asked for costs nothing either way.
   supported: { 'dynamic-import': false },
   define: { __CRPM_VERSION__: JSON.stringify(version) },
-  legalComments: 'eof',
-  logLevel: 'warning',
-  metafile: true,
 });
 const dockerode = await build({
+  ...PROGRAM,
   entryPoints: { dockerode: createRequire(new URL('packages/engines/', root)).resolve('dockerode') },
-  outdir: fileURLToPath(dist),
-  bundle: true,
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20.19',
-  charset: 'ascii',
   external: NATIVE,
-  legalComments: 'eof',
-  logLevel: 'warning',
-  metafile: true,
 });
 // What pages bring with them, read only when one is made.
 const page = await build({
+  ...BUNDLE,
   entryPoints: ['page/page.css', 'browser/page.ts'].map((path) => fileURLToPath(new URL(`packages/report/src/${path}`, root))),
   entryNames: '[name]',
-  outdir: fileURLToPath(dist),
-  bundle: true,
   format: 'iife',
   minify: true,
-  charset: 'ascii',
   target: 'chrome110',
-  logLevel: 'warning',
-  metafile: true,
 });
 await writeFile(new URL('THIRD-PARTY.txt', dist), await notices([program, dockerode, page].map(({ metafile }) => metafile)));
 const { manual } = createRequire(import.meta.url)(fileURLToPath(new URL('program.js', dist)));
